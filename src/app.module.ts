@@ -1,0 +1,27 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { Config } from './config/config.js';
+import { ConfigModule } from './config/config.module.js';
+import { CrudModule } from './crud/crud.module.js';
+import { DatabaseModule } from './database/database.module.js';
+import { HealthModule } from './health/health.module.js';
+import { HttpModule } from './http/http.module.js';
+import { ResourceModule } from './modules/resource/resource.module.js';
+
+/** The table of contents: one line per capability, then one per resource module. */
+@Module({})
+export class AppModule {
+  static with(config: Config): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.forRoot(config),
+        DatabaseModule,
+        HttpModule,
+        HealthModule,
+        CrudModule,
+
+        ResourceModule,
+      ],
+    };
+  }
+}

@@ -1,0 +1,104 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../database/database.js';
+import { parseEntityTags } from '../../http/conditional.js';
+import { DomainError } from '../../http/domain-error.js';
+import { problemBody } from '../../http/problem.js';
+import type { CrudEntity } from '../crud.entity.js';
+import type { CrudService } from '../crud.service.js';
+import type { CreateInput } from '../dto/input.dto.js';
+import type { CrudDto } from '../dto/crud.dto.js';
+import { MultiStatus, type Representation } from '../endpoints/answer.js';
+import { MergePatch, Replacement } from '../endpoints/bodies.js';
+import { checkPreconditions, type RequestContext } from '../endpoints/request-context.js';
+import type { BatchOperation, BatchRequest } from './batch.request.js';
+
+type AnyService = CrudService<CrudEntity, CrudDto>;
+
+interface Outcome {
+  readonly index: number;
+  readonly status: number;
+  readonly data?: unknown;
+  readonly problem?: object;
+}
+
+/** Many operations of one module in one transaction: all or none, or each behind a savepoint of its own. */
+@Injectable()
+export class BatchService {
+  constructor(private readonly database: Database) {}
+
+  run(service: AnyService, batch: BatchRequest, context: RequestContext): Promise<Outcome[] | MultiStatus> {
+    return batch.atomic ? this.all(service, batch, context) : this.each(service, batch, context);
+  }
+
+  private all(service: AnyService, { operations }: BatchRequest, context: RequestContext): Promise<Outcome[]> {
+    return this.database.transaction(async () => {
+      const outcomes: Outcome[] = [];
+      for (const [index, operation] of operations.entries()) {
+        try {
+          outcomes.push(await perform(service, operation, index, context));
+        } catch (error) {
+          throw error instanceof DomainError ? atOperation(error, index) : error;
+        }
+      }
+      return outcomes;
+    });
+  }
+
+  private each(service: AnyService, { operations }: BatchRequest, context: RequestContext): Promise<MultiStatus> {
+    return this.database.transaction(async (transaction) => {
+      const outcomes: Outcome[] = [];
+      for (const [index, operation] of operations.entries()) {
+        try {
+          outcomes.push(await transaction.savepoint(() => perform(service, operation, index, context)));
+        } catch (error) {
+          if (!(error instanceof DomainError)) throw error;
+          const problem = problemBody(atOperation(error, index), context.traceId);
+          // What the server failed at (a lost connection, a full disk) is the batch's failure, not the operation's.
+          if (problem.status >= 500) throw error;
+          outcomes.push({ index, status: problem.status, problem });
+        }
+      }
+      return new MultiStatus(outcomes);
+    });
+  }
+}
+
+async function perform(service: AnyService, operation: BatchOperation, index: number, context: RequestContext): Promise<Outcome> {
+  const { op, id = '', body, if_match: ifMatch } = operation;
+  const own = operationContext(context, ifMatch);
+  switch (op) {
+    case 'create':
+      service.model.checkCreate(body);
+      return outcome(index, await service.create(body as CreateInput<CrudDto>, own));
+    case 'update':
+      return outcome(index, await service.update(id, new MergePatch(body), own));
+    case 'replace':
+      return outcome(index, await service.replace(id, new Replacement(body), own));
+    case 'delete':
+      await service.remove(id, own);
+      return { index, status: 204 };
+  }
+}
+
+function outcome(index: number, { created, data }: Representation<CrudDto>): Outcome {
+  return { index, status: created ? 201 : 200, data };
+}
+
+function operationContext(context: RequestContext, ifMatch: string | undefined): RequestContext {
+  const conditions = { ifMatch: ifMatch === undefined ? undefined : parseEntityTags(ifMatch, 'if_match'), ifNoneMatch: undefined };
+  return Object.assign(Object.create(context) as RequestContext, conditions, {
+    checkPreconditions: (etag: string | null) => checkPreconditions(conditions, etag),
+  });
+}
+
+/** The error, with its pointers inside the operation that it is about. */
+function atOperation(error: DomainError, index: number): DomainError {
+  const at = `#/operations/${index}`;
+  const errors = error.errors.map((item) => {
+    if (item.pointer !== undefined) return { ...item, pointer: `${at}/body${item.pointer.slice(1)}` };
+    if (item.header !== undefined) return { code: item.code, detail: item.detail, pointer: `${at}/if_match` };
+    return { ...item, pointer: at };
+  });
+  if (errors.length === 0) errors.push({ code: error.code, detail: error.detail, pointer: at });
+  return new DomainError(error.code, `Operation ${index}: ${error.detail}`, { errors, cause: error });
+}

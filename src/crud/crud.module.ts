@@ -1,0 +1,30 @@
+import { Global, Module } from '@nestjs/common';
+import { APP_INTERCEPTOR, APP_PIPE, DiscoveryModule } from '@nestjs/core';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { BodyPipe } from '../http/validation/body.pipe.js';
+import { BatchController } from './batch/batch.controller.js';
+import { BatchService } from './batch/batch.service.js';
+import { EndpointInterceptor } from './endpoints/endpoint.interceptor.js';
+import { IdempotencyKeyEntity } from './idempotency/idempotency-key.entity.js';
+import { IdempotencyPruner } from './idempotency/idempotency.pruner.js';
+import { IdempotencyRepository } from './idempotency/idempotency.repository.js';
+import { Idempotency } from './idempotency/idempotency.js';
+import { ModuleRegistry } from './module.registry.js';
+
+/** What every resource module inherits without naming it. */
+@Global()
+@Module({
+  imports: [DiscoveryModule, TypeOrmModule.forFeature([IdempotencyKeyEntity])],
+  controllers: [BatchController],
+  providers: [
+    ModuleRegistry,
+    BatchService,
+    Idempotency,
+    IdempotencyRepository,
+    IdempotencyPruner,
+    { provide: APP_INTERCEPTOR, useClass: EndpointInterceptor },
+    { provide: APP_PIPE, useClass: BodyPipe },
+  ],
+  exports: [ModuleRegistry],
+})
+export class CrudModule {}

@@ -1,0 +1,126 @@
+import { getMetadataArgsStorage } from 'typeorm';
+import type { Database } from '../database/database.js';
+import type { Row, SqlValue } from '../database/session.js';
+import { UniqueViolation } from '../database/sql-errors.js';
+import { DomainError } from '../http/domain-error.js';
+import type { CrudEntity, EntityClass } from './crud.entity.js';
+import { isId } from './dto/id.js';
+import type { RequestContext } from './endpoints/request-context.js';
+import type { ListQuery } from './query/list-query.js';
+import { countSql, pageSql } from './query/list-sql.js';
+import { EntitySql } from './entity.sql.js';
+import { uuidv7 } from './uuid.js';
+
+/** The most rows that `count=true` counts; beyond it the answer is "at least". */
+export const COUNT_LIMIT = 10_000;
+
+/**
+ * The rows of one table, by domain verbs. The only layer that knows SQL: TypeORM gives the model and the query builder,
+ * the statements of the hot paths are built once from that model. Everything runs in the ambient transaction if there is
+ * one.
+ */
+export abstract class CrudRepository<E extends CrudEntity> {
+  readonly table: string;
+  private builtSql?: EntitySql<E>;
+
+  protected constructor(
+    protected readonly database: Database,
+    private readonly entity: EntityClass<E>,
+  ) {
+    const declared = getMetadataArgsStorage().tables.find((table) => table.target === entity);
+    if (!declared?.name) throw new TypeError(`${entity.name} needs @Entity('name'), the module's name`);
+    this.table = declared.name;
+  }
+
+  /** All in one transaction, or in the one that is under way. */
+  atomically<T>(work: () => Promise<T>): Promise<T> {
+    return this.database.transaction(work);
+  }
+
+  /** The row, soft-deleted ones included, as of a moment after the call. */
+  async find(id: string, _context: RequestContext): Promise<E | null> {
+    if (!isId(id)) return null;
+    return this.one(this.sql.find, [id]);
+  }
+
+  /** As `find`, and nobody else changes the row until the transaction ends. */
+  async lock(id: string, _context: RequestContext): Promise<E | null> {
+    if (!isId(id)) return null;
+    return this.one(this.sql.lock, [id]);
+  }
+
+  /** Up to `limit + 1` rows: the one too many tells that there is a next page. */
+  async page(query: ListQuery, _context: RequestContext): Promise<E[]> {
+    const { sql, params } = pageSql(this.table, query);
+    const rows = await this.database.query<Row>(sql, params);
+    return rows.map((row) => this.sql.codec.decode(row));
+  }
+
+  async count(query: ListQuery, _context: RequestContext): Promise<{ total: number } | { total_at_least: number }> {
+    const { sql, params } = countSql(this.table, query, COUNT_LIMIT);
+    const [row] = await this.database.query<{ total: number }>(sql, params);
+    const total = Number(row?.total ?? 0);
+    return total > COUNT_LIMIT ? { total_at_least: COUNT_LIMIT } : { total };
+  }
+
+  /** A new row in memory, with what the kernel gives it: id, times, first version. */
+  make(members: Partial<E>): E {
+    const now = new Date().toISOString();
+    const system = { created_at: now, updated_at: now, deleted_at: null, version: 1 };
+    return { ...members, id: members.id ?? uuidv7(), ...system } as E;
+  }
+
+  /** @throws DomainError `already-exists` decided by the database's unique constraints, never by a look first */
+  async insert(row: E, _context: RequestContext): Promise<void> {
+    await this.guardUnique(() => this.database.execute(this.sql.insert, this.sql.insertParams(row)));
+  }
+
+  /** Compared by version and swapped. An `after` that equals `before` writes nothing, and `before` is given back. */
+  async update(before: E, after: E, context: RequestContext): Promise<E> {
+    if (this.sql.isSame(before, after)) return before;
+    return this.swap(before, after, context);
+  }
+
+  async remove(before: E, context: RequestContext): Promise<void> {
+    await this.swap(before, { ...before, deleted_at: new Date().toISOString() }, context);
+  }
+
+  async restore(before: E, context: RequestContext): Promise<E> {
+    return this.swap(before, { ...before, deleted_at: null }, context);
+  }
+
+  /** A new life of a soft-deleted row; its version goes on, so that no entity tag of the old life is met again. */
+  async revive(before: E, row: E, context: RequestContext): Promise<E> {
+    return this.swap(before, row, context);
+  }
+
+  protected get sql(): EntitySql<E> {
+    return (this.builtSql ??= new EntitySql<E>(this.database.dataSource.getMetadata(this.entity)));
+  }
+
+  private async one(sql: string, params: SqlValue[]): Promise<E | null> {
+    const [row] = await this.database.query<Row>(sql, params);
+    return row ? this.sql.codec.decode(row) : null;
+  }
+
+  private async swap(before: E, after: E, _context: RequestContext): Promise<E> {
+    const row = { ...after, version: before.version + 1, updated_at: new Date().toISOString() };
+    const changed = await this.guardUnique(() =>
+      this.database.execute(this.sql.update, this.sql.updateParams(row, before)),
+    );
+    if (changed === 0) throw new DomainError('precondition-failed', 'The row was changed by another request meanwhile.');
+    return row;
+  }
+
+  private async guardUnique<T>(write: () => Promise<T>): Promise<T> {
+    try {
+      return await write();
+    } catch (error) {
+      if (!(error instanceof UniqueViolation)) throw error;
+      const members = this.sql.membersOfUnique(error.constraint);
+      const errors = members.map((name) => ({ code: 'not-unique', detail: `"${name}" is taken.`, pointer: `#/${name}` }));
+      const detail = `There is already a ${this.table} with this ${members.join(' and ') || 'key'}.`;
+      throw new DomainError('already-exists', detail, { errors, cause: error });
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import type { Type } from '@nestjs/common';
+import { DomainError } from '../http/domain-error.js';
+import type { CrudDto } from './dto/crud.dto.js';
+import type { CreateInput } from './dto/input.dto.js';
+import type { CrudEntity } from './crud.entity.js';
+import { CrudModel } from './crud.model.js';
+import type { CrudRepository } from './crud.repository.js';
+import { Page, Representation, type Listing } from './endpoints/answer.js';
+import type { MergePatch, Replacement } from './endpoints/bodies.js';
+import type { RequestContext } from './endpoints/request-context.js';
+import { etagOf } from './etag.js';
+import { exportRows } from './export/export.js';
+import { nextCursor } from './query/list-query.js';
+
+/**
+ * The rules of a module: what every resource does, to be changed with `override` and `super`. Its methods throw
+ * `DomainError`s, take and give DTOs, and may be called inside a transaction that the caller has opened, which they
+ * join. Checks come in the order of RFC 9110 section 13.2.1: existence, preconditions, body, state.
+ */
+export abstract class CrudService<E extends CrudEntity, D extends CrudDto> {
+  readonly model: CrudModel;
+
+  protected constructor(
+    protected readonly repository: CrudRepository<E>,
+    dtos: { dto: Type<D>; create: Type<CreateInput<D>>; update: Type<object> },
+  ) {
+    this.model = new CrudModel(repository.table, dtos);
+  }
+
+  /** @throws DomainError `not-found` also where the row is soft-deleted */
+  async get(id: string, context: RequestContext): Promise<Representation<D>> {
+    return this.represent(await this.getLive(id, context), context);
+  }
+
+  async list(context: RequestContext): Promise<Listing<D>> {
+    const query = context.list!;
+    if (context.format !== 'application/json') return exportRows(context, (list) => this.repository.page(list, context));
+    const rows = await this.repository.page(query, context);
+    const last = rows.length > query.limit ? rows[query.limit - 1] : undefined;
+    const counted = query.count ? await this.repository.count(query, context) : {};
+    return new Page<D>(
+      (last ? rows.slice(0, query.limit) : rows).map((row) => this.model.project(row, query.fields) as Partial<D>),
+      { limit: query.limit, ...(last && { next_cursor: nextCursor(query, last) }), ...counted },
+    );
+  }
+
+  /** @throws DomainError `already-exists` naming the member that has to be unique */
+  async create(body: CreateInput<D>, context: RequestContext): Promise<Representation<D>> {
+    const row = this.repository.make(this.model.withDefaults(body) as Partial<E>);
+    await this.repository.insert(row, context);
+    return this.represent(row, context, true);
+  }
+
+  /** JSON Merge Patch (RFC 7396). A patch that changes nothing keeps the ETag and records no change. */
+  async update(id: string, patch: MergePatch<unknown>, context: RequestContext): Promise<Representation<D>> {
+    return this.repository.atomically(async () => {
+      const before = await this.lockLive(id, context);
+      context.checkPreconditions(etagOf(before));
+      const after = { ...before, ...this.model.patched(before, patch) };
+      return this.represent(await this.repository.update(before, after, context), context);
+    });
+  }
+
+  /** PUT: whole replacement, or creation under an id that the client has chosen; a soft-deleted row begins a new life. */
+  async replace(id: string, body: Replacement<unknown>, context: RequestContext): Promise<Representation<D>> {
+    return this.repository.atomically(async () => {
+      const before = await this.repository.lock(id, context);
+      const exists = before !== null && before.deleted_at === null;
+      context.checkPreconditions(exists ? etagOf(before) : null);
+      const members = this.model.replacement(id, body) as Partial<E>;
+      if (exists) {
+        const after = { ...before, ...members };
+        return this.represent(await this.repository.update(before, after, context), context);
+      }
+      const row = this.repository.make({ ...members, id });
+      if (before) return this.represent(await this.repository.revive(before, row, context), context, true);
+      await this.repository.insert(row, context);
+      return this.represent(row, context, true);
+    });
+  }
+
+  /** Soft: the row is kept, and `restore` brings it back. */
+  async remove(id: string, context: RequestContext): Promise<void> {
+    await this.repository.atomically(async () => {
+      const before = await this.lockLive(id, context);
+      context.checkPreconditions(etagOf(before));
+      await this.repository.remove(before, context);
+    });
+  }
+
+  /** @throws DomainError `not-deleted` of a row that lives */
+  async restore(id: string, context: RequestContext): Promise<Representation<D>> {
+    return this.repository.atomically(async () => {
+      const before = await this.repository.lock(id, context);
+      if (!before) throw this.notFound();
+      context.checkPreconditions(etagOf(before));
+      if (before.deleted_at === null) throw new DomainError('not-deleted', `This ${this.model.name} is not deleted.`);
+      return this.represent(await this.repository.restore(before, context), context);
+    });
+  }
+
+  /** What the caller sees of a row: the whitelist of the module's DTO, narrowed by `fields=` and by their scopes. */
+  protected represent(row: E, context: RequestContext, created = false): Representation<D> {
+    const fields = context.selection ?? this.model.shownTo(context.caller);
+    return new Representation<D>(this.model.project(row, fields) as Partial<D>, row.id, etagOf(row), created);
+  }
+
+  protected async getLive(id: string, context: RequestContext): Promise<E> {
+    const row = await this.repository.find(id, context);
+    if (!row || row.deleted_at !== null) throw this.notFound();
+    return row;
+  }
+
+  /** The row, locked until the transaction ends. */
+  protected async lockLive(id: string, context: RequestContext): Promise<E> {
+    const row = await this.repository.lock(id, context);
+    if (!row || row.deleted_at !== null) throw this.notFound();
+    return row;
+  }
+
+  protected notFound(): DomainError {
+    return new DomainError('not-found', `There is no ${this.model.name} with this id.`);
+  }
+}

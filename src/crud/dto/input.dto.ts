@@ -1,0 +1,24 @@
+import type { Type } from '@nestjs/common';
+import { PartialType, PickType } from '@nestjs/swagger';
+import { declaredFields } from '../field.decorator.js';
+import type { CrudDto } from './crud.dto.js';
+
+type OwnFields<D extends CrudDto> = Omit<D, keyof CrudDto>;
+export type CreateInput<D extends CrudDto> = OwnFields<D> & { id?: string };
+export type UpdateInput<D extends CrudDto> = Partial<OwnFields<D>>;
+
+/** The body of POST and PUT: every member of `dto` that a client may write, with its rules. */
+export function CreateOf<D extends CrudDto>(dto: Type<D>): Type<CreateInput<D>> {
+  return pick(dto, (writable) => writable !== false) as unknown as Type<CreateInput<D>>;
+}
+
+/** The body of PATCH: the members of `dto` that may be changed, each of them optional. */
+export function UpdateOf<D extends CrudDto>(dto: Type<D>): Type<UpdateInput<D>> {
+  const picked = pick(dto, (writable) => writable === true);
+  return PartialType(picked, { skipNullProperties: false }) as unknown as Type<UpdateInput<D>>;
+}
+
+function pick<D extends CrudDto>(dto: Type<D>, wanted: (writable: boolean | 'create') => boolean): Type<Partial<D>> {
+  const names = declaredFields(dto).filter((field) => wanted(field.writable)).map((field) => field.name);
+  return PickType(dto, names as (keyof D)[]) as Type<Partial<D>>;
+}

@@ -1,0 +1,41 @@
+/** One row as its reader sees it: only declared, readable and selected members, and what the headers need. */
+export class Representation<D> {
+  constructor(
+    readonly data: Partial<D>,
+    readonly id: string,
+    /** Strong entity tag, quotes included (RFC 9110 section 8.8.3). */
+    readonly etag: string,
+    /** The request made the row: 201 instead of 200. */
+    readonly created = false,
+  ) {}
+}
+
+/** One page of a list. */
+export class Page<D> {
+  constructor(
+    readonly data: Partial<D>[],
+    readonly page: {
+      readonly limit: number;
+      /** Absent on the last page. */
+      readonly next_cursor?: string;
+      readonly total?: number;
+      readonly total_at_least?: number;
+    },
+  ) {}
+}
+
+/** A list that is streamed whole; each chunk is some hundred lines. */
+export class Export {
+  constructor(
+    readonly contentType: string,
+    readonly chunks: AsyncIterable<string>,
+  ) {}
+}
+
+/** Outcomes of operations that did not stand or fall together: 207, in the request's order. */
+export class MultiStatus {
+  constructor(readonly data: readonly object[]) {}
+}
+
+/** What a `list` handler answers: one row where `?id=` asked for it, a stream where `Accept` asked for one. */
+export type Listing<D> = Page<D> | Export | Representation<D>;

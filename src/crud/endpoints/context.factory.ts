@@ -1,0 +1,145 @@
+import type { FastifyRequest } from 'fastify';
+import type { Caller } from '../../http/caller.js';
+import { parseEntityTags } from '../../http/conditional.js';
+import { DomainError, type ProblemItem } from '../../http/domain-error.js';
+import { negotiate } from '../../http/negotiation.js';
+import type { Field } from '../field.js';
+import { fieldsOf } from '../fields.js';
+import { parseFields, parseListQuery } from '../query/list-query.js';
+import { FieldSet } from '../query/field-set.js';
+import type { Endpoint } from './endpoint.js';
+import { checkPreconditions, type ListFormat, type RequestContext } from './request-context.js';
+
+const FORMATS: readonly ListFormat[] = ['application/json', 'application/x-ndjson', 'text/csv'];
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+
+const NO_FIELDS = new FieldSet([]);
+
+type Query = Readonly<Record<string, unknown>>;
+type Parameters = Pick<RequestContext, 'id' | 'list' | 'selection'> & { readonly dryRun: boolean };
+
+/**
+ * Reads and checks all of a request but its body, in the contract's order: negotiation, parameters, then headers that
+ * set conditions. @throws DomainError naming each bad parameter or header
+ */
+export function contextOf(
+  request: FastifyRequest & { caller: Caller; traceId: string },
+  endpoint: Endpoint & { readonly module: string },
+): RequestContext {
+  const { headers, caller, traceId } = request;
+  const format = endpoint.kind === 'list' ? negotiate(headers.accept, FORMATS) : FORMATS[0]!;
+  const fields = endpoint.dto ? fieldsOf(endpoint.dto).for((scope) => caller.can(scope)) : NO_FIELDS;
+  const parameters = endpoint.kind === 'list' ? listParameters(request.query as Query, fields) : rowParameters(request.query as Query, fields, endpoint);
+  if (format !== 'application/json') refuseInExports(request.query as Query, parameters);
+  return new HttpContext(request, caller, traceId, endpoint, format, parameters);
+}
+
+class HttpContext implements RequestContext {
+  readonly id;
+  readonly list;
+  readonly selection;
+  readonly dryRun;
+  readonly ifMatch;
+  readonly ifNoneMatch;
+  readonly minimal: boolean;
+  readonly idempotencyKey;
+
+  constructor(
+    private readonly request: FastifyRequest,
+    readonly caller: Caller,
+    readonly traceId: string,
+    readonly endpoint: Endpoint & { readonly module: string },
+    readonly format: ListFormat,
+    parameters: Parameters,
+  ) {
+    const { headers } = request;
+    this.id = parameters.id;
+    this.list = parameters.list;
+    this.selection = parameters.selection;
+    this.dryRun = parameters.dryRun;
+    this.ifMatch = headers['if-match'] === undefined ? undefined : parseEntityTags(headers['if-match'], 'if-match');
+    this.ifNoneMatch =
+      headers['if-none-match'] === undefined ? undefined : parseEntityTags(headers['if-none-match'], 'if-none-match');
+    this.minimal = endpoint.writes && headers.prefer !== undefined && prefersMinimal(headers.prefer);
+    this.idempotencyKey = endpoint.writes ? idempotencyKeyOf(headers['idempotency-key']) : undefined;
+  }
+
+  checkPreconditions(etag: string | null): void {
+    checkPreconditions(this, etag);
+  }
+
+  urlWith(parameter: string, value: string): string {
+    const [path, query] = this.request.url.split('?', 2);
+    const parameters = new URLSearchParams(query);
+    parameters.set(parameter, value);
+    return `${path}?${parameters.toString()}`;
+  }
+}
+
+function listParameters(query: Query, fields: FieldSet): Parameters {
+  if (!Object.hasOwn(query, 'id')) return { list: parseListQuery(query, fields), dryRun: false };
+  const { id } = query;
+  const errors: ProblemItem[] = [];
+  if (Array.isArray(id)) errors.push({ code: 'repeated', detail: '"id" must be given once.', parameter: 'id' });
+  else if (id === '') errors.push({ code: 'empty', detail: '"id" must not be empty.', parameter: 'id' });
+  const selection = readFields(query, fields, ['id'], errors);
+  return { id: id as string, selection, dryRun: false };
+}
+
+function rowParameters(query: Query, fields: FieldSet, endpoint: Endpoint): Parameters {
+  const errors: ProblemItem[] = [];
+  const dryRun = endpoint.writes && readBoolean(query, 'dry_run', errors);
+  const selection = readFields(query, fields, endpoint.writes ? ['dry_run'] : [], errors);
+  return { selection, dryRun };
+}
+
+function readBoolean(query: Query, name: string, errors: ProblemItem[]): boolean {
+  const value = query[name];
+  if (value !== undefined && value !== 'true' && value !== 'false') {
+    errors.push({ code: 'not-boolean', detail: `"${name}" must be true or false, once.`, parameter: name });
+  }
+  return value === 'true';
+}
+
+/** Reads `fields=` and refuses all that is neither it nor one of `others`; throws when `errors` are not empty by then. */
+function readFields(query: Query, fields: FieldSet, others: readonly string[], errors: ProblemItem[]): readonly Field[] | undefined {
+  const unknown = Object.keys(query).filter((name) => name !== 'fields' && !others.includes(name));
+  for (const name of unknown) {
+    const parameter = name.slice(0, 64).toWellFormed();
+    errors.push({ code: 'unknown-parameter', detail: `There is no parameter "${parameter}" here.`, parameter });
+  }
+  let selection: readonly Field[] | undefined;
+  if (query['fields'] !== undefined) {
+    try {
+      selection = parseFields(query['fields'], fields);
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      errors.push(...error.errors);
+    }
+  }
+  if (errors.length === 0) return selection;
+  const code = errors.length === unknown.length ? 'unknown-parameter' : 'invalid-parameter';
+  throw new DomainError(code, errors.length === 1 ? errors[0]!.detail : `${errors.length} parameters are not valid.`, { errors });
+}
+
+/** A stream is the whole result: a page's size or count asked of it would be dropped silently. */
+function refuseInExports(query: Query, { list }: Parameters): void {
+  if (!list) throw new DomainError('not-acceptable', 'One row comes as application/json only.');
+  const errors = ['limit', 'count']
+    .filter((name) => Object.hasOwn(query, name))
+    .map((parameter) => ({ code: 'not-in-stream', detail: `"${parameter}" does not go with a stream of all rows.`, parameter }));
+  if (errors.length > 0) throw new DomainError('invalid-parameter', errors[0]!.detail, { errors });
+}
+
+/** RFC 7240: preferences that are unknown or malformed are ignored. */
+function prefersMinimal(prefer: string | string[]): boolean {
+  return String(prefer).split(',').some((preference) => /^\s*return\s*=\s*"?minimal"?\s*(;|$)/i.test(preference));
+}
+
+function idempotencyKeyOf(header: string | string[] | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  if (typeof header === 'string' && IDEMPOTENCY_KEY.test(header)) return header;
+  const detail = 'Idempotency-Key must be 1 to 255 visible ASCII characters, given once.';
+  const errors = [{ code: 'malformed', detail, header: 'idempotency-key' }];
+  throw new DomainError('invalid-parameter', detail, { errors });
+}

@@ -1,0 +1,24 @@
+import type { Type } from '@nestjs/common';
+import type { CrudDto } from '../dto/crud.dto.js';
+
+export type EndpointKind = 'read' | 'list' | 'create' | 'update' | 'replace' | 'remove' | 'restore' | 'batch' | 'action';
+
+/** What an endpoint decorator declares about its handler; the interceptor and the reference read it. */
+export interface Endpoint {
+  readonly kind: EndpointKind;
+  /** Undefined where the module is a part of the path (batch). */
+  readonly dto?: Type<CrudDto>;
+  readonly writes: boolean;
+  /** Status of an answer that is neither a representation nor a page; 200 unless given. */
+  readonly status?: number;
+}
+
+const ENDPOINT = Symbol('plinth:endpoint');
+
+export function declareEndpoint(handler: object, endpoint: Endpoint): void {
+  Object.defineProperty(handler, ENDPOINT, { value: endpoint, configurable: true });
+}
+
+export function endpointOf(handler: object): Endpoint | undefined {
+  return (handler as { [ENDPOINT]?: Endpoint })[ENDPOINT];
+}

@@ -1,0 +1,74 @@
+import { Delete, Get, Patch, Post, Put, type Type } from '@nestjs/common';
+import type { CrudDto } from '../dto/crud.dto.js';
+import type { Listing, MultiStatus, Representation } from './answer.js';
+import { declareEndpoint, type Endpoint } from './endpoint.js';
+import { describeEndpoint } from './endpoint.openapi.js';
+
+/** A decorator that compiles only on a handler which returns what it documents. */
+export type Handles<R> = <H extends (...args: never[]) => Promise<R>>(
+  target: object,
+  key: string | symbol,
+  descriptor: TypedPropertyDescriptor<H>,
+) => void;
+
+/** In routes an id never holds a colon: that begins an action (`/{id}:restore`). */
+export const ID = ':id([^:/]+)';
+
+/** `GET /api/{module}`: a page, a stream, or with `?id=` the specification's literal read of one row. */
+export function ListEndpoint<D extends CrudDto>(dto: Type<D>): Handles<Listing<D>> {
+  return endpoint(Get(), { kind: 'list', dto, writes: false });
+}
+
+/** `GET /api/{module}/{id}`: 200 and the ETag, or 304. */
+export function ReadEndpoint<D extends CrudDto>(dto: Type<D>): Handles<Representation<D>> {
+  return endpoint(Get(ID), { kind: 'read', dto, writes: false });
+}
+
+/** `POST /api/{module}`: 201, Location and ETag. */
+export function CreateEndpoint<D extends CrudDto>(dto: Type<D>): Handles<Representation<D>> {
+  return endpoint(Post(), { kind: 'create', dto, writes: true });
+}
+
+/** `PATCH /api/{module}/{id}`: JSON Merge Patch (RFC 7396). */
+export function UpdateEndpoint<D extends CrudDto>(dto: Type<D>): Handles<Representation<D>> {
+  return endpoint(Patch(ID), { kind: 'update', dto, writes: true });
+}
+
+/** `PUT /api/{module}/{id}`: 201 or 200. */
+export function ReplaceEndpoint<D extends CrudDto>(dto: Type<D>): Handles<Representation<D>> {
+  return endpoint(Put(ID), { kind: 'replace', dto, writes: true });
+}
+
+/** `DELETE /api/{module}/{id}`: 204, soft. */
+export function RemoveEndpoint<D extends CrudDto>(dto: Type<D>): Handles<void> {
+  return endpoint(Delete(ID), { kind: 'remove', dto, writes: true });
+}
+
+/** `POST /api/{module}/{id}:restore`. */
+export function RestoreEndpoint<D extends CrudDto>(dto: Type<D>): Handles<Representation<D>> {
+  return endpoint(Post(`${ID}::restore`), { kind: 'restore', dto, writes: true });
+}
+
+/**
+ * A module's own verb on one row, `POST /api/{module}/{id}:{verb}`: it takes Idempotency-Key, `dry_run` and the rest as
+ * every write does, and what it writes stands or falls together when it opens a transaction.
+ */
+export function ActionEndpoint<D extends CrudDto>(verb: string, dto: Type<D>): Handles<Representation<D>> {
+  return endpoint(Post(`${ID}::${verb}`), { kind: 'action', dto, writes: true });
+}
+
+/** In routes over all modules: the module's name, up to the colon. */
+const MODULE = ':module([a-z][a-z0-9-]*)';
+
+/** `POST /api/{module}:batch` of every module. */
+export function BatchEndpoint(): Handles<object[] | MultiStatus> {
+  return endpoint(Post(`${MODULE}::batch`), { kind: 'batch', writes: true });
+}
+
+function endpoint<R>(route: MethodDecorator, declared: Endpoint): Handles<R> {
+  return (target, key, descriptor) => {
+    route(target, key, descriptor);
+    declareEndpoint(descriptor.value!, declared);
+    describeEndpoint(declared)(target, key, descriptor);
+  };
+}

@@ -1,0 +1,54 @@
+import type { Caller } from '../../http/caller.js';
+import type { EntityTags } from '../../http/conditional.js';
+import { DomainError } from '../../http/domain-error.js';
+import type { Field } from '../field.js';
+import type { ListQuery } from '../query/list-query.js';
+import type { Endpoint } from './endpoint.js';
+
+export type ListFormat = 'application/json' | 'application/x-ndjson' | 'text/csv';
+
+/** What services and repositories may know of a request: who asks, for what, and under which conditions. */
+export interface RequestContext {
+  readonly caller: Caller;
+  readonly traceId: string;
+  readonly endpoint: Endpoint & { readonly module: string };
+  /** The id of a list route's `?id=`: the specification's own way to read one. */
+  readonly id?: string | undefined;
+  /** The checked parameters of a list. */
+  readonly list?: ListQuery | undefined;
+  readonly format: ListFormat;
+  /** The fields that `fields=` names; undefined for the default ones. */
+  readonly selection?: readonly Field[] | undefined;
+  readonly ifMatch?: EntityTags | undefined;
+  readonly ifNoneMatch?: EntityTags | undefined;
+  /** `dry_run=true`: everything is checked, nothing is kept. */
+  readonly dryRun: boolean;
+  /** `Prefer: return=minimal` (RFC 7240 section 4.2). */
+  readonly minimal: boolean;
+  readonly idempotencyKey?: string | undefined;
+  /**
+   * RFC 9110 section 13.2.2, for a write.
+   * @param etag of the row as it is, null when there is none
+   * @throws DomainError `precondition-failed`
+   */
+  checkPreconditions(etag: string | null): void;
+  /** The request's own target with one query parameter set. */
+  urlWith(parameter: string, value: string): string;
+}
+
+export function checkPreconditions(conditions: Pick<RequestContext, 'ifMatch' | 'ifNoneMatch'>, etag: string | null): void {
+  const { ifMatch, ifNoneMatch } = conditions;
+  if (ifMatch && (etag === null || !ifMatch.matchesStrongly(etag))) throw failed('if-match', etag);
+  if (ifNoneMatch && etag !== null && ifNoneMatch.matchesWeakly(etag)) throw failed('if-none-match', etag);
+}
+
+function failed(header: string, etag: string | null): DomainError {
+  const detail =
+    header === 'if-none-match'
+      ? 'The row exists.'
+      : etag === null
+        ? 'If-Match was given, and there is no such row.'
+        : 'The row was changed since the entity tag in If-Match was given out.';
+  const headers = etag === null ? {} : { etag };
+  return new DomainError('precondition-failed', detail, { errors: [{ code: 'no-match', detail, header }], headers });
+}

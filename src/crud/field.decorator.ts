@@ -1,0 +1,109 @@
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { ValidateBy, ValidateIf } from 'class-validator';
+import type { Field, FilterOperator } from './field.js';
+import { compileRules, type FieldRules } from './field.rules.js';
+
+export interface FieldOptions extends FieldRules {
+  readonly nullable?: boolean;
+  /** A scope without which the field does not exist for a caller; true (the default) for all who may read the module. */
+  readonly readable?: true | string;
+  /** False: only sent when `fields=` names it. */
+  readonly shown?: boolean;
+  /** True: every operator that its type has. Needs an index when `eq` or `in` is among them: CI checks. */
+  readonly filterable?: true | readonly FilterOperator[];
+  /** Needs an index `(field, id)`: CI checks. */
+  readonly sortable?: boolean;
+  readonly writable?: boolean | 'create';
+  /** Taken when a create or replace request leaves the field out. */
+  readonly default?: string | number | boolean | null;
+  /** The columns that a derived field is made of. */
+  readonly columns?: readonly string[];
+  /** Shown in the reference; the rest of its words are the doc comment's. */
+  readonly description?: string;
+  readonly example?: unknown;
+}
+
+const COMPARISONS: readonly FilterOperator[] = ['eq', 'ne', 'gt', 'ge', 'lt', 'le', 'in'];
+const OPERATORS: Record<FieldOptions['type'], readonly FilterOperator[]> = {
+  string: [...COMPARISONS, 'contains', 'startswith'],
+  integer: COMPARISONS,
+  number: COMPARISONS,
+  timestamp: COMPARISONS,
+  boolean: ['eq', 'ne', 'in'],
+};
+const OPENAPI_TYPES = { string: 'string', integer: 'integer', number: 'number', boolean: 'boolean', timestamp: 'string' };
+const FIELDS = Symbol('plinth:fields');
+
+/** What a decorated DTO class knows of its fields; the options are kept for defaults and the reference. */
+export interface DeclaredField extends Field {
+  readonly options: FieldOptions;
+}
+
+/**
+ * Declares a member of a module's DTO, and with it everything Plinth does with the member: what may be read, filtered,
+ * sorted and written, how it is checked and how the reference shows it. A member without it does not exist in the API.
+ */
+export function Field(options: FieldOptions): PropertyDecorator {
+  return (target, key) => {
+    const name = String(key);
+    if (!/^[a-z][a-z0-9_]*$/.test(name)) throw new TypeError(`@Field() "${name}": names in JSON are snake_case`);
+    const field = declare(name, options);
+    const own: DeclaredField[] = Object.hasOwn(target.constructor, FIELDS)
+      ? (target.constructor as unknown as Record<symbol, DeclaredField[]>)[FIELDS]!
+      : [];
+    Object.defineProperty(target.constructor, FIELDS, { value: [...own, field], configurable: true });
+    ApiProperty(openApi(field))(target, key);
+    ValidateIf((_object, value) => value !== undefined || field.required)(target, key);
+    if (field.nullable) ValidateIf((_object, value) => value !== null)(target, key);
+    const violation = compileRules(options);
+    const validate = (value: unknown) => violation(value) === null;
+    const defaultMessage = () => `must be a valid ${options.type}`;
+    ValidateBy({ name: 'field', validator: { validate, defaultMessage } }, { context: { violation } })(target, key);
+  };
+}
+
+function declare(name: string, options: FieldOptions): DeclaredField {
+  const { nullable = false, readable = true, shown = true, sortable = false, writable = false } = options;
+  return {
+    name,
+    type: options.type,
+    nullable,
+    readable,
+    shown,
+    filterable: options.filterable === true ? OPERATORS[options.type] : (options.filterable ?? []),
+    sortable,
+    writable,
+    required: writable !== false && !nullable && options.default === undefined && name !== 'id',
+    columns: options.columns ?? [name],
+    default: options.default ?? null,
+    options,
+  };
+}
+
+function openApi(field: DeclaredField): ApiPropertyOptions {
+  const { options } = field;
+  return {
+    type: OPENAPI_TYPES[field.type],
+    ...(field.type === 'timestamp' && { format: 'date-time' }),
+    ...(field.nullable && { nullable: true }),
+    ...(options.minLength !== undefined && { minLength: options.minLength }),
+    ...(options.maxLength !== undefined && { maxLength: options.maxLength }),
+    ...(options.pattern && { pattern: options.pattern.source }),
+    ...(options.enum && { enum: [...options.enum] }),
+    ...(options.minimum !== undefined && { minimum: options.minimum }),
+    ...(options.maximum !== undefined && { maximum: options.maximum }),
+    ...(options.default !== undefined && { default: options.default }),
+    ...(options.description && { description: options.description }),
+    ...(options.example !== undefined && { example: options.example }),
+    required: field.required || (field.shown && field.writable === false),
+  } as ApiPropertyOptions;
+}
+
+/** The declared fields of a DTO class, those of its base class first. */
+export function declaredFields(dto: abstract new () => unknown): DeclaredField[] {
+  const chain: DeclaredField[][] = [];
+  for (let type: unknown = dto; typeof type === 'function'; type = Object.getPrototypeOf(type)) {
+    if (Object.hasOwn(type, FIELDS)) chain.unshift((type as unknown as Record<symbol, DeclaredField[]>)[FIELDS]!);
+  }
+  return chain.flat();
+}

@@ -1,0 +1,31 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { IdempotencyRepository } from './idempotency.repository.js';
+
+const HOUR = 3_600_000;
+const KEPT_MS = 24 * HOUR;
+const EVERY_MS = HOUR / 6;
+
+/** Forgets keys after 24 h, a few hundred at a time. Any number of processes may do it at once. */
+@Injectable()
+export class IdempotencyPruner implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(IdempotencyPruner.name);
+  private timer?: NodeJS.Timeout;
+
+  constructor(private readonly keys: IdempotencyRepository) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => void this.run(), EVERY_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  private async run(): Promise<void> {
+    try {
+      while ((await this.keys.prune(new Date(Date.now() - KEPT_MS).toISOString())) > 0);
+    } catch (error) {
+      this.logger.warn(`Old idempotency keys stay for now: ${(error as Error).message}`);
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../database/database.js';
+import { fromInstant } from '../../database/instant.js';
+import { UniqueViolation } from '../../database/sql-errors.js';
+import type { Rendered } from '../endpoints/render.js';
+
+/** In rows of keys whose write is still under way; no other transaction ever sees it. */
+const RUNNING = 0;
+const PRUNED_AT_ONCE = 500;
+
+export interface StoredAnswer {
+  readonly request: string;
+  readonly answer: Rendered;
+}
+
+/** All of it works in the ambient transaction, the write's own. */
+@Injectable()
+export class IdempotencyRepository {
+  constructor(private readonly database: Database) {}
+
+  async find(id: string): Promise<StoredAnswer | null> {
+    type Stored = { request: string; status: number; headers: string; body: string | null };
+    const sql = 'SELECT `request`, `status`, `headers`, `body` FROM `idempotency_key` WHERE `id` = ?';
+    const [row] = await this.database.query<Stored>(sql, [id]);
+    if (!row) return null;
+    const headers = JSON.parse(row.headers) as Record<string, string>;
+    return { request: row.request, answer: { status: row.status, headers, body: row.body } };
+  }
+
+  /** Takes the key for this transaction. False: another one, which has committed by now, had it. */
+  async claim(id: string, request: string): Promise<boolean> {
+    const sql =
+      'INSERT INTO `idempotency_key` (`id`, `request`, `status`, `headers`, `body`, `created_at`) VALUES (?, ?, ?, ?, ?, ?)';
+    try {
+      await this.database.execute(sql, [id, request, RUNNING, '{}', null, fromInstant(new Date().toISOString())]);
+      return true;
+    } catch (error) {
+      if (error instanceof UniqueViolation) return false;
+      throw error;
+    }
+  }
+
+  async complete(id: string, answer: Rendered): Promise<void> {
+    const sql = 'UPDATE `idempotency_key` SET `status` = ?, `headers` = ?, `body` = ? WHERE `id` = ?';
+    await this.database.execute(sql, [answer.status, JSON.stringify(answer.headers), answer.body, id]);
+  }
+
+  /** @returns how many keys from before `instant` were removed, at most 500: short transactions disturb nobody */
+  async prune(instant: string): Promise<number> {
+    const old = 'SELECT `id` FROM `idempotency_key` WHERE `created_at` < ? ORDER BY `created_at` LIMIT ?';
+    const rows = await this.database.query<{ id: string }>(old, [fromInstant(instant), PRUNED_AT_ONCE]);
+    if (rows.length === 0) return 0;
+    const places = Array.from({ length: PRUNED_AT_ONCE }, () => '?').join(', ');
+    // Padded to one statement shape; the same id twice does no harm.
+    const ids = Array.from({ length: PRUNED_AT_ONCE }, (_, index) => (rows[index] ?? rows[0]!).id);
+    return this.database.execute(`DELETE FROM \`idempotency_key\` WHERE \`id\` IN (${places})`, ids);
+  }
+}

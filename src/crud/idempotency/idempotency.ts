@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../database/database.js';
+import { DomainError } from '../../http/domain-error.js';
+import type { Rendered } from '../endpoints/render.js';
+import { IdempotencyRepository, type StoredAnswer } from './idempotency.repository.js';
+
+/** One use of a key: whose and which, and what makes another request the same one. Both SHA-256. */
+export interface KeyedRequest {
+  readonly id: string;
+  readonly request: string;
+}
+
+/**
+ * `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a key, its write and its answer are committed together
+ * or not at all. So a retry after a crash between commit and answer gets the first answer, and a failed attempt, which
+ * was rolled back, leaves the key free.
+ */
+@Injectable()
+export class Idempotency {
+  /** Keys that this process is working on. Another process's are met at the row, where the claim waits for its commit. */
+  private readonly running = new Set<string>();
+
+  constructor(
+    private readonly database: Database,
+    private readonly keys: IdempotencyRepository,
+  ) {}
+
+  async once({ id, request }: KeyedRequest, write: () => Promise<Rendered>): Promise<Rendered> {
+    if (this.running.has(id)) throw inFlight();
+    this.running.add(id);
+    try {
+      return await this.database.transaction(async () => {
+        const stored = await this.take(id, request);
+        if (stored) return replay(stored, request);
+        const answer = await write();
+        await this.keys.complete(id, answer);
+        return answer;
+      });
+    } finally {
+      this.running.delete(id);
+    }
+  }
+
+  private async take(id: string, request: string): Promise<StoredAnswer | null> {
+    const stored = await this.keys.find(id);
+    if (stored) return stored;
+    if (await this.keys.claim(id, request)) return null;
+    const first = await this.keys.find(id);
+    if (!first) throw inFlight();
+    return first;
+  }
+}
+
+function replay(stored: StoredAnswer, request: string): Rendered {
+  if (stored.request !== request) {
+    const detail = 'This Idempotency-Key was used for another request. Use a new key for a new request.';
+    const errors = [{ code: 'reused', detail, header: 'idempotency-key' }];
+    throw new DomainError('idempotency-key-reused', detail, { errors });
+  }
+  const { answer } = stored;
+  return { ...answer, headers: { ...answer.headers, 'idempotency-replayed': 'true' } };
+}
+
+function inFlight(): DomainError {
+  const detail = 'The first request with this Idempotency-Key is still being worked on.';
+  return new DomainError('idempotency-in-flight', detail, { headers: { 'retry-after': '1' } });
+}

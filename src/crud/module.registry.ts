@@ -1,0 +1,31 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import { DomainError } from '../http/domain-error.js';
+import type { CrudEntity } from './crud.entity.js';
+import { CrudService } from './crud.service.js';
+import type { CrudDto } from './dto/crud.dto.js';
+
+/** Every module that has a `CrudService`, by name: found, not listed, so that a module is a member by existing. */
+@Injectable()
+export class ModuleRegistry implements OnModuleInit {
+  private readonly services = new Map<string, CrudService<CrudEntity, CrudDto>>();
+
+  constructor(private readonly discovery: DiscoveryService) {}
+
+  onModuleInit(): void {
+    for (const { instance } of this.discovery.getProviders() as { instance: unknown }[]) {
+      if (instance instanceof CrudService) this.services.set(instance.model.name, instance);
+    }
+  }
+
+  all(): readonly CrudService<CrudEntity, CrudDto>[] {
+    return [...this.services.values()];
+  }
+
+  /** @throws DomainError `route-not-found` */
+  get(name: string): CrudService<CrudEntity, CrudDto> {
+    const service = this.services.get(name);
+    if (!service) throw new DomainError('route-not-found', 'There is nothing at this path.');
+    return service;
+  }
+}

@@ -1,0 +1,4 @@
+import { CreateOf } from '../../../crud/dto/input.dto.js';
+import { ResourceDto } from './resource.dto.js';
+
+export class CreateResourceDto extends CreateOf(ResourceDto) {}
