@@ -1,5 +1,5 @@
 import { Column, Entity, Index } from 'typeorm';
-import { TextColumn, TimestampColumn, DigestColumn } from '../../database/columns.js';
+import { DigestColumn, DocumentColumn, TextColumn, TimestampColumn } from '../../database/columns.js';
 
 /** A key that a caller has used, with the answer of its write; kept for 24 h, in the write's own transaction. */
 @Entity('idempotency_key')
@@ -20,7 +20,7 @@ export class IdempotencyKeyEntity {
   @TextColumn({ length: 2000 })
   headers!: string;
 
-  @Column({ type: 'mediumtext', nullable: true })
+  @DocumentColumn({ nullable: true })
   body!: string | null;
 
   @TimestampColumn({ default: true })

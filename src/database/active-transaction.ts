@@ -1,0 +1,66 @@
+import type { OpenTransaction, Row, SqlValue, StatementResult, Transaction } from './session.js';
+import { classify, toThrown } from './sql-errors.js';
+
+/** A transaction with its savepoints, its callbacks, and the memory of an error after which it can't go on. */
+export class ActiveTransaction implements Transaction {
+  /** The error for which the whole transaction has to be run again, however its work went on. */
+  retryable: unknown;
+  private savepoints = 0;
+  private ended = false;
+  private readonly callbacks: (() => void)[] = [];
+
+  constructor(private readonly open: OpenTransaction) {}
+
+  async query<T = Row>(sql: string, params: readonly SqlValue[] = []): Promise<T[]> {
+    return (await this.run(sql, params)).rows as T[];
+  }
+
+  async execute(sql: string, params: readonly SqlValue[] = []): Promise<number> {
+    return (await this.run(sql, params)).affected;
+  }
+
+  afterCommit(callback: () => void): void {
+    this.callbacks.push(callback);
+  }
+
+  async savepoint<T>(work: () => Promise<T>): Promise<T> {
+    const name = `plinth_${++this.savepoints}`;
+    await this.run(`SAVEPOINT ${name}`, []);
+    try {
+      const result = await work();
+      await this.run(`RELEASE SAVEPOINT ${name}`, []);
+      return result;
+    } catch (error) {
+      if (this.retryable === undefined) await this.run(`ROLLBACK TO SAVEPOINT ${name}`, []);
+      throw error;
+    }
+  }
+
+  async commit(): Promise<void> {
+    this.ended = true;
+    if (this.retryable !== undefined) {
+      await this.open.rollback();
+      throw this.retryable;
+    }
+    await this.open.commit();
+    for (const callback of this.callbacks) callback();
+  }
+
+  async rollback(): Promise<void> {
+    this.ended = true;
+    await this.open.rollback();
+  }
+
+  private async run(sql: string, params: readonly SqlValue[]): Promise<StatementResult> {
+    // A statement that was not awaited would otherwise run on a connection that is somebody else's by now.
+    if (this.ended) throw new Error('The transaction has ended: a statement of it was not awaited.');
+    if (this.retryable !== undefined) throw this.retryable;
+    try {
+      return await this.open.run(sql, params);
+    } catch (error) {
+      const failure = classify(error);
+      if (failure === 'retry') this.retryable = error;
+      throw failure === 'retry' ? error : toThrown(error);
+    }
+  }
+}

@@ -1,0 +1,10 @@
+/** `2026-11-24 02:37:36.123` in UTC, as rows have it, to RFC 3339. Strings only: no time zone can come between. */
+export function toInstant(text: string): string {
+  const seconds = `${text.slice(0, 10)}T${text.slice(11, 19)}`;
+  return `${seconds}.${text.length > 20 ? text.slice(20, 23).padEnd(3, '0') : '000'}Z`;
+}
+
+/** RFC 3339 in UTC with milliseconds, as `Date.toISOString()` writes it, to what rows have. */
+export function fromInstant(instant: string): string {
+  return `${instant.slice(0, 10)} ${instant.slice(11, 23)}`;
+}

@@ -1,0 +1,5 @@
+import { CreateResource1764000000000 } from './migrations/1764000000000-create-resource.js';
+import { CreateIdempotencyKey1764000000001 } from './migrations/1764000000001-create-idempotency-key.js';
+
+/** In the order they run; one set for every engine. */
+export const migrations = [CreateResource1764000000000, CreateIdempotencyKey1764000000001];

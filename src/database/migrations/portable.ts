@@ -1,0 +1,56 @@
+import type { QueryRunner, TableColumnOptions } from 'typeorm';
+import { SQLITE_NOW } from '../data-source.js';
+
+/** Columns as each engine has to be told of them. The defaults of MySQL make 'abc' equal to 'ABC' and 'ábc'. */
+export class Portable {
+  private readonly type: string;
+
+  constructor({ connection }: QueryRunner) {
+    this.type = connection.options.type;
+  }
+
+  id(name = 'id'): TableColumnOptions {
+    return { ...this.text(name, 36), isPrimary: true };
+  }
+
+  /** Binary collation without padding: case, accents and trailing spaces all count. */
+  text(name: string, length: number, { isNullable = false } = {}): TableColumnOptions {
+    const collation = this.collation;
+    return { name, type: 'varchar', length: String(length), isNullable, ...(collation && { charset: 'utf8mb4', collation }) };
+  }
+
+  document(name: string, { isNullable = false } = {}): TableColumnOptions {
+    return { name, type: 'mediumtext', isNullable };
+  }
+
+  integer(name: string, options: Partial<TableColumnOptions> = {}): TableColumnOptions {
+    return { name, type: this.isSqlite ? 'integer' : 'int', ...options };
+  }
+
+  timestamp(name: string, { isNullable = false, hasDefault = false } = {}): TableColumnOptions {
+    if (this.isSqlite) return { name, type: 'timestamp', isNullable, ...(hasDefault && { default: SQLITE_NOW }) };
+    // A TIMESTAMP that is null has to say so: the first one of a table would otherwise take ON UPDATE of itself.
+    return { name, type: 'timestamp', precision: 3, isNullable, ...(hasDefault && { default: 'CURRENT_TIMESTAMP(3)' }) };
+  }
+
+  /** The columns of `CrudEntity`; the module's own go between. */
+  crud(own: TableColumnOptions[]): TableColumnOptions[] {
+    return [
+      this.id(),
+      ...own,
+      this.timestamp('created_at', { hasDefault: true }),
+      this.timestamp('updated_at', { hasDefault: true }),
+      this.timestamp('deleted_at', { isNullable: true }),
+      this.integer('version', { default: 1 }),
+    ];
+  }
+
+  private get isSqlite(): boolean {
+    return this.type === 'better-sqlite3';
+  }
+
+  private get collation(): string | null {
+    if (this.isSqlite) return null;
+    return this.type === 'mariadb' ? 'utf8mb4_nopad_bin' : 'utf8mb4_0900_bin';
+  }
+}

@@ -1,0 +1,35 @@
+import mysql, { type Connection, type Pool, type PoolOptions } from 'mysql2';
+import type { DatabaseConfig } from '../config/config.js';
+
+/**
+ * mysql2 as TypeORM gets it: every connection of its pools, the first one included, has its session set up before
+ * anything else runs on it. Statements are queued per connection, so nothing can come in between.
+ */
+export function mysqlDriver(config: DatabaseConfig): typeof mysql {
+  const statements = sessionStatements(config);
+  const createPool = (options: PoolOptions): Pool => {
+    const pool = mysql.createPool(options);
+    pool.on('connection', (connection: Connection) => setUp(connection, statements));
+    return pool;
+  };
+  return { ...mysql, createPool } as unknown as typeof mysql;
+}
+
+export function setUp(connection: Connection, statements: readonly string[]): void {
+  for (const statement of statements) {
+    connection.query(statement, (error) => {
+      // A session in another time zone or mode would store wrong values: better none.
+      if (error) connection.destroy();
+    });
+  }
+}
+
+/** One statement a packet: Galera breaks packets of several apart. */
+export function sessionStatements({ kind, statementTimeoutMs }: Pick<DatabaseConfig, 'kind' | 'statementTimeoutMs'>): string[] {
+  const mode = 'STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION';
+  const limit = kind === 'mariadb' ? `max_statement_time = ${statementTimeoutMs / 1000}` : `max_execution_time = ${statementTimeoutMs}`;
+  return [
+    `SET time_zone = '+00:00', sql_mode = '${mode}', innodb_lock_wait_timeout = 5, ${limit}`,
+    'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+  ];
+}

@@ -1,0 +1,110 @@
+import Sqlite from 'better-sqlite3';
+import type { Connector, OpenTransaction, PoolUsage, Row, SqlValue, StatementResult } from './session.js';
+import { Turnstile } from './turnstile.js';
+
+const KEPT_STATEMENTS = 500;
+
+/** Waiting for a turn is the only wait there is: a statement itself runs on this thread. */
+export interface SqliteLimits {
+  readonly waiting: number;
+  readonly waitMs: number;
+}
+
+/**
+ * One connection that writes, one transaction or statement at a time, and one that reads: in WAL mode it sees what was
+ * committed and never what is under way, and waits for nobody.
+ */
+export class SqliteConnector implements Connector {
+  private readonly writer: Statements;
+  private readonly reader: Statements;
+  private readonly turnstile: Turnstile;
+
+  constructor(
+    writer: Sqlite.Database,
+    private readonly readConnection: Sqlite.Database,
+    limits: SqliteLimits,
+  ) {
+    this.writer = new Statements(writer);
+    this.reader = new Statements(readConnection);
+    this.turnstile = new Turnstile(limits);
+  }
+
+  async run(sql: string, params: readonly SqlValue[], mode: 'read' | 'write'): Promise<StatementResult> {
+    if (mode === 'read') return this.reader.run(sql, params);
+    await this.turnstile.enter();
+    try {
+      return this.writer.run(sql, params);
+    } finally {
+      this.turnstile.leave();
+    }
+  }
+
+  async begin(): Promise<OpenTransaction> {
+    await this.turnstile.enter();
+    try {
+      this.writer.run('BEGIN IMMEDIATE', []);
+    } catch (error) {
+      this.turnstile.leave();
+      throw error;
+    }
+    const end = (statement: string) => {
+      try {
+        this.writer.run(statement, []);
+      } finally {
+        this.turnstile.leave();
+      }
+    };
+    return {
+      run: (sql, params) => Promise.try(() => this.writer.run(sql, params)),
+      // A COMMIT that fails (a full disk) leaves the transaction open: it is rolled back before the next one's turn.
+      commit: () =>
+        Promise.try(() => {
+          try {
+            this.writer.run('COMMIT', []);
+          } catch (error) {
+            end('ROLLBACK');
+            throw error;
+          }
+          this.turnstile.leave();
+        }),
+      rollback: () => Promise.try(() => end('ROLLBACK')).catch(() => undefined),
+    };
+  }
+
+  usage(): PoolUsage {
+    const { used, waiting } = this.turnstile.usage;
+    return { used, idle: 1 - used, waiting };
+  }
+
+  async close(): Promise<void> {
+    this.readConnection.close();
+  }
+}
+
+/** The statements of one connection, prepared once. */
+class Statements {
+  private readonly prepared = new Map<string, Sqlite.Statement>();
+
+  constructor(private readonly connection: Sqlite.Database) {}
+
+  run(sql: string, params: readonly SqlValue[]): StatementResult {
+    const statement = this.prepare(sql);
+    const bound = params.map((value) => (typeof value === 'boolean' ? Number(value) : value));
+    if (statement.reader) return { rows: statement.all(...bound) as Row[], affected: 0 };
+    return { rows: [], affected: statement.run(...bound).changes };
+  }
+
+  private prepare(sql: string): Sqlite.Statement {
+    let statement = this.prepared.get(sql);
+    if (statement) return statement;
+    statement = this.connection.prepare(sql);
+    if (this.prepared.size >= KEPT_STATEMENTS) this.prepared.delete(this.prepared.keys().next().value!);
+    this.prepared.set(sql, statement);
+    return statement;
+  }
+}
+
+/** The second connection, which only reads. */
+export function openReader(path: string): Sqlite.Database {
+  return new Sqlite(path, { readonly: true, fileMustExist: true });
+}
