@@ -5,16 +5,19 @@ import { CrudModule } from './crud/crud.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
+import { ProcessModule } from './process/process.module.js';
+import type { Draining } from './process/draining.js';
 import { ResourceModule } from './modules/resource/resource.module.js';
 
 /** The table of contents: one line per capability, then one per resource module. */
 @Module({})
 export class AppModule {
-  static with(config: Config): DynamicModule {
+  static with(config: Config, draining: Draining): DynamicModule {
     return {
       module: AppModule,
       imports: [
         ConfigModule.forRoot(config),
+        ProcessModule.forRoot(draining),
         DatabaseModule,
         HttpModule,
         HealthModule,

@@ -95,7 +95,7 @@ export abstract class CrudRepository<E extends CrudEntity> {
   }
 
   protected get sql(): EntitySql<E> {
-    return (this.builtSql ??= new EntitySql<E>(this.database.dataSource.getMetadata(this.entity)));
+    return (this.builtSql ??= new EntitySql<E>(this.database.modelOf(this.entity)));
   }
 
   private async one(sql: string, params: SqlValue[]): Promise<E | null> {
@@ -117,7 +117,7 @@ export abstract class CrudRepository<E extends CrudEntity> {
       return await write();
     } catch (error) {
       if (!(error instanceof UniqueViolation)) throw error;
-      const members = this.sql.membersOfUnique(error.constraint);
+      const members = this.sql.membersOfUnique(error);
       const errors = members.map((name) => ({ code: 'not-unique', detail: `"${name}" is taken.`, pointer: `#/${name}` }));
       const detail = `There is already a ${this.table} with this ${members.join(' and ') || 'key'}.`;
       throw new DomainError('already-exists', detail, { errors, cause: error });

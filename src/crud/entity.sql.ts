@@ -1,5 +1,6 @@
 import type { EntityMetadata } from 'typeorm';
 import type { SqlValue } from '../database/session.js';
+import type { UniqueViolation } from '../database/sql-errors.js';
 import type { CrudEntity } from './crud.entity.js';
 import { RowCodec } from './row.codec.js';
 
@@ -42,7 +43,8 @@ export class EntitySql<E extends CrudEntity> {
   }
 
   /** The members that a unique constraint is about: those of the primary key, or of a `@Unique` or unique `@Index`. */
-  membersOfUnique(constraint: string): string[] {
+  membersOfUnique({ constraint, columns }: UniqueViolation): readonly string[] {
+    if (columns.length > 0) return columns;
     if (constraint === 'PRIMARY') return ['id'];
     const { uniques, indices } = this.metadata;
     const found = uniques.find(({ name }) => name === constraint) ?? indices.find(({ name }) => name === constraint);

@@ -1,11 +1,9 @@
 import Sqlite from 'better-sqlite3';
 import { DataSource, type DataSourceOptions, type EntityTarget, type ObjectLiteral } from 'typeorm';
 import type { DatabaseConfig } from '../config/config.js';
+import { SQLITE_NOW } from './instant.js';
 import { migrations } from './migrations.js';
 import { mysqlDriver } from './mysql.driver.js';
-
-/** The clock of SQLite in the form that rows have. */
-export const SQLITE_NOW = `(strftime('%Y-%m-%d %H:%M:%f', 'now'))`;
 
 /** What TypeORM needs to know of the configured database. */
 export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
@@ -27,7 +25,7 @@ export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
     bigNumberStrings: false,
     connectTimeout: config.connectTimeoutMs,
     poolSize: config.poolSize,
-    extra: { queueLimit: config.queueLimit, enableKeepAlive: true },
+    extra: { maxPreparedStatements: 500, queueLimit: config.queueLimit, enableKeepAlive: true },
   };
 }
 

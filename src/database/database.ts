@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 import { DomainError } from '../http/domain-error.js';
 import { ActiveTransaction } from './active-transaction.js';
 import type { Connector, Engine, PoolUsage, Row, SqlSession, SqlValue, Transaction } from './session.js';
@@ -57,6 +57,12 @@ export class Database implements SqlSession {
     } catch (error) {
       throw toThrown(error);
     }
+  }
+
+  /** TypeORM's model of an entity. @throws DomainError `database-unavailable` before there is one */
+  modelOf(entity: EntityTarget<ObjectLiteral>): EntityMetadata {
+    void this.connected;
+    return this.dataSource.getMetadata(entity);
   }
 
   currentTransaction(): Transaction | undefined {

@@ -8,3 +8,6 @@ export function toInstant(text: string): string {
 export function fromInstant(instant: string): string {
   return `${instant.slice(0, 10)} ${instant.slice(11, 23)}`;
 }
+
+/** The clock of SQLite in the form that rows have. */
+export const SQLITE_NOW = `(strftime('%Y-%m-%d %H:%M:%f', 'now'))`;

@@ -55,19 +55,24 @@ export class SqliteConnector implements Connector {
       }
     };
     return {
-      run: (sql, params) => Promise.try(() => this.writer.run(sql, params)),
+      run: async (sql, params) => this.writer.run(sql, params),
       // A COMMIT that fails (a full disk) leaves the transaction open: it is rolled back before the next one's turn.
-      commit: () =>
-        Promise.try(() => {
-          try {
-            this.writer.run('COMMIT', []);
-          } catch (error) {
-            end('ROLLBACK');
-            throw error;
-          }
-          this.turnstile.leave();
-        }),
-      rollback: () => Promise.try(() => end('ROLLBACK')).catch(() => undefined),
+      commit: async () => {
+        try {
+          this.writer.run('COMMIT', []);
+        } catch (error) {
+          end('ROLLBACK');
+          throw error;
+        }
+        this.turnstile.leave();
+      },
+      rollback: async () => {
+        try {
+          end('ROLLBACK');
+        } catch {
+          // SQLite has rolled back by itself (after SQLITE_FULL, for example).
+        }
+      },
     };
   }
 

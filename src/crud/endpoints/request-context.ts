@@ -49,6 +49,6 @@ function failed(header: string, etag: string | null): DomainError {
       : etag === null
         ? 'If-Match was given, and there is no such row.'
         : 'The row was changed since the entity tag in If-Match was given out.';
-  const headers = etag === null ? {} : { etag };
-  return new DomainError('precondition-failed', detail, { errors: [{ code: 'no-match', detail, header }], headers });
+  const errors = [{ code: 'no-match', detail, header }];
+  return new DomainError('precondition-failed', detail, { errors, ...(etag !== null && { headers: { etag } }) });
 }

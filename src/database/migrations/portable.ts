@@ -1,5 +1,5 @@
 import type { QueryRunner, TableColumnOptions } from 'typeorm';
-import { SQLITE_NOW } from '../data-source.js';
+import { SQLITE_NOW } from '../instant.js';
 
 /** Columns as each engine has to be told of them. The defaults of MySQL make 'abc' equal to 'ABC' and 'ábc'. */
 export class Portable {

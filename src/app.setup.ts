@@ -1,0 +1,29 @@
+import 'reflect-metadata';
+import { RequestMethod, type DynamicModule, type LoggerService } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppModule } from './app.module.js';
+import type { Config } from './config/config.js';
+import { httpAdapter, type HttpServices } from './http/http.adapter.js';
+import { Draining } from './process/draining.js';
+
+export interface AppOptions {
+  readonly logger?: LoggerService | false;
+  readonly draining?: Draining;
+  readonly logRequest?: HttpServices['logRequest'];
+  /** Another root module: tests add modules of theirs. */
+  readonly root?: (config: Config, draining: Draining) => DynamicModule;
+}
+
+/** What is not under `/api`. */
+const OUTSIDE = ['health', 'health/live', 'health/ready', 'health/startup', 'problems', 'problems/:code', 'docs', 'docs/*path', 'openapi.json'];
+
+/** Everything that is global about HTTP: `main` and every HTTP test build the service with it. Not listening yet. */
+export async function createApp(config: Config, options: AppOptions = {}): Promise<NestFastifyApplication> {
+  const { logger = false, draining = new Draining(), logRequest, root = (...args) => AppModule.with(...args) } = options;
+  const adapter = httpAdapter(config.http, { draining, logRequest });
+  // `abortOnError`: errors at start reach `main`, which knows how to say them.
+  const app = await NestFactory.create<NestFastifyApplication>(root(config, draining), adapter, { bodyParser: false, logger, abortOnError: false });
+  app.setGlobalPrefix('api', { exclude: OUTSIDE.map((path) => ({ path, method: RequestMethod.ALL })) });
+  return app;
+}

@@ -1,0 +1,24 @@
+import type { Field } from '../field.js';
+
+/** What a spreadsheet would take for a formula (https://owasp.org/www-community/attacks/CSV_Injection). */
+const FORMULA = /^[=+\-@\t\r]/;
+const NEEDS_QUOTES = /[",\r\n]/;
+
+/** RFC 4180: the names of the fields. */
+export function csvHeader(fields: readonly Field[]): string {
+  return `${fields.map(({ name }) => name).join(',')}\r\n`;
+}
+
+/** One record. Null is empty; text that a spreadsheet would run has an apostrophe before it. */
+export function csvLine(fields: readonly Field[], row: Readonly<Record<string, unknown>>): string {
+  let line = '';
+  fields.forEach(({ name }, index) => (line += (index === 0 ? '' : ',') + cell(row[name])));
+  return `${line}\r\n`;
+}
+
+function cell(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value !== 'string') return String(value);
+  const text = FORMULA.test(value) ? `'${value}` : value;
+  return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

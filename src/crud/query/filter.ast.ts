@@ -1,0 +1,18 @@
+import type { FilterOperator } from '../field.js';
+
+export type Literal = string | number | boolean | null;
+
+export interface Predicate {
+  readonly kind: 'predicate';
+  readonly field: string;
+  readonly operator: FilterOperator;
+  /** One, except for `in`. */
+  readonly values: readonly Literal[];
+  /** Offset of the field's name in the filter, in UTF-16 units from 0. */
+  readonly position: number;
+}
+
+export type FilterNode =
+  | Predicate
+  | { readonly kind: 'and' | 'or'; readonly nodes: readonly FilterNode[] }
+  | { readonly kind: 'not'; readonly node: FilterNode };

@@ -1,0 +1,35 @@
+import type { SqlValue } from '../../database/session.js';
+import type { SqlFragment } from './filter.compiler.js';
+import type { SortKey } from './sort.js';
+import { toSqlValue } from './sql-value.js';
+
+export type PositionValue = string | number | boolean | null;
+
+/**
+ * The rows after a position. Written as `a >= ? AND (a > ? OR (a = ? AND …))` and not as a row comparison, which MariaDB
+ * was seen to plan as a scan of the whole index. NULL comes first ascending and last descending, on every engine.
+ */
+export function after(keys: readonly SortKey[], position: readonly PositionValue[]): SqlFragment {
+  const params: SqlValue[] = [];
+  return { sql: build(keys, position, 0, params), params };
+}
+
+function build(keys: readonly SortKey[], position: readonly PositionValue[], at: number, params: SqlValue[]): string {
+  const { field, descending } = keys[at]!;
+  const column = `\`${field.name}\``;
+  const value = position[at]!;
+  const isLast = at === keys.length - 1;
+  if (value === null) {
+    if (descending) return `${column} IS NULL AND ${build(keys, position, at + 1, params)}`;
+    return `(${column} IS NOT NULL OR (${column} IS NULL AND ${build(keys, position, at + 1, params)}))`;
+  }
+  const bound = toSqlValue(field, value);
+  const beyond = descending ? '<' : '>';
+  params.push(bound);
+  if (isLast) return `${column} ${beyond} ?`;
+  const orNull = descending && field.nullable ? ` OR ${column} IS NULL` : '';
+  params.push(bound, bound);
+  const rest = build(keys, position, at + 1, params);
+  const range = orNull ? `(${column} ${beyond}= ?${orNull})` : `${column} ${beyond}= ?`;
+  return `${range} AND (${column} ${beyond} ?${orNull} OR (${column} = ? AND ${rest}))`;
+}

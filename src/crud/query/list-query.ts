@@ -1,0 +1,131 @@
+import { DomainError, type ProblemItem } from '../../http/domain-error.js';
+import type { CrudEntity } from '../crud.entity.js';
+import type { Field } from '../field.js';
+import { decodeCursor, encodeCursor, fingerprintOf } from './cursor.js';
+import type { FieldSet } from './field-set.js';
+import { compileFilter, type SqlFragment } from './filter.compiler.js';
+import { parseFilter } from './filter.parser.js';
+import type { PositionValue } from './keyset.js';
+import { parseSort, type SortKey } from './sort.js';
+
+export const DEFAULT_LIMIT = 50;
+export const MAX_LIMIT = 200;
+
+/** The checked parameters of a list. */
+export interface ListQuery {
+  readonly limit: number;
+  readonly sort: readonly SortKey[];
+  readonly fields: readonly Field[];
+  /** All that has to be read to answer: fields, sort keys, id. */
+  readonly columns: readonly string[];
+  readonly count: boolean;
+  readonly includeDeleted: boolean;
+  readonly filter?: SqlFragment | undefined;
+  readonly after?: readonly PositionValue[] | undefined;
+  /** Of the query as a cursor is bound to it. */
+  readonly fingerprint: string;
+}
+
+export const LIST_PARAMETERS = ['limit', 'cursor', 'sort', 'fields', 'count', 'include_deleted', 'filter'] as const;
+
+/** @throws DomainError with every bad parameter at once */
+export function parseListQuery(raw: Readonly<Record<string, unknown>>, fields: FieldSet): ListQuery {
+  const reader = new ParameterReader(raw);
+  reader.refuseUnknown();
+  const limit = reader.read('limit', parseLimit) ?? DEFAULT_LIMIT;
+  const count = reader.read('count', parseBoolean('count')) ?? false;
+  const includeDeleted = reader.read('include_deleted', parseBoolean('include_deleted')) ?? false;
+  const sort = reader.read('sort', (value) => parseSort(value, fields)) ?? parseSort(undefined, fields);
+  const selected = reader.read('fields', (value) => parseFields(value, fields)) ?? fields.shown();
+  const filter = reader.read('filter', (value) => compileFilter(parseFilter(value), fields));
+  const spelling = [sort.map(({ field, descending }) => `${descending ? '-' : ''}${field.name}`), selected.map(({ name }) => name)];
+  const fingerprint = fingerprintOf([...spelling.map(String), String(includeDeleted), JSON.stringify(filter ?? null)]);
+  const after = reader.hasErrors ? undefined : reader.read('cursor', (value) => decodeCursor(value, fingerprint, sort));
+  reader.finish();
+  const columns = [...new Set(['id', ...selected.flatMap((field) => field.columns), ...sort.map(({ field }) => field.name)])];
+  return { limit, sort, fields: selected, columns, count, includeDeleted, filter, after, fingerprint };
+}
+
+/** `fields=id,name,etag`: the fields in the order asked for; `id` is always there. @throws DomainError `invalid-parameter` */
+export function parseFields(value: unknown, fields: FieldSet): Field[] {
+  if (typeof value !== 'string') throw badParameter('fields', 'repeated', '"fields" must be given once.');
+  const selected = value.split(',').map((name) => {
+    const field = fields.find(name);
+    if (!field) throw badParameter('fields', 'unknown-field', `There is no field "${name.slice(0, 64).toWellFormed()}".`);
+    return field;
+  });
+  const id = fields.find('id')!;
+  return [...new Set(selected.includes(id) ? selected : [id, ...selected])];
+}
+
+export function nextCursor(query: ListQuery, row: CrudEntity): string {
+  return encodeCursor(query.fingerprint, positionOf(query, row));
+}
+
+/** The same query, after `row`. */
+export function followingPage(query: ListQuery, row: CrudEntity): ListQuery {
+  return { ...query, after: positionOf(query, row) };
+}
+
+function positionOf({ sort }: ListQuery, row: CrudEntity): PositionValue[] {
+  return sort.map(({ field }) => row[field.name as keyof CrudEntity]);
+}
+
+function parseLimit(value: string): number {
+  if (!/^\d{1,9}$/.test(value) || Number(value) === 0) {
+    throw badParameter('limit', 'not-positive', '"limit" must be a positive integer.');
+  }
+  return Math.min(Number(value), MAX_LIMIT);
+}
+
+function parseBoolean(name: string): (value: string) => boolean {
+  return (value) => {
+    if (value !== 'true' && value !== 'false') throw badParameter(name, 'not-boolean', `"${name}" must be true or false.`);
+    return value === 'true';
+  };
+}
+
+function badParameter(parameter: string, code: string, detail: string): DomainError {
+  return new DomainError('invalid-parameter', detail, { errors: [{ code, detail, parameter }] });
+}
+
+/** Collects what is wrong, so that a caller hears of it all at once. */
+class ParameterReader {
+  private readonly faults: DomainError[] = [];
+
+  constructor(private readonly raw: Readonly<Record<string, unknown>>) {}
+
+  get hasErrors(): boolean {
+    return this.faults.length > 0;
+  }
+
+  refuseUnknown(): void {
+    for (const name of Object.keys(this.raw)) {
+      if ((LIST_PARAMETERS as readonly string[]).includes(name)) continue;
+      const parameter = name.slice(0, 64).toWellFormed();
+      const detail = `There is no parameter "${parameter}" here.`;
+      this.faults.push(new DomainError('unknown-parameter', detail, { errors: [{ code: 'unknown-parameter', detail, parameter }] }));
+    }
+  }
+
+  read<T>(name: (typeof LIST_PARAMETERS)[number], parse: (value: string) => T): T | undefined {
+    const value = this.raw[name];
+    if (value === undefined) return undefined;
+    try {
+      if (typeof value !== 'string') throw badParameter(name, 'repeated', `"${name}" must be given once.`);
+      return parse(value);
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      this.faults.push(error);
+      return undefined;
+    }
+  }
+
+  finish(): void {
+    const [first, ...others] = this.faults;
+    if (!first) return;
+    if (others.length === 0) throw first;
+    const errors: ProblemItem[] = this.faults.flatMap((fault) => [...fault.errors]);
+    throw new DomainError('invalid-parameter', `${errors.length} parameters are not valid.`, { errors });
+  }
+}

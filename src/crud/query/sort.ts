@@ -1,0 +1,36 @@
+import { DomainError } from '../../http/domain-error.js';
+import type { Field } from '../field.js';
+import type { FieldSet } from './field-set.js';
+
+export const MAX_SORT_KEYS = 3;
+
+export interface SortKey {
+  readonly field: Field;
+  readonly descending: boolean;
+}
+
+/** `sort=-created_at,name`. `id` is always the last key, so that the order is total. @throws DomainError `invalid-parameter` */
+export function parseSort(value: string | undefined, fields: FieldSet): SortKey[] {
+  const id = fields.find('id')!;
+  if (value === undefined) return [{ field: id, descending: false }];
+  const keys = value.split(',').map((part): SortKey => {
+    const descending = part.startsWith('-');
+    const name = descending ? part.slice(1) : part;
+    const field = fields.find(name);
+    if (!field?.sortable) throw invalidSort(`There is no field "${name.slice(0, 64).toWellFormed()}" to sort by.`);
+    return { field, descending };
+  });
+  if (keys.length > MAX_SORT_KEYS) throw invalidSort(`At most ${MAX_SORT_KEYS} fields can be sorted by.`);
+  if (new Set(keys.map(({ field }) => field)).size < keys.length) throw invalidSort('A field can be sorted by once.');
+  const idAt = keys.findIndex(({ field }) => field === id);
+  // Nothing after the id could make a difference.
+  return idAt === -1 ? [...keys, { field: id, descending: keys.at(-1)!.descending }] : keys.slice(0, idAt + 1);
+}
+
+function invalidSort(detail: string): DomainError {
+  return new DomainError('invalid-parameter', detail, { errors: [{ code: 'invalid-sort', detail, parameter: 'sort' }] });
+}
+
+export function orderBy(keys: readonly SortKey[]): string {
+  return keys.map(({ field, descending }) => `\`${field.name}\`${descending ? ' DESC' : ''}`).join(', ');
+}

@@ -1,0 +1,13 @@
+export type DatabaseStatus = 'starting' | 'migrating' | 'up' | 'down' | 'read-only' | 'schema-behind' | 'migration-failed';
+
+/** What the background probe last saw: probes read it from memory, and cost the database nothing. */
+export class DatabaseState {
+  status: DatabaseStatus = 'starting';
+  /** Milliseconds that the last good probe took. */
+  latencyMs: number | null = null;
+  pendingMigrations: number | null = null;
+
+  get isReady(): boolean {
+    return this.status === 'up';
+  }
+}

@@ -1,0 +1,87 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type Sqlite from 'better-sqlite3';
+import type { Pool } from 'mysql2';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Config } from '../config/config.js';
+import { DatabaseProbe } from './database.probe.js';
+import { DatabaseState } from './database-state.js';
+import { Database } from './database.js';
+import { initialize, sqlitePath, WrongEngineError } from './data-source.js';
+import { Migrator } from './migrator.js';
+import { MysqlConnector } from './mysql.connector.js';
+import { openReader, SqliteConnector } from './sqlite.connector.js';
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+
+/**
+ * Connects in the background, for ever and with jittered backoff: the listener is up before the database is, and probes
+ * say what is missing. From then on the pool reconnects by itself, and `DatabaseProbe` watches.
+ */
+@Injectable()
+export class DatabaseConnector implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(DatabaseConnector.name);
+  private readonly stopped = new AbortController();
+  private running: Promise<void> | undefined;
+
+  constructor(
+    private readonly database: Database,
+    private readonly state: DatabaseState,
+    private readonly probe: DatabaseProbe,
+    private readonly config: Config,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.running = this.connect();
+    // A wrong kind of server ends the process: `main` hears of it as an unhandled rejection.
+    this.running.catch((error: unknown) => {
+      throw error;
+    });
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stopped.abort();
+    await this.running?.catch(() => undefined);
+    await this.probe.stop();
+    await this.database.close();
+  }
+
+  private async connect(): Promise<void> {
+    for (let pause = FIRST_PAUSE_MS; !this.stopped.signal.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      try {
+        await initialize(this.database.dataSource, this.config.database);
+        break;
+      } catch (error) {
+        if (error instanceof WrongEngineError) throw error;
+        this.state.status = 'down';
+        this.logger.warn(`The database can not be reached: ${(error as Error & { code?: string }).code ?? (error as Error).name}`);
+        await sleep(pause * Math.random(), undefined, { signal: this.stopped.signal }).catch(() => undefined);
+      }
+    }
+    if (this.stopped.signal.aborted) return;
+    await this.migrate();
+    this.database.open(this.connector());
+    await this.probe.start();
+  }
+
+  /** A migration that fails leaves what is there serving; readiness says so. */
+  private async migrate(): Promise<void> {
+    if (!this.config.database.migrateOnStart) return;
+    this.state.status = 'migrating';
+    try {
+      await new Migrator(this.database.dataSource).run((line) => this.logger.log(line));
+    } catch (error) {
+      this.probe.migrationFailed = true;
+      this.logger.error(`A migration failed: ${(error as Error).message}`);
+    }
+  }
+
+  private connector(): SqliteConnector | MysqlConnector {
+    const { driver } = this.database.dataSource;
+    const { database: config } = this.config;
+    if (config.kind !== 'sqlite') return new MysqlConnector((driver as unknown as { pool: Pool }).pool, config);
+    const writer = (driver as unknown as { databaseConnection: Sqlite.Database }).databaseConnection;
+    const limits = { waiting: 10 * config.queueLimit, waitMs: config.acquireTimeoutMs };
+    return new SqliteConnector(writer, openReader(sqlitePath(config.url)), limits);
+  }
+}

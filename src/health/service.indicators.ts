@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
+import { DatabaseState } from '../database/database-state.js';
+import { Draining } from '../process/draining.js';
+
+/** Whether requests can be served, from memory alone. */
+@Injectable()
+export class ServiceIndicators {
+  private started = false;
+
+  constructor(
+    private readonly health: HealthIndicatorService,
+    private readonly state: DatabaseState,
+    private readonly draining: Draining,
+  ) {}
+
+  database(): HealthIndicatorResult {
+    const { status, isReady, pendingMigrations, latencyMs } = this.state;
+    const check = this.health.check('database');
+    if (!isReady) return check.down({ state: status, ...(pendingMigrations && { pending_migrations: pendingMigrations }) });
+    return check.up({ latency_ms: Math.round((latencyMs ?? 0) * 10) / 10 });
+  }
+
+  serving(): HealthIndicatorResult {
+    const check = this.health.check('process');
+    return this.draining.isDraining ? check.down({ state: 'draining' }) : check.up();
+  }
+
+  /** Up once the database has been reached and its schema is there; what fails later is readiness' to say. */
+  startup(): HealthIndicatorResult {
+    this.started ||= this.state.isReady;
+    const check = this.health.check('startup');
+    return this.started ? check.up() : check.down({ state: this.state.status });
+  }
+}

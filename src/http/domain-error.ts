@@ -1,0 +1,33 @@
+/** One of the things that are wrong, and where: a JSON pointer into the body, a query parameter, or a header. */
+export interface ProblemItem {
+  readonly code: string;
+  readonly detail: string;
+  readonly pointer?: string;
+  readonly parameter?: string;
+  /** In a parameter: 0-based offset of the character where it goes wrong. */
+  readonly position?: number;
+  readonly header?: string;
+}
+
+export interface DomainErrorOptions {
+  readonly errors?: readonly ProblemItem[];
+  /** Sent with the answer: Retry-After, Allow, WWW-Authenticate and the like, in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+}
+
+/** What went wrong, in the caller's terms. `code` is stable and in the catalogue; no SQL, host or column is ever in it. */
+export class DomainError extends Error {
+  readonly errors: readonly ProblemItem[];
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    readonly code: string,
+    readonly detail: string,
+    { errors = [], headers = {}, cause }: DomainErrorOptions = {},
+  ) {
+    super(`${code}: ${detail}`, { cause });
+    this.errors = errors;
+    this.headers = headers;
+  }
+}

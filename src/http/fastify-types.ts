@@ -1,0 +1,14 @@
+import type { Caller } from './caller.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** 32 hexadecimal digits: the caller's own (W3C Trace Context) or one of ours. */
+    traceId: string;
+    caller: Caller;
+  }
+
+  interface FastifyContextConfig {
+    /** The media types that the route can answer with, the default first; JSON where it does not say. */
+    readonly offers?: readonly string[];
+  }
+}

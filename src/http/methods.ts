@@ -1,0 +1,40 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import findMyWay, { type HTTPMethod } from 'find-my-way';
+import { DomainError } from './domain-error.js';
+
+const KNOWN: readonly HTTPMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+/** What Fastify leaves to a 404: which methods a path has, and which methods there are at all. */
+export class Methods {
+  private readonly router = findMyWay({ maxParamLength: 8192 });
+  private readonly routes = new Set<string>();
+
+  /** Learns the routes from Fastify as they are made, in Fastify's own path language. */
+  learn(fastify: FastifyInstance): void {
+    fastify.addHook('onRoute', ({ method, url }) => {
+      for (const name of [method].flat() as HTTPMethod[]) {
+        if (!KNOWN.includes(name) || this.routes.has(`${name} ${url}`) || url === '*') continue;
+        this.routes.add(`${name} ${url}`);
+        this.router.on(name, url, () => undefined);
+      }
+    });
+  }
+
+  /** Answers a request that no route has taken: OPTIONS, or the problem that says why not. */
+  answer(request: FastifyRequest, reply: FastifyReply): void {
+    const path = request.url.split('?', 1)[0]!;
+    const allowed = path === '*' ? [...KNOWN] : KNOWN.filter((method) => this.router.find(method, path) !== null);
+    if (request.method === 'OPTIONS' && allowed.length > 0) {
+      void reply.code(204).header('allow', [...allowed, 'OPTIONS'].join(', ')).send();
+      return;
+    }
+    if (request.method !== 'OPTIONS' && !(KNOWN as readonly string[]).includes(request.method)) throw notImplemented();
+    if (allowed.length === 0) throw new DomainError('route-not-found', 'There is nothing at this path.');
+    const allow = [...allowed, 'OPTIONS'].join(', ');
+    throw new DomainError('method-not-allowed', `This path takes ${allow}.`, { headers: { allow } });
+  }
+}
+
+export function notImplemented(): DomainError {
+  return new DomainError('method-not-implemented', 'The service does not know this method.');
+}

@@ -1,0 +1,9 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { Draining } from './draining.js';
+
+@Module({})
+export class ProcessModule {
+  static forRoot(draining: Draining): DynamicModule {
+    return { module: ProcessModule, global: true, providers: [{ provide: Draining, useValue: draining }], exports: [Draining] };
+  }
+}

@@ -1,0 +1,49 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { DynamicModule, Type } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppModule } from '../../src/app.module.js';
+import { createApp } from '../../src/app.setup.js';
+import { loadConfig } from '../../src/config/config.js';
+import { DatabaseState } from '../../src/database/database-state.js';
+import { Database } from '../../src/database/database.js';
+import type { Engine } from '../../src/database/session.js';
+import { freshDatabase } from './database.js';
+
+export interface TestApp {
+  readonly app: NestFastifyApplication;
+  /** `http://127.0.0.1:{port}` */
+  readonly origin: string;
+  readonly database: Database;
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export interface TestAppOptions {
+  readonly env?: Record<string, string>;
+  /** Modules beside those of the service; their tables are made from their entities. */
+  readonly modules?: Type<unknown>[];
+}
+
+/** The whole service in this process, on a database of its own and a free port, ready. */
+export async function startApp(engine: Engine, { env = {}, modules = [] }: TestAppOptions = {}): Promise<TestApp> {
+  const { url, drop } = await freshDatabase(engine);
+  const config = loadConfig({ DATABASE_URL: url, DATABASE_MIGRATE: 'always', PORT: '0', ...env });
+  const app = await createApp(config, {
+    root: (...args): DynamicModule => {
+      const root = AppModule.with(...args);
+      return { ...root, imports: [...root.imports!, ...modules] };
+    },
+  });
+  await app.listen(0, '127.0.0.1');
+  const state = app.get(DatabaseState);
+  for (const end = Date.now() + 15_000; !state.isReady; await sleep(5)) {
+    if (Date.now() > end) throw new Error(`The database of the test did not get ready: ${state.status}`);
+  }
+  const database = app.get(Database);
+  if (modules.length > 0) await database.dataSource.synchronize();
+  const close = async () => {
+    await app.close();
+    await drop();
+  };
+  return { app, origin: (await app.getUrl()).replace('localhost', '127.0.0.1'), database, url, close };
+}

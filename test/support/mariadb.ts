@@ -1,0 +1,92 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import mysql from 'mysql2/promise';
+
+const BINARIES = ['/usr/sbin/mariadbd', '/usr/libexec/mariadbd', '/usr/local/sbin/mariadbd'];
+
+export function mariadbBinary(): string | undefined {
+  return BINARIES.find((path) => existsSync(path));
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** A server on a temporary folder and a port of its own, with durable commits as in production. */
+export class ThrowAwayMariadb {
+  private process: ChildProcess | undefined;
+
+  private constructor(
+    private readonly folder: string,
+    readonly port: number,
+  ) {}
+
+  static async start(): Promise<ThrowAwayMariadb> {
+    const folder = mkdtempSync(join(tmpdir(), 'plinth-mariadb-'));
+    const install = spawnSync('mariadb-install-db', [
+      '--no-defaults',
+      '--auth-root-authentication-method=normal',
+      '--skip-test-db',
+      `--datadir=${folder}`,
+      ...asRoot(),
+    ]);
+    if (install.status !== 0) throw new Error(`mariadb-install-db failed: ${String(install.stderr)}`);
+    const server = new ThrowAwayMariadb(folder, await freePort());
+    await server.resume();
+    return server;
+  }
+
+  get url(): string {
+    return `mariadb://root@127.0.0.1:${this.port}/`;
+  }
+
+  /** Starts the server (again) and waits until it answers. */
+  async resume(): Promise<void> {
+    const options = [
+      `--datadir=${this.folder}`,
+      `--port=${this.port}`,
+      `--socket=${join(this.folder, 's.sock')}`,
+      '--bind-address=127.0.0.1',
+      '--innodb-flush-log-at-trx-commit=1',
+      '--max-connections=400',
+      '--skip-name-resolve',
+      ...asRoot(),
+    ];
+    this.process = spawn(mariadbBinary()!, ['--no-defaults', ...options], { stdio: 'ignore' });
+    for (const end = Date.now() + 30_000; ; await sleep(50)) {
+      try {
+        const connection = await mysql.createConnection({ uri: this.url.replace('mariadb:', 'mysql:') });
+        await connection.end();
+        return;
+      } catch (error) {
+        if (Date.now() > end) throw error;
+      }
+    }
+  }
+
+  async signal(signal: NodeJS.Signals): Promise<void> {
+    const { process: child } = this;
+    const ends = signal === 'SIGKILL' || signal === 'SIGTERM';
+    const ended = new Promise((resolve) => child?.once('exit', resolve));
+    child?.kill(signal);
+    if (ends) await ended;
+  }
+
+  async stop(): Promise<void> {
+    await this.signal('SIGCONT');
+    await this.signal('SIGKILL');
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+function asRoot(): string[] {
+  return process.getuid?.() === 0 ? ['--user=root'] : [];
+}
