@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { DomainError } from '../http/domain-error.js';
 import type { CrudDto } from './dto/crud.dto.js';
+import { isId, notAnId } from './dto/id.js';
 import type { CreateInput } from './dto/input.dto.js';
 import type { CrudEntity } from './crud.entity.js';
 import { CrudModel } from './crud.model.js';
@@ -63,6 +64,7 @@ export abstract class CrudService<E extends CrudEntity, D extends CrudDto> {
 
   /** PUT: whole replacement, or creation under an id that the client has chosen; a soft-deleted row begins a new life. */
   async replace(id: string, body: Replacement<unknown>, context: RequestContext): Promise<Representation<D>> {
+    if (!isId(id)) throw notAnId();
     return this.repository.atomically(async () => {
       const before = await this.repository.lock(id, context);
       const exists = before !== null && before.deleted_at === null;

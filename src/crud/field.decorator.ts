@@ -75,6 +75,7 @@ function declare(name: string, options: FieldOptions): DeclaredField {
     writable,
     required: writable !== false && !nullable && options.default === undefined && name !== 'id',
     columns: options.columns ?? [name],
+    maxLength: options.maxLength,
     default: options.default ?? null,
     options,
   };

@@ -24,6 +24,8 @@ export interface Field {
   readonly required: boolean;
   /** Columns that have to be read to answer the field; its own, unless it is derived (`etag`). */
   readonly columns: readonly string[];
+  /** Of a string, in code points: what its column takes. */
+  readonly maxLength?: number | undefined;
   /** Taken when a create or replace request leaves the field out; null without one. */
   readonly default?: string | number | boolean | null;
 }

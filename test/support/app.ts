@@ -1,5 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { DynamicModule, Type } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppModule } from '../../src/app.module.js';
 import { createApp } from '../../src/app.setup.js';
@@ -8,6 +8,8 @@ import { DatabaseState } from '../../src/database/database-state.js';
 import { Database } from '../../src/database/database.js';
 import type { Engine } from '../../src/database/session.js';
 import { freshDatabase } from './database.js';
+import { createWidget } from './widget/create-widget.js';
+import { WidgetModule } from './widget/widget.module.js';
 
 export interface TestApp {
   readonly app: NestFastifyApplication;
@@ -20,18 +22,18 @@ export interface TestApp {
 
 export interface TestAppOptions {
   readonly env?: Record<string, string>;
-  /** Modules beside those of the service; their tables are made from their entities. */
-  readonly modules?: Type<unknown>[];
+  /** With the widget, the module of the tests that has every kind of field. */
+  readonly widget?: boolean;
 }
 
 /** The whole service in this process, on a database of its own and a free port, ready. */
-export async function startApp(engine: Engine, { env = {}, modules = [] }: TestAppOptions = {}): Promise<TestApp> {
+export async function startApp(engine: Engine, { env = {}, widget = false }: TestAppOptions = {}): Promise<TestApp> {
   const { url, drop } = await freshDatabase(engine);
   const config = loadConfig({ DATABASE_URL: url, DATABASE_MIGRATE: 'always', PORT: '0', ...env });
   const app = await createApp(config, {
     root: (...args): DynamicModule => {
       const root = AppModule.with(...args);
-      return { ...root, imports: [...root.imports!, ...modules] };
+      return { ...root, imports: [...root.imports!, ...(widget ? [WidgetModule] : [])] };
     },
   });
   await app.listen(0, '127.0.0.1');
@@ -40,7 +42,7 @@ export async function startApp(engine: Engine, { env = {}, modules = [] }: TestA
     if (Date.now() > end) throw new Error(`The database of the test did not get ready: ${state.status}`);
   }
   const database = app.get(Database);
-  if (modules.length > 0) await database.dataSource.synchronize();
+  if (widget) await createWidget(database.dataSource.createQueryRunner());
   const close = async () => {
     await app.close();
     await drop();

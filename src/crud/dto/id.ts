@@ -1,7 +1,15 @@
+import { DomainError } from '../../http/domain-error.js';
+
 /** An id: 1 to 36 characters, unreserved in a URL (RFC 3986 section 2.3), never the colon that begins an action. */
 export const ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,35}$/;
 
 /** What can't be an id need not be looked up; collations could make the database find one all the same. */
 export function isId(value: string): boolean {
   return ID_PATTERN.test(value);
+}
+
+/** For a PUT, which would make a row of the id in its URL; to the others such an id is an unknown one. */
+export function notAnId(): DomainError {
+  const detail = 'An id has 1 to 36 letters, digits, ".", "_", "~" or "-", and begins with a letter or digit.';
+  return new DomainError('invalid-parameter', detail, { errors: [{ code: 'malformed', detail, parameter: 'id' }] });
 }

@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { PartialType, PickType } from '@nestjs/swagger';
+import { READ_ONLY } from '../../http/validation/body.compiler.js';
 import { declaredFields } from '../field.decorator.js';
 import type { CrudDto } from './crud.dto.js';
 
@@ -15,10 +16,13 @@ export function CreateOf<D extends CrudDto>(dto: Type<D>): Type<CreateInput<D>> 
 /** The body of PATCH: the members of `dto` that may be changed, each of them optional. */
 export function UpdateOf<D extends CrudDto>(dto: Type<D>): Type<UpdateInput<D>> {
   const picked = pick(dto, (writable) => writable === true);
-  return PartialType(picked, { skipNullProperties: false }) as unknown as Type<UpdateInput<D>>;
+  const partial = PartialType(picked, { skipNullProperties: false });
+  return Object.defineProperty(partial, READ_ONLY, { value: (picked as unknown as Record<symbol, unknown>)[READ_ONLY] }) as unknown as Type<UpdateInput<D>>;
 }
 
 function pick<D extends CrudDto>(dto: Type<D>, wanted: (writable: boolean | 'create') => boolean): Type<Partial<D>> {
-  const names = declaredFields(dto).filter((field) => wanted(field.writable)).map((field) => field.name);
-  return PickType(dto, names as (keyof D)[]) as Type<Partial<D>>;
+  const [writable, readOnly] = [true, false].map((is) => declaredFields(dto).filter((field) => wanted(field.writable) === is));
+  const picked = PickType(dto, writable!.map(({ name }) => name) as (keyof D)[]);
+  Object.defineProperty(picked, READ_ONLY, { value: new Set(readOnly!.map(({ name }) => name)) });
+  return picked as Type<Partial<D>>;
 }

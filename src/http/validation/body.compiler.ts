@@ -14,6 +14,9 @@ interface Member {
   readonly checks: readonly Check[];
 }
 
+/** On a body class: names that the representation shows, so that sending one is told apart from a misspelling. */
+export const READ_ONLY = Symbol('plinth:read-only');
+
 /**
  * The class-validator rules of a DTO class, compiled once to direct calls: class-validator itself looks its metadata up
  * on every validation, which was measured at some 37 µs a body. Members without a rule are unknown.
@@ -23,11 +26,10 @@ export class BodyRules {
   private readonly members: readonly Member[];
   private readonly known: ReadonlySet<string>;
 
-  constructor(
-    readonly dto: Type<unknown>,
-    /** Members that the representation shows, so that sending one is told apart from a misspelling. */
-    private readonly readOnly: ReadonlySet<string> = new Set(),
-  ) {
+  private readonly readOnly: ReadonlySet<string>;
+
+  constructor(readonly dto: Type<unknown>) {
+    this.readOnly = (dto as { [READ_ONLY]?: ReadonlySet<string> })[READ_ONLY] ?? new Set();
     const byMember = Map.groupBy(
       getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false),
       (metadata) => metadata.propertyName,

@@ -1,11 +1,7 @@
-import { mariadbBinary, ThrowAwayMariadb } from './mariadb.js';
-
-declare global {
-  var plinthMariadb: ThrowAwayMariadb | undefined;
-}
+import { mariadbBinary, ThrowAwayMariadb } from './mariadb.ts';
 
 /** One MariaDB for the whole run; every test file makes databases of its own in it. */
-export default async function setUp(): Promise<void> {
+export default async function setUp() {
   const url = process.env['TEST_DATABASE_URL'];
   if (url !== undefined) {
     process.env['PLINTH_TEST_SERVER'] = url;

@@ -1,0 +1,77 @@
+import { readdirSync } from 'node:fs';
+import type { Field } from '../../src/crud/field.js';
+import type { CrudModel } from '../../src/crud/crud.model.js';
+import { ModuleRegistry } from '../../src/crud/module.registry.js';
+import type { Engine } from '../../src/database/session.js';
+import { startApp, type TestApp } from './app.js';
+import { Client } from './client.js';
+import { engines } from './database.js';
+
+/** What a test of the kernel's contract knows of the module that it runs against. */
+export interface Subject {
+  readonly engine: Engine;
+  readonly test: TestApp;
+  readonly client: Client;
+  readonly model: CrudModel;
+  /** `/api/{module}` */
+  readonly path: string;
+  /** A good create body, different each time; `members` replace those it has. */
+  body(members?: object): Record<string, unknown>;
+  /** Makes a row and gives back what the service answered. */
+  made(members?: object): Promise<{ id: string; etag: string; data: Record<string, unknown> }>;
+}
+
+/** Every module of the service by its folder, and the widget. A team's module is tested by existing. */
+export const MODULES = [...readdirSync(new URL('../../src/modules', import.meta.url)), 'widget'];
+
+/** Declares a suite for every engine and every module. */
+export function forEveryModule(name: string, suite: (subject: Subject) => void): void {
+  describe.each(engines().flatMap((engine) => MODULES.map((module) => ({ engine, module }))))(`${name}: $module on $engine`, ({ engine, module }) => {
+    const subject = {} as { -readonly [K in keyof Subject]: Subject[K] };
+    beforeAll(async () => {
+      const test = await startApp(engine, { widget: module === 'widget' });
+      const { model } = test.app.get(ModuleRegistry).get(module);
+      const client = new Client(test.origin);
+      const path = `/api/${module}`;
+      let count = 0;
+      const body = (members: object = {}) => ({ ...sample(model, ++count), ...members });
+      const made = async (members: object = {}) => {
+        const { status, body: answer, headers } = await client.post(path, body(members));
+        expect({ status, answer }).toMatchObject({ status: 201 });
+        const { data } = answer as { data: Record<string, unknown> };
+        return { id: data['id'] as string, etag: headers['etag']!, data };
+      };
+      Object.assign(subject, { engine, test, client, model, path, body, made });
+    });
+    afterAll(() => subject.test.close());
+    suite(subject);
+  });
+}
+
+/** The module's own writable fields, with good values; the `n`th of them. */
+export function sample(model: CrudModel, n: number): Record<string, unknown> {
+  return Object.fromEntries(ownFields(model).map((field) => [field.name, value(field, n)]));
+}
+
+export function ownFields(model: CrudModel): Field[] {
+  return model.fields.all.filter(({ name, writable }) => writable === true && name !== 'id');
+}
+
+/** A name of a writable text field: every module has one that tests can change. */
+export function textField(model: CrudModel): string {
+  return ownFields(model).find(({ type }) => type === 'string')!.name;
+}
+
+export function value(field: Field, n: number): string | number | boolean {
+  switch (field.type) {
+    case 'string':
+      return `${field.name} ${n}`;
+    case 'integer':
+    case 'number':
+      return n;
+    case 'boolean':
+      return n % 2 === 0;
+    case 'timestamp':
+      return new Date(Date.UTC(2026, 0, 1) + n * 1000).toISOString();
+  }
+}
