@@ -8,9 +8,8 @@ import { fieldsOf } from '../fields.js';
 import { parseFields, parseListQuery } from '../query/list-query.js';
 import { FieldSet } from '../query/field-set.js';
 import type { Endpoint } from './endpoint.js';
-import { checkPreconditions, type ListFormat, type RequestContext } from './request-context.js';
+import { checkPreconditions, LIST_FORMATS, type ListFormat, type RequestContext } from './request-context.js';
 
-const FORMATS: readonly ListFormat[] = ['application/json', 'application/x-ndjson', 'text/csv'];
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
 const NO_FIELDS = new FieldSet([]);
@@ -27,7 +26,7 @@ export function contextOf(
   endpoint: Endpoint & { readonly module: string },
 ): RequestContext {
   const { headers, caller, traceId } = request;
-  const format = endpoint.kind === 'list' ? negotiate(headers.accept, FORMATS) : FORMATS[0]!;
+  const format = endpoint.kind === 'list' ? negotiate(headers.accept, LIST_FORMATS) : LIST_FORMATS[0];
   const fields = endpoint.dto ? fieldsOf(endpoint.dto).for((scope) => caller.can(scope)) : NO_FIELDS;
   const parameters = endpoint.kind === 'list' ? listParameters(request.query as Query, fields) : rowParameters(request.query as Query, fields, endpoint);
   if (format !== 'application/json') refuseInExports(request.query as Query, parameters);

@@ -1,8 +1,10 @@
-import { Delete, Get, Patch, Post, Put, type Type } from '@nestjs/common';
+import { applyDecorators, Delete, Get, Patch, Post, Put, type Type } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import type { CrudDto } from '../dto/crud.dto.js';
 import type { Listing, MultiStatus, Representation } from './answer.js';
 import { declareEndpoint, type Endpoint } from './endpoint.js';
 import { describeEndpoint } from './endpoint.openapi.js';
+import { LIST_FORMATS } from './request-context.js';
 
 /** A decorator that compiles only on a handler which returns what it documents. */
 export type Handles<R> = <H extends (...args: never[]) => Promise<R>>(
@@ -16,7 +18,7 @@ export const ID = ':id([^:/]+)';
 
 /** `GET /api/{module}`: a page, a stream, or with `?id=` the specification's literal read of one row. */
 export function ListEndpoint<D extends CrudDto>(dto: Type<D>): Handles<Listing<D>> {
-  return endpoint(Get(), { kind: 'list', dto, writes: false });
+  return endpoint(applyDecorators(Get(), RouteConfig({ offers: LIST_FORMATS })), { kind: 'list', dto, writes: false });
 }
 
 /** `GET /api/{module}/{id}`: 200 and the ETag, or 304. */

@@ -5,7 +5,8 @@ import type { Field } from '../field.js';
 import type { ListQuery } from '../query/list-query.js';
 import type { Endpoint } from './endpoint.js';
 
-export type ListFormat = 'application/json' | 'application/x-ndjson' | 'text/csv';
+export const LIST_FORMATS = ['application/json', 'application/x-ndjson', 'text/csv'] as const;
+export type ListFormat = (typeof LIST_FORMATS)[number];
 
 /** What services and repositories may know of a request: who asks, for what, and under which conditions. */
 export interface RequestContext {
