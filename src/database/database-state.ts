@@ -3,6 +3,8 @@ export type DatabaseStatus = 'starting' | 'migrating' | 'up' | 'down' | 'read-on
 /** What the background probe last saw: probes read it from memory, and cost the database nothing. */
 export class DatabaseState {
   status: DatabaseStatus = 'starting';
+  /** Whether it was ever up. */
+  wasReady = false;
   /** Milliseconds that the last good probe took. */
   latencyMs: number | null = null;
   pendingMigrations: number | null = null;

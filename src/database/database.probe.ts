@@ -46,6 +46,7 @@ export class DatabaseProbe {
       }
       this.state.latencyMs = performance.now() - begun;
       this.state.status = this.judge(writable);
+      this.state.wasReady ||= this.state.isReady;
     } catch (error) {
       this.connection?.destroy();
       this.connection = null;

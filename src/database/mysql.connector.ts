@@ -20,10 +20,11 @@ export class MysqlConnector implements Connector {
     try {
       return await this.once(sql, params);
     } catch (error) {
-      if (classify(error) !== 'lost' || error instanceof Overdue) throw error;
+      const lost = classify(error) === 'lost';
+      if (mode === 'write' && (lost || error instanceof Overdue)) throw outcomeUnknown(error);
       // A pooled connection whose server went away shows it at the next use. Reading again is safe.
-      if (mode === 'read') return this.once(sql, params);
-      throw outcomeUnknown(error);
+      if (lost) return this.once(sql, params);
+      throw error;
     }
   }
 
@@ -43,8 +44,11 @@ export class MysqlConnector implements Connector {
     return { used: (_allConnections?.length ?? 0) - idle, idle, waiting: _connectionQueue?.length ?? 0 };
   }
 
-  /** The pool is TypeORM's, and is closed with its data source. */
-  async close(): Promise<void> {}
+  /** Nobody needs the connections any more; a server that hangs must not hold the stop up while they say goodbye. */
+  async close(): Promise<void> {
+    const { _allConnections: all } = this.pool as unknown as { _allConnections: { toArray(): PoolConnection[] } };
+    for (const connection of all.toArray()) connection.destroy();
+  }
 
   private async once(sql: string, params: readonly SqlValue[]): Promise<StatementResult> {
     const connection = await this.acquire();

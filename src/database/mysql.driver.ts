@@ -6,30 +6,26 @@ import type { DatabaseConfig } from '../config/config.js';
  * anything else runs on it. Statements are queued per connection, so nothing can come in between.
  */
 export function mysqlDriver(config: DatabaseConfig): typeof mysql {
-  const statements = sessionStatements(config);
   const createPool = (options: PoolOptions): Pool => {
     const pool = mysql.createPool(options);
-    pool.on('connection', (connection: Connection) => setUp(connection, statements));
+    pool.on('connection', (connection: Connection) => setUp(connection, config));
     return pool;
   };
   return { ...mysql, createPool } as unknown as typeof mysql;
 }
 
-export function setUp(connection: Connection, statements: readonly string[]): void {
-  for (const statement of statements) {
+/** One statement a packet: Galera breaks packets of several apart. */
+function setUp(connection: Connection, { kind, statementTimeoutMs }: Pick<DatabaseConfig, 'kind' | 'statementTimeoutMs'>): void {
+  for (const statement of [`SET time_zone = '+00:00', sql_mode = '${SQL_MODE}', innodb_lock_wait_timeout = 5`, ISOLATION]) {
     connection.query(statement, (error) => {
       // A session in another time zone or mode would store wrong values: better none.
       if (error) connection.destroy();
     });
   }
+  const limit = kind === 'mariadb' ? `max_statement_time = ${statementTimeoutMs / 1000}` : `max_execution_time = ${statementTimeoutMs}`;
+  // Fails on a server of the other kind only, which `initialize` tells.
+  connection.query(`SET ${limit}`, () => undefined);
 }
 
-/** One statement a packet: Galera breaks packets of several apart. */
-export function sessionStatements({ kind, statementTimeoutMs }: Pick<DatabaseConfig, 'kind' | 'statementTimeoutMs'>): string[] {
-  const mode = 'STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION';
-  const limit = kind === 'mariadb' ? `max_statement_time = ${statementTimeoutMs / 1000}` : `max_execution_time = ${statementTimeoutMs}`;
-  return [
-    `SET time_zone = '+00:00', sql_mode = '${mode}', innodb_lock_wait_timeout = 5, ${limit}`,
-    'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
-  ];
-}
+const SQL_MODE = 'STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION';
+const ISOLATION = 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED';

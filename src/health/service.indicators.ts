@@ -6,8 +6,6 @@ import { Draining } from '../process/draining.js';
 /** Whether requests can be served, from memory alone. */
 @Injectable()
 export class ServiceIndicators {
-  private started = false;
-
   constructor(
     private readonly health: HealthIndicatorService,
     private readonly state: DatabaseState,
@@ -28,8 +26,7 @@ export class ServiceIndicators {
 
   /** Up once the database has been reached and its schema is there; what fails later is readiness' to say. */
   startup(): HealthIndicatorResult {
-    this.started ||= this.state.isReady;
     const check = this.health.check('startup');
-    return this.started ? check.up() : check.down({ state: this.state.status });
+    return this.state.wasReady ? check.up() : check.down({ state: this.state.status });
   }
 }

@@ -36,6 +36,7 @@ export async function startApp(engine: Engine, { env = {}, widget = false }: Tes
       return { ...root, imports: [...root.imports!, ...(widget ? [WidgetModule] : [])] };
     },
   });
+  app.useLogger(false);
   await app.listen(0, '127.0.0.1');
   const state = app.get(DatabaseState);
   for (const end = Date.now() + 15_000; !state.isReady; await sleep(5)) {

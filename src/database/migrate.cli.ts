@@ -1,0 +1,28 @@
+import { ConfigError } from '../config/config.js';
+import { readConfig } from '../config/environment.js';
+import { openDataSource } from './data-source.js';
+import { Migrator } from './migrator.js';
+
+/** `npm run migrate` runs what is pending; `npm run migrate:status` lists what was run and what is pending. */
+async function main(): Promise<void> {
+  const { database } = readConfig();
+  // A migration may take as long as it takes: the limits of requests are not for it.
+  const dataSource = await openDataSource({ ...database, statementTimeoutMs: 86_400_000 });
+  try {
+    const migrator = new Migrator(dataSource);
+    if (process.argv[2] === 'status') {
+      for (const name of await migrator.executed()) console.log(`done     ${name}`);
+      for (const name of await migrator.pending()) console.log(`pending  ${name}`);
+      return;
+    }
+    const done = await migrator.run((line) => console.log(line));
+    console.log(done.length === 0 ? 'Nothing to do.' : `Ran ${done.length} migration${done.length === 1 ? '' : 's'}.`);
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = error instanceof ConfigError ? 78 : 1;
+});

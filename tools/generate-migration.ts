@@ -1,0 +1,39 @@
+import { writeFileSync } from 'node:fs';
+import { dataSource } from '../ormconfig.js';
+import { initialize } from '../src/database/data-source.js';
+import { readConfig } from '../src/config/environment.js';
+import { Migrator, schemaDrift } from '../src/database/migrator.js';
+
+/** `npm run migrate:generate -- add-widget-code`: what the entities have and the migrated database has not, as SQL to start from. */
+const name = process.argv[2];
+if (name === undefined || !/^[a-z][a-z0-9-]*$/.test(name)) throw new Error('Give the migration a name: npm run migrate:generate -- add-widget-code');
+await initialize(dataSource, readConfig().database);
+const pending = await new Migrator(dataSource).pending();
+if (pending.length > 0) throw new Error(`Run the pending migrations first (npm run migrate): ${pending.join(', ')}`);
+const statements = await schemaDrift(dataSource);
+await dataSource.destroy();
+if (statements.length === 0) {
+  console.log('The entities and the database agree: there is nothing to generate.');
+} else {
+  const stamp = Date.now();
+  const className = `${name.replaceAll(/(^|-)(.)/g, (_match, _dash: string, letter: string) => letter.toUpperCase())}${stamp}`;
+  const file = `src/database/migrations/${stamp}-${name}.ts`;
+  const lines = statements.map((sql) => `    await queryRunner.query(${JSON.stringify(sql)});`).join('\n');
+  writeFileSync(
+    file,
+    `import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** Generated on one engine: write it with \`Portable\` (see its neighbours), so that it runs on all of them. */
+export class ${className} implements MigrationInterface {
+  async up(queryRunner: QueryRunner): Promise<void> {
+${lines}
+  }
+
+  async down(): Promise<void> {
+    throw new Error('Write the way back.');
+  }
+}
+`,
+  );
+  console.log(`${file}: make it portable, and add ${className} to src/database/migrations.ts.`);
+}
