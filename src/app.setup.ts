@@ -16,14 +16,33 @@ export interface AppOptions {
 }
 
 /** What is not under `/api`. */
-const OUTSIDE = ['health', 'health/live', 'health/ready', 'health/startup', 'problems', 'problems/:code', 'docs', 'docs/*path', 'openapi.json'];
+const OUTSIDE = [
+  'health',
+  'health/live',
+  'health/ready',
+  'health/startup',
+  'problems',
+  'problems/:code',
+  'docs',
+  'docs/*path',
+  'openapi.json',
+];
 
 /** Everything that is global about HTTP: `main` and every HTTP test build the service with it. Not listening yet. */
 export async function createApp(config: Config, options: AppOptions = {}): Promise<NestFastifyApplication> {
-  const { logger = false, draining = new Draining(), logRequest, root = (...args) => AppModule.with(...args) } = options;
+  const {
+    logger = false,
+    draining = new Draining(),
+    logRequest,
+    root = (settings, state) => AppModule.with(settings, state),
+  } = options;
   const adapter = httpAdapter(config.http, { draining, logRequest });
   // `abortOnError`: errors at start reach `main`, which knows how to say them.
-  const app = await NestFactory.create<NestFastifyApplication>(root(config, draining), adapter, { bodyParser: false, logger, abortOnError: false });
+  const app = await NestFactory.create<NestFastifyApplication>(root(config, draining), adapter, {
+    bodyParser: false,
+    logger,
+    abortOnError: false,
+  });
   app.setGlobalPrefix('api', { exclude: OUTSIDE.map((path) => ({ path, method: RequestMethod.ALL })) });
   return app;
 }

@@ -2,7 +2,8 @@ import { problemOf } from './support/client.js';
 import { forEveryModule, textField } from './support/modules.js';
 
 forEveryModule('batch', (subject) => {
-  const batch = (operations: unknown[], rest: object = {}) => subject.client.post(`${subject.path}:batch`, { operations, ...rest });
+  const batch = (operations: unknown[], rest: object = {}) =>
+    subject.client.post(`${subject.path}:batch`, { operations, ...rest });
   const exists = async (id: string) => (await subject.client.get(`${subject.path}/${id}`)).status === 200;
 
   it('does all kinds of operations in order, in one transaction', async () => {
@@ -18,7 +19,13 @@ forEveryModule('batch', (subject) => {
     ]);
     expect(answer.status).toBe(200);
     const { data } = answer.body as { data: { index: number; status: number; data?: Record<string, unknown> }[] };
-    expect(data.map(({ index, status }) => [index, status])).toEqual([[0, 201], [1, 200], [2, 201], [3, 200], [4, 204]]);
+    expect(data.map(({ index, status }) => [index, status])).toEqual([
+      [0, 201],
+      [1, 200],
+      [2, 201],
+      [3, 200],
+      [4, 204],
+    ]);
     expect(data[3]!.data).toMatchObject({ id: 'b-1', [field]: 'twice' });
     expect(await exists(gone)).toBe(false);
   });
@@ -29,12 +36,18 @@ forEveryModule('batch', (subject) => {
     const good = { op: 'create', body: subject.body({ id: 'b-none' }) };
     const invalid = await batch([good, { op: 'update', id, body: { [field]: 7, nope: 1 } }], { atomic: true });
     const { errors } = problemOf(invalid, 422, 'validation-failed');
-    expect(errors.map(({ pointer }) => pointer).sort()).toEqual(['#/operations/1/body/nope', `#/operations/1/body/${field}`].sort());
+    expect(errors.map(({ pointer }) => pointer).sort()).toEqual(
+      ['#/operations/1/body/nope', `#/operations/1/body/${field}`].sort(),
+    );
     const stale = problemOf(await batch([good, { op: 'delete', id, if_match: '"stale"' }]), 412, 'precondition-failed');
     expect(stale.errors).toEqual([expect.objectContaining({ pointer: '#/operations/1/if_match' })]);
     const missing = problemOf(await batch([good, { op: 'delete', id: 'nobody' }]), 404, 'not-found');
     expect(missing.errors).toEqual([expect.objectContaining({ pointer: '#/operations/1' })]);
-    const twice = problemOf(await batch([good, { ...good, body: subject.body({ id: 'b-none' }) }]), 409, 'already-exists');
+    const twice = problemOf(
+      await batch([good, { ...good, body: subject.body({ id: 'b-none' }) }]),
+      409,
+      'already-exists',
+    );
     expect(twice.errors).toEqual([expect.objectContaining({ pointer: '#/operations/1/body/id' })]);
     expect(await exists('b-none')).toBe(false);
   });
@@ -59,7 +72,9 @@ forEveryModule('batch', (subject) => {
 
   it('keeps nothing of a dry run', async () => {
     const path = `${subject.path}:batch?dry_run=true`;
-    const answer = await subject.client.post(path, { operations: [{ op: 'create', body: subject.body({ id: 'b-dry' }) }] });
+    const answer = await subject.client.post(path, {
+      operations: [{ op: 'create', body: subject.body({ id: 'b-dry' }) }],
+    });
     expect(answer.status).toBe(200);
     expect(await exists('b-dry')).toBe(false);
   });
@@ -70,7 +85,10 @@ forEveryModule('batch', (subject) => {
       problemOf(await subject.client.post(`${subject.path}:batch`, { operations }), 422, 'validation-failed');
     }
     const { errors } = problemOf(
-      await batch([{ op: 'drop' }, 7, { op: 'delete' }, { op: 'create', id: 'x', body: [] }, { op: 'delete', id: 'x', nope: 1 }], { atomic: 'yes' }),
+      await batch(
+        [{ op: 'drop' }, 7, { op: 'delete' }, { op: 'create', id: 'x', body: [] }, { op: 'delete', id: 'x', nope: 1 }],
+        { atomic: 'yes' },
+      ),
       422,
       'validation-failed',
     );
@@ -85,6 +103,10 @@ forEveryModule('batch', (subject) => {
       '#/operations/3/body',
       '#/operations/4',
     ]);
-    problemOf(await subject.client.post('/api/nothing:batch', { operations: many.slice(0, 1) }), 404, 'route-not-found');
+    problemOf(
+      await subject.client.post('/api/nothing:batch', { operations: many.slice(0, 1) }),
+      404,
+      'route-not-found',
+    );
   });
 });

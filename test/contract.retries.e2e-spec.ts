@@ -15,8 +15,8 @@ forEveryModule('retries', (subject) => {
     expect({ status: again.status, text: again.text }).toEqual({ status: 201, text: first.text });
     expect(again.headers).toMatchObject({
       'idempotency-replayed': 'true',
-      etag: first.headers['etag'],
-      location: first.headers['location'],
+      etag: first.headers.etag,
+      location: first.headers.location,
       'content-type': first.headers['content-type'],
     });
   });
@@ -32,7 +32,11 @@ forEveryModule('retries', (subject) => {
     const reversed = Object.fromEntries(Object.entries(body).reverse());
     expect((await subject.client.post(subject.path, body, headers)).status).toBe(201);
     expect((await subject.client.post(subject.path, reversed, headers)).headers['idempotency-replayed']).toBe('true');
-    problemOf(await subject.client.post(subject.path, { ...body, [field]: 'b' }, headers), 422, 'idempotency-key-reused');
+    problemOf(
+      await subject.client.post(subject.path, { ...body, [field]: 'b' }, headers),
+      422,
+      'idempotency-key-reused',
+    );
     problemOf(await subject.client.post(`${subject.path}?fields=id`, body, headers), 422, 'idempotency-key-reused');
     problemOf(await subject.client.patch(path, body, headers), 422, 'idempotency-key-reused');
     problemOf(await subject.client.patch(path, body, { ...headers, 'if-match': '*' }), 422, 'idempotency-key-reused');
@@ -52,7 +56,9 @@ forEveryModule('retries', (subject) => {
     expect(again).toMatchObject({ status: 204, text: '', headers: { 'idempotency-replayed': 'true' } });
     const restore = key();
     expect((await subject.client.post(`${path}:restore`, undefined, restore)).status).toBe(200);
-    expect((await subject.client.post(`${path}:restore`, undefined, restore)).headers['idempotency-replayed']).toBe('true');
+    expect((await subject.client.post(`${path}:restore`, undefined, restore)).headers['idempotency-replayed']).toBe(
+      'true',
+    );
   });
 
   it('leaves the key free after a failure', async () => {
@@ -65,8 +71,12 @@ forEveryModule('retries', (subject) => {
   it('does the write once, however many ask at once', async () => {
     const headers = key();
     const body = subject.body();
-    const answers = await Promise.all(Array.from({ length: 20 }, () => subject.client.post(subject.path, body, headers)));
-    const made = answers.filter(({ status, headers: given }) => status === 201 && given['idempotency-replayed'] === undefined);
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => subject.client.post(subject.path, body, headers)),
+    );
+    const made = answers.filter(
+      ({ status, headers: given }) => status === 201 && given['idempotency-replayed'] === undefined,
+    );
     expect(made).toHaveLength(1);
     for (const answer of answers) {
       if (answer.status === 409) {
@@ -93,14 +103,24 @@ forEveryModule('retries', (subject) => {
     const minimal = { ...key(), prefer: 'return=minimal' };
     const row = subject.body();
     await subject.client.post(subject.path, row, minimal);
-    expect(await subject.client.post(subject.path, row, minimal)).toMatchObject({ status: 201, text: '', headers: { 'idempotency-replayed': 'true' } });
+    expect(await subject.client.post(subject.path, row, minimal)).toMatchObject({
+      status: 201,
+      text: '',
+      headers: { 'idempotency-replayed': 'true' },
+    });
   });
 
   it('refuses a key that is empty, too long or not visible ASCII', async () => {
     for (const bad of ['', 'a'.repeat(256), 'a b']) {
-      const { errors } = problemOf(await subject.client.post(subject.path, subject.body(), { 'idempotency-key': bad }), 400, 'invalid-parameter');
+      const { errors } = problemOf(
+        await subject.client.post(subject.path, subject.body(), { 'idempotency-key': bad }),
+        400,
+        'invalid-parameter',
+      );
       expect(errors).toEqual([expect.objectContaining({ header: 'idempotency-key' })]);
     }
-    expect((await subject.client.post(subject.path, subject.body(), { 'idempotency-key': 'a'.repeat(255) })).status).toBe(201);
+    expect(
+      (await subject.client.post(subject.path, subject.body(), { 'idempotency-key': 'a'.repeat(255) })).status,
+    ).toBe(201);
   });
 });

@@ -17,7 +17,11 @@ describe.each(engines())('database on %s', (engine) => {
   });
   afterAll(() => test.close());
   const ids = async (prefix: string) =>
-    (await test.database.query<{ id: string }>('SELECT `id` FROM `resource` WHERE `id` LIKE ? ORDER BY `id`', [`${prefix}%`])).map(({ id }) => id);
+    (
+      await test.database.query<{ id: string }>('SELECT `id` FROM `resource` WHERE `id` LIKE ? ORDER BY `id`', [
+        `${prefix}%`,
+      ])
+    ).map(({ id }) => id);
 
   it('keeps what was acknowledged and nothing of what was rolled back, with 50 transactions and plain writes at once', async () => {
     const { database } = test;
@@ -45,7 +49,6 @@ describe.each(engines())('database on %s', (engine) => {
       const outside = await new Promise((resolve) => setImmediate(resolve)).then(() => ids('dirty'));
       expect(outside).toEqual(['dirty']);
     });
-    let seen: string[] | undefined;
     let release = () => {};
     const gate = new Promise<void>((resolve) => (release = resolve));
     const transaction = database.transaction(async () => {
@@ -53,7 +56,7 @@ describe.each(engines())('database on %s', (engine) => {
       await gate;
     });
     await sleep(20);
-    seen = await ids('unseen');
+    const seen = await ids('unseen');
     release();
     await transaction;
     expect(seen).toEqual([]);
@@ -116,9 +119,9 @@ describe.each(engines())('database on %s', (engine) => {
   it('has the table that the specification names', async () => {
     const table = await test.database.dataSource.createQueryRunner().getTable('resource');
     const columns = Object.fromEntries(table!.columns.map((column) => [column.name, column]));
-    expect(columns['id']).toMatchObject({ type: 'varchar', length: '36', isPrimary: true });
-    expect(columns['name']).toMatchObject({ type: 'varchar', length: '255', isNullable: false });
-    expect(columns['created_at']).toMatchObject({ type: 'timestamp', isNullable: false });
+    expect(columns.id).toMatchObject({ type: 'varchar', length: '36', isPrimary: true });
+    expect(columns.name).toMatchObject({ type: 'varchar', length: '255', isNullable: false });
+    expect(columns.created_at).toMatchObject({ type: 'timestamp', isNullable: false });
     await test.database.execute(INSERT, ['by-hand', 'x']);
     const answer = await fetch(`${test.origin}/api/resource?id=by-hand`);
     const { data } = (await answer.json()) as { data: { created_at: string } };
@@ -138,7 +141,9 @@ describe.each(engines())('database on %s', (engine) => {
   it('takes over from a runner that was killed, and waits for one that lives', async () => {
     const fresh = await freshDatabase(engine);
     const dataSource = await openDataSource(loadConfig({ DATABASE_URL: fresh.url }).database);
-    await dataSource.query('CREATE TABLE `plinth_lease` (`name` VARCHAR(40) PRIMARY KEY, `holder` VARCHAR(36) NULL, `expires_at` BIGINT NOT NULL)');
+    await dataSource.query(
+      'CREATE TABLE `plinth_lease` (`name` VARCHAR(40) PRIMARY KEY, `holder` VARCHAR(36) NULL, `expires_at` BIGINT NOT NULL)',
+    );
     await dataSource.query("INSERT INTO `plinth_lease` VALUES ('migration', 'the killed one', ?)", [Date.now() + 700]);
     const begun = Date.now();
     const done = await new Migrator(dataSource).run();

@@ -13,13 +13,22 @@ const whenOwnServer = mariadbBinary() === undefined ? describe.skip : describe;
 whenServer('a database server', () => {
   let test: TestApp;
   beforeAll(async () => {
-    test = await startApp(server!, { env: { DATABASE_POOL: '4', DATABASE_QUEUE: '20', DATABASE_WAIT_MS: '300', DATABASE_STATEMENT_MS: '1500', DATABASE_WATCHDOG_MS: '500' } });
+    test = await startApp(server!, {
+      env: {
+        DATABASE_POOL: '4',
+        DATABASE_QUEUE: '20',
+        DATABASE_WAIT_MS: '300',
+        DATABASE_STATEMENT_MS: '1500',
+        DATABASE_WATCHDOG_MS: '500',
+      },
+    });
   });
   afterAll(() => test.close());
 
   it('runs a transaction again that lost a deadlock, whole', async () => {
     const { database } = test;
-    for (const id of ['d-1', 'd-2']) await database.execute('INSERT INTO `resource` (`id`, `name`) VALUES (?, ?)', [id, 'x']);
+    for (const id of ['d-1', 'd-2'])
+      await database.execute('INSERT INTO `resource` (`id`, `name`) VALUES (?, ?)', [id, 'x']);
     let runs = 0;
     const cross = (first: string, second: string) =>
       database.transaction(async () => {
@@ -30,7 +39,9 @@ whenServer('a database server', () => {
       });
     await Promise.all([cross('d-1', 'd-2'), cross('d-2', 'd-1')]);
     expect(runs).toBeGreaterThan(2);
-    const rows = await database.query<{ version: number }>("SELECT `version` FROM `resource` WHERE `id` IN ('d-1', 'd-2')");
+    const rows = await database.query<{ version: number }>(
+      "SELECT `version` FROM `resource` WHERE `id` IN ('d-1', 'd-2')",
+    );
     expect(rows.map(({ version }) => version)).toEqual([3, 3]);
   });
 
@@ -47,7 +58,13 @@ whenServer('a database server', () => {
       ),
     );
     expect(new Set(sessions.map(({ id }) => id)).size).toBe(4);
-    for (const session of sessions) expect(session).toMatchObject({ zone: '+00:00', isolation: 'READ-COMMITTED', wait: 5, mode: expect.stringContaining('STRICT_TRANS_TABLES') });
+    for (const session of sessions)
+      expect(session).toMatchObject({
+        zone: '+00:00',
+        isolation: 'READ-COMMITTED',
+        wait: 5,
+        mode: expect.stringContaining('STRICT_TRANS_TABLES'),
+      });
   });
 
   it('compares text exactly in the columns that the migrations make', async () => {
@@ -75,14 +92,18 @@ whenServer('a database server', () => {
   });
 
   it('ends statements that take too long', async () => {
-    await expect(test.database.query('SELECT SLEEP(10) FROM `resource`')).rejects.toMatchObject({ code: 'database-timeout' });
+    await expect(test.database.query('SELECT SLEEP(10) FROM `resource`')).rejects.toMatchObject({
+      code: 'database-timeout',
+    });
     expect(await test.database.query('SELECT 1 AS `one`')).toEqual([{ one: 1 }]);
   });
 
   it('does not start on another kind of server than the URL says', async () => {
     const other = server === 'mariadb' ? 'mysql' : 'mariadb';
     const url = test.url.replace(/^\w+:/, `${other}:`);
-    await expect(openDataSource(loadConfig({ DATABASE_URL: url }).database)).rejects.toThrow(`DATABASE_URL says ${other}`);
+    await expect(openDataSource(loadConfig({ DATABASE_URL: url }).database)).rejects.toThrow(
+      `DATABASE_URL says ${other}`,
+    );
   });
 });
 
@@ -93,10 +114,17 @@ whenOwnServer('an outage', () => {
   const env = process.env;
   beforeAll(async () => {
     own = await ThrowAwayMariadb.start();
-    const shared = env['PLINTH_TEST_SERVER'];
-    env['PLINTH_TEST_SERVER'] = own.url;
-    test = await startApp('mariadb', { env: { DATABASE_STATEMENT_MS: '1000', DATABASE_WATCHDOG_MS: '500', DATABASE_CONNECT_MS: '1000', DATABASE_WAIT_MS: '1000' } });
-    env['PLINTH_TEST_SERVER'] = shared;
+    const shared = env.PLINTH_TEST_SERVER;
+    env.PLINTH_TEST_SERVER = own.url;
+    test = await startApp('mariadb', {
+      env: {
+        DATABASE_STATEMENT_MS: '1000',
+        DATABASE_WATCHDOG_MS: '500',
+        DATABASE_CONNECT_MS: '1000',
+        DATABASE_WAIT_MS: '1000',
+      },
+    });
+    env.PLINTH_TEST_SERVER = shared;
     client = new Client(test.origin);
   }, 60_000);
   afterAll(async () => {
@@ -110,30 +138,34 @@ whenOwnServer('an outage', () => {
     }
   };
 
-  it.each(['SIGKILL', 'SIGSTOP'] as const)('%s of the server: problems in time, readiness, and back without a restart', async (signal) => {
-    const id = `before-${signal}`;
-    expect((await client.post('/api/resource', { id, name: 'x' })).status).toBe(201);
-    await Promise.all(Array.from({ length: 20 }, () => client.get(`/api/resource/${id}`)));
-    await own.signal(signal);
-    const begun = Date.now();
-    const answers = await Promise.all([
-      ...Array.from({ length: 5 }, () => client.get(`/api/resource/${id}`)),
-      ...Array.from({ length: 5 }, () => client.post('/api/resource', { name: 'x' })),
-    ]);
-    expect(Date.now() - begun).toBeLessThan(6_000);
-    for (const answer of answers) {
-      expect(answer.status).toBe(503);
-      expect(answer.headers['retry-after']).toBeDefined();
-      problemOf(answer, 503, (answer.body as { code: string }).code);
-    }
-    await until('/health/ready', 503);
-    expect((await client.get('/health/live')).status).toBe(200);
-    expect((await client.get('/health/startup')).status).toBe(200);
-    expect((await client.get('/health')).text).not.toMatch(/127\.0\.0\.1|ECONN|mariadb|SELECT/i);
-    if (signal === 'SIGKILL') await own.resume();
-    else await own.signal('SIGCONT');
-    await until('/health/ready', 200);
-    expect((await client.get(`/api/resource/${id}`)).status).toBe(200);
-    expect((await client.post('/api/resource', { name: 'after' })).status).toBe(201);
-  }, 60_000);
+  it.each(['SIGKILL', 'SIGSTOP'] as const)(
+    '%s of the server: problems in time, readiness, and back without a restart',
+    async (signal) => {
+      const id = `before-${signal}`;
+      expect((await client.post('/api/resource', { id, name: 'x' })).status).toBe(201);
+      await Promise.all(Array.from({ length: 20 }, () => client.get(`/api/resource/${id}`)));
+      await own.signal(signal);
+      const begun = Date.now();
+      const answers = await Promise.all([
+        ...Array.from({ length: 5 }, () => client.get(`/api/resource/${id}`)),
+        ...Array.from({ length: 5 }, () => client.post('/api/resource', { name: 'x' })),
+      ]);
+      expect(Date.now() - begun).toBeLessThan(6_000);
+      for (const answer of answers) {
+        expect(answer.status).toBe(503);
+        expect(answer.headers['retry-after']).toBeDefined();
+        problemOf(answer, 503, (answer.body as { code: string }).code);
+      }
+      await until('/health/ready', 503);
+      expect((await client.get('/health/live')).status).toBe(200);
+      expect((await client.get('/health/startup')).status).toBe(200);
+      expect((await client.get('/health')).text).not.toMatch(/127\.0\.0\.1|ECONN|mariadb|SELECT/i);
+      if (signal === 'SIGKILL') await own.resume();
+      else await own.signal('SIGCONT');
+      await until('/health/ready', 200);
+      expect((await client.get(`/api/resource/${id}`)).status).toBe(200);
+      expect((await client.post('/api/resource', { name: 'after' })).status).toBe(201);
+    },
+    60_000,
+  );
 });

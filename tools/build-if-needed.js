@@ -13,6 +13,8 @@ const newest = (path) =>
     : timeOf(path);
 
 if (timeOf('dist/main.js') === 0 || Math.max(...INPUTS.map(newest)) > timeOf(STAMP)) {
-  const { status } = spawnSync(process.execPath, ['node_modules/@nestjs/cli/bin/nest.js', 'build'], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, ['node_modules/@nestjs/cli/bin/nest.js', 'build'], {
+    stdio: 'inherit',
+  });
   process.exit(status ?? 1);
 }

@@ -6,7 +6,8 @@ import { Migrator, schemaDrift } from '../src/database/migrator.js';
 
 /** `npm run migrate:generate -- add-widget-code`: what the entities have and the migrated database has not, as SQL to start from. */
 const name = process.argv[2];
-if (name === undefined || !/^[a-z][a-z0-9-]*$/.test(name)) throw new Error('Give the migration a name: npm run migrate:generate -- add-widget-code');
+if (name === undefined || !/^[a-z][a-z0-9-]*$/.test(name))
+  throw new Error('Give the migration a name: npm run migrate:generate -- add-widget-code');
 await initialize(dataSource, readConfig().database);
 const pending = await new Migrator(dataSource).pending();
 if (pending.length > 0) throw new Error(`Run the pending migrations first (npm run migrate): ${pending.join(', ')}`);

@@ -1,6 +1,6 @@
 import { getMetadataArgsStorage } from 'typeorm';
 import type { Database } from '../database/database.js';
-import type { Row, SqlValue } from '../database/session.js';
+import type { SqlValue } from '../database/session.js';
 import { UniqueViolation } from '../database/sql-errors.js';
 import { DomainError } from '../http/domain-error.js';
 import type { CrudEntity, EntityClass } from './crud.entity.js';
@@ -52,14 +52,14 @@ export abstract class CrudRepository<E extends CrudEntity> {
   /** Up to `limit + 1` rows: the one too many tells that there is a next page. */
   async page(query: ListQuery, _context: RequestContext): Promise<E[]> {
     const { sql, params } = pageSql(this.table, query);
-    const rows = await this.database.query<Row>(sql, params);
+    const rows = await this.database.query(sql, params);
     return rows.map((row) => this.sql.codec.decode(row));
   }
 
   async count(query: ListQuery, _context: RequestContext): Promise<{ total: number } | { total_at_least: number }> {
     const { sql, params } = countSql(this.table, query, COUNT_LIMIT);
     const [row] = await this.database.query<{ total: number }>(sql, params);
-    const total = Number(row?.total ?? 0);
+    const total = row?.total ?? 0;
     return total > COUNT_LIMIT ? { total_at_least: COUNT_LIMIT } : { total };
   }
 
@@ -99,7 +99,7 @@ export abstract class CrudRepository<E extends CrudEntity> {
   }
 
   private async one(sql: string, params: SqlValue[]): Promise<E | null> {
-    const [row] = await this.database.query<Row>(sql, params);
+    const [row] = await this.database.query(sql, params);
     return row ? this.sql.codec.decode(row) : null;
   }
 
@@ -108,7 +108,8 @@ export abstract class CrudRepository<E extends CrudEntity> {
     const changed = await this.guardUnique(() =>
       this.database.execute(this.sql.update, this.sql.updateParams(row, before)),
     );
-    if (changed === 0) throw new DomainError('precondition-failed', 'The row was changed by another request meanwhile.');
+    if (changed === 0)
+      throw new DomainError('precondition-failed', 'The row was changed by another request meanwhile.');
     return row;
   }
 
@@ -118,7 +119,11 @@ export abstract class CrudRepository<E extends CrudEntity> {
     } catch (error) {
       if (!(error instanceof UniqueViolation)) throw error;
       const members = this.sql.membersOfUnique(error);
-      const errors = members.map((name) => ({ code: 'not-unique', detail: `"${name}" is taken.`, pointer: `#/${name}` }));
+      const errors = members.map((name) => ({
+        code: 'not-unique',
+        detail: `"${name}" is taken.`,
+        pointer: `#/${name}`,
+      }));
       const detail = `There is already a ${this.table} with this ${members.join(' and ') || 'key'}.`;
       throw new DomainError('already-exists', detail, { errors, cause: error });
     }

@@ -35,7 +35,8 @@ export abstract class CrudService<E extends CrudEntity, D extends CrudDto> {
 
   async list(context: RequestContext): Promise<Listing<D>> {
     const query = context.list!;
-    if (context.format !== 'application/json') return exportRows(context, (list) => this.repository.page(list, context));
+    if (context.format !== 'application/json')
+      return exportRows(context, (list) => this.repository.page(list, context));
     const rows = await this.repository.page(query, context);
     const last = rows.length > query.limit ? rows[query.limit - 1] : undefined;
     const counted = query.count ? await this.repository.count(query, context) : {};
@@ -47,7 +48,7 @@ export abstract class CrudService<E extends CrudEntity, D extends CrudDto> {
 
   /** @throws DomainError `already-exists` naming the member that has to be unique */
   async create(body: CreateInput<D>, context: RequestContext): Promise<Representation<D>> {
-    const row = this.repository.make(this.model.withDefaults(body) as Partial<E>);
+    const row = this.repository.make(this.model.withDefaults(body));
     await this.repository.insert(row, context);
     return this.represent(row, context, true);
   }
@@ -104,7 +105,7 @@ export abstract class CrudService<E extends CrudEntity, D extends CrudDto> {
   /** What the caller sees of a row: the whitelist of the module's DTO, narrowed by `fields=` and by their scopes. */
   protected represent(row: E, context: RequestContext, created = false): Representation<D> {
     const fields = context.selection ?? this.model.shownTo(context.caller);
-    return new Representation<D>(this.model.project(row, fields) as Partial<D>, row.id, etagOf(row), created);
+    return new Representation<D>(this.model.project(row, fields), row.id, etagOf(row), created);
   }
 
   protected async getLive(id: string, context: RequestContext): Promise<E> {

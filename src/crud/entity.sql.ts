@@ -22,7 +22,7 @@ export class EntitySql<E extends CrudEntity> {
     this.own = this.settable.filter((name) => name !== 'version' && name !== 'updated_at') as (keyof E & string)[];
     this.find = `SELECT ${columns.map(quote).join(', ')} FROM ${table} WHERE \`id\` = ?`;
     // SQLite has no row locks and needs none: writers come one after the other.
-    const lockable = metadata.connection.options.type !== 'better-sqlite3';
+    const lockable = metadata.dataSource.options.type !== 'better-sqlite3';
     this.lock = lockable ? `${this.find} FOR UPDATE` : this.find;
     this.insert = `INSERT INTO ${table} (${columns.map(quote).join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
     const set = this.settable.map((name) => `${quote(name)} = ?`).join(', ');

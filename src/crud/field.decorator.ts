@@ -31,7 +31,13 @@ const OPERATORS: Record<FieldOptions['type'], readonly FilterOperator[]> = {
   timestamp: COMPARISONS,
   boolean: ['eq', 'ne', 'in'],
 };
-const OPENAPI_TYPES = { string: 'string', integer: 'integer', number: 'number', boolean: 'boolean', timestamp: 'string' };
+const OPENAPI_TYPES = {
+  string: 'string',
+  integer: 'integer',
+  number: 'number',
+  boolean: 'boolean',
+  timestamp: 'string',
+};
 const FIELDS = Symbol('plinth:fields');
 
 /** What a decorated DTO class knows of its fields; the options are kept for defaults and the reference. */

@@ -14,7 +14,10 @@ export class ModuleRegistry implements OnModuleInit {
 
   onModuleInit(): void {
     for (const { instance } of this.discovery.getProviders() as { instance: unknown }[]) {
-      if (instance instanceof CrudService) this.services.set(instance.model.name, instance);
+      if (instance instanceof CrudService) {
+        const service = instance as CrudService<CrudEntity, CrudDto>;
+        this.services.set(service.model.name, service);
+      }
     }
   }
 

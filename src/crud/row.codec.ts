@@ -14,7 +14,9 @@ export class RowCodec<E extends object> {
   private readonly encoders: ReadonlyMap<string, Convert<unknown, SqlValue>>;
 
   constructor(metadata: EntityMetadata) {
-    const kinds = metadata.columns.map((column) => [column.databaseName, metadata.connection.driver.normalizeType(column)] as const);
+    const kinds = metadata.columns.map(
+      (column) => [column.databaseName, metadata.dataSource.driver.normalizeType(column)] as const,
+    );
     this.columns = kinds.map(([name]) => name);
     this.decoders = new Map(kinds.flatMap(([name, type]) => entry(name, DECODERS[type])));
     this.encoders = new Map(kinds.flatMap(([name, type]) => entry(name, ENCODERS[type])));

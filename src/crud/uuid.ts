@@ -28,7 +28,9 @@ export function uuidv7(): string {
     lastMs++;
     sequence = 0;
   }
-  const high = Math.floor(lastMs / 0x10000).toString(16).padStart(8, '0');
+  const high = Math.floor(lastMs / 0x10000)
+    .toString(16)
+    .padStart(8, '0');
   const low = (lastMs & 0xffff).toString(16).padStart(4, '0');
   const at = used + 2;
   used += RANDOM_BYTES;

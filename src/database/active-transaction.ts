@@ -1,5 +1,8 @@
+import { Logger } from '@nestjs/common';
 import type { OpenTransaction, Row, SqlValue, StatementResult, Transaction } from './session.js';
 import { classify, toThrown } from './sql-errors.js';
+
+const logger = new Logger('Transaction');
 
 /** A transaction with its savepoints, its callbacks, and the memory of an error after which it can't go on. */
 export class ActiveTransaction implements Transaction {
@@ -43,7 +46,14 @@ export class ActiveTransaction implements Transaction {
       throw this.retryable;
     }
     await this.open.commit();
-    for (const callback of this.callbacks) callback();
+    // What is committed stays so: a callback that throws must not make it look as if it had failed.
+    for (const callback of this.callbacks) {
+      try {
+        callback();
+      } catch (error) {
+        logger.error(error);
+      }
+    }
   }
 
   async rollback(): Promise<void> {
@@ -59,8 +69,10 @@ export class ActiveTransaction implements Transaction {
       return await this.open.run(sql, params);
     } catch (error) {
       const failure = classify(error);
-      if (failure === 'retry') this.retryable = error;
-      throw failure === 'retry' ? error : toThrown(error);
+      // A connection that is lost before COMMIT takes all of the transaction with it.
+      if (failure !== 'retry' && failure !== 'lost') throw toThrown(error);
+      this.retryable = error;
+      throw error;
     }
   }
 }

@@ -1,16 +1,30 @@
 import Sqlite from 'better-sqlite3';
+import mysql from 'mysql2/promise';
 import { DataSource, type DataSourceOptions, type EntityTarget, type ObjectLiteral } from 'typeorm';
 import type { DatabaseConfig } from '../config/config.js';
 import { SQLITE_NOW } from './instant.js';
 import { migrations } from './migrations.js';
+import { EXACT_COLLATION } from './migrations/portable.js';
 import { mysqlDriver } from './mysql.driver.js';
+import { patiently } from './patience.js';
+
+/** For another process that writes; this one stands still in the meantime. */
+const SQLITE_WAIT_MS = 1_000;
 
 /** What TypeORM needs to know of the configured database. */
 export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
   const shared = { migrations, migrationsTableName: 'plinth_migration', synchronize: false, logging: false } as const;
   if (config.kind === 'sqlite') {
     const prepareDatabase = (connection: Sqlite.Database) => void connection.pragma('synchronous = FULL');
-    return { ...shared, type: 'better-sqlite3', database: sqlitePath(config.url), driver: Sqlite, enableWAL: true, prepareDatabase };
+    return {
+      ...shared,
+      type: 'better-sqlite3',
+      database: sqlitePath(config.url),
+      driver: Sqlite,
+      enableWAL: true,
+      timeout: SQLITE_WAIT_MS,
+      prepareDatabase,
+    };
   }
   return {
     ...shared,
@@ -34,9 +48,12 @@ export function sqlitePath(url: string): string {
 }
 
 /** For commands: a data source of its own, connected. */
-export async function openDataSource(config: DatabaseConfig, entities: EntityTarget<ObjectLiteral>[] = []): Promise<DataSource> {
+export async function openDataSource(
+  config: DatabaseConfig,
+  entities: EntityTarget<ObjectLiteral>[] = [],
+): Promise<DataSource> {
   const dataSource = new DataSource({ ...dataSourceOptions(config), entities } as DataSourceOptions);
-  await initialize(dataSource, config);
+  await patiently(() => initialize(dataSource, config));
   return dataSource;
 }
 
@@ -44,22 +61,48 @@ export async function openDataSource(config: DatabaseConfig, entities: EntityTar
 export async function initialize(dataSource: DataSource, config: DatabaseConfig): Promise<void> {
   if (config.kind === 'sqlite') {
     // TypeORM does not list the type for SQLite, which takes any; values are text (see instant.ts).
-    if (!dataSource.driver.supportedDataTypes.includes('timestamp')) dataSource.driver.supportedDataTypes.push('timestamp', 'mediumtext');
+    if (!dataSource.driver.supportedDataTypes.includes('timestamp'))
+      dataSource.driver.supportedDataTypes.push('timestamp', 'mediumtext');
     await dataSource.initialize();
     useSqliteClock(dataSource);
     return;
   }
+  await refuseOtherEngine(config);
   await dataSource.initialize();
-  const [row] = await dataSource.query<{ version: string }[]>('SELECT VERSION() AS `version`');
-  const kind = /mariadb/i.test(row?.version ?? '') ? 'mariadb' : 'mysql';
-  if (kind !== config.kind) {
-    await dataSource.destroy();
-    throw new WrongEngineError(`DATABASE_URL says ${config.kind}, but the server is ${kind === 'mysql' ? 'MySQL' : 'MariaDB'}.`);
-  }
+  useExactText(dataSource, config.kind);
+}
+
+/** On a plain connection: the session's set-up of one kind fails on the other, and would look like an outage. */
+async function refuseOtherEngine({ url, kind, connectTimeoutMs }: DatabaseConfig): Promise<void> {
+  const connection = await mysql.createConnection({
+    uri: url.replace(/^mariadb:/, 'mysql:'),
+    connectTimeout: connectTimeoutMs,
+  });
+  // The handshake tells the version, so this waits for nothing but it.
+  const { serverVersion = '' } = (
+    connection as unknown as { connection: { _handshakePacket: { serverVersion?: string } } }
+  ).connection._handshakePacket;
+  connection.destroy();
+  const found = /mariadb/i.test(serverVersion) ? 'mariadb' : 'mysql';
+  if (found === kind) return;
+  throw new WrongEngineError(
+    `DATABASE_URL says ${kind}, but the server is ${found === 'mysql' ? 'MySQL' : 'MariaDB'}.`,
+  );
 }
 
 /** A mistake in the configuration that only the server could tell. */
 export class WrongEngineError extends Error {}
+
+/** Text is compared exactly (see `Portable`); the entities are the same for all engines, and can't name a collation. */
+function useExactText(dataSource: DataSource, kind: 'mariadb' | 'mysql'): void {
+  for (const { columns } of dataSource.entityMetadatas) {
+    for (const column of columns) {
+      if (column.type !== 'varchar' || column.collation !== undefined) continue;
+      column.charset = 'utf8mb4';
+      column.collation = EXACT_COLLATION[kind];
+    }
+  }
+}
 
 /** The entities name MySQL's clock; the model of a SQLite data source has to name its own, or it would be seen as drift. */
 function useSqliteClock(dataSource: DataSource): void {

@@ -1,4 +1,5 @@
-export type DatabaseStatus = 'starting' | 'migrating' | 'up' | 'down' | 'read-only' | 'schema-behind' | 'migration-failed';
+export type DatabaseStatus =
+  'starting' | 'migrating' | 'up' | 'down' | 'read-only' | 'schema-behind' | 'migration-failed';
 
 /** What the background probe last saw: probes read it from memory, and cost the database nothing. */
 export class DatabaseState {

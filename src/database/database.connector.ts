@@ -54,7 +54,9 @@ export class DatabaseConnector implements OnApplicationBootstrap, OnApplicationS
       } catch (error) {
         if (error instanceof WrongEngineError) throw error;
         this.state.status = 'down';
-        this.logger.warn(`The database can not be reached: ${(error as Error & { code?: string }).code ?? (error as Error).name}`);
+        this.logger.warn(
+          `The database can not be reached: ${(error as Error & { code?: string }).code ?? (error as Error).name}`,
+        );
         await sleep(pause * Math.random(), undefined, { signal: this.stopped.signal }).catch(() => undefined);
       }
     }
@@ -79,7 +81,10 @@ export class DatabaseConnector implements OnApplicationBootstrap, OnApplicationS
   private connector(): SqliteConnector | MysqlConnector {
     const { driver } = this.database.dataSource;
     const { database: config } = this.config;
-    if (config.kind !== 'sqlite') return new MysqlConnector((driver as unknown as { pool: Pool }).pool, config);
+    if (config.kind !== 'sqlite') {
+      const { pool } = driver as unknown as { pool: Pool };
+      return new MysqlConnector(pool, config, () => void this.probe.look());
+    }
     const writer = (driver as unknown as { databaseConnection: Sqlite.Database }).databaseConnection;
     const limits = { waiting: 10 * config.queueLimit, waitMs: config.acquireTimeoutMs };
     return new SqliteConnector(writer, openReader(sqlitePath(config.url)), limits);

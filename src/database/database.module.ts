@@ -14,7 +14,11 @@ import { Database } from './database.js';
     TypeOrmModule.forRootAsync({
       inject: [Config],
       // Connecting is `DatabaseConnector`'s: in the background, after the listener is up.
-      useFactory: ({ database }: Config) => ({ ...dataSourceOptions(database), autoLoadEntities: true, manualInitialization: true }),
+      useFactory: ({ database }: Config) => ({
+        ...dataSourceOptions(database),
+        autoLoadEntities: true,
+        manualInitialization: true,
+      }),
     }),
   ],
   providers: [

@@ -3,19 +3,31 @@ import mysql, { type Connection } from 'mysql2/promise';
 import { Config } from '../config/config.js';
 import { DatabaseState, type DatabaseStatus } from './database-state.js';
 import { Database } from './database.js';
-import { Migrator } from './migrator.js';
+import { migrationNames } from './migrator.js';
 import { classify } from './sql-errors.js';
 
 const EVERY_MS = 2_000;
+/** While the database is away, so that it is found again soon. */
+const EVERY_MS_WHEN_DOWN = 500;
+/** A few rows from memory; who takes longer for that is not there for anybody. */
+const ANSWER_WITHIN_MS = 1_500;
+const NO_SUCH_TABLE = 1146;
+
+interface Sight {
+  readonly isWritable: boolean;
+  readonly executed: ReadonlySet<string>;
+}
 
 /**
  * Looks every 2 s, on a connection of its own, whether a real table can be read and may be written to: a Galera node
- * without quorum answers `SELECT 1`, and nothing else.
+ * without quorum answers `SELECT 1`, and nothing else. It also opens and shuts the gate: with a server that answers
+ * nothing, requests shall not each find that out for themselves.
  */
 @Injectable()
 export class DatabaseProbe {
   migrationFailed = false;
   private connection: Connection | null = null;
+  private looking: Promise<void> | null = null;
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
 
@@ -27,63 +39,112 @@ export class DatabaseProbe {
 
   async start(): Promise<void> {
     await this.look();
-    if (!this.stopped) this.timer = setTimeout(() => void this.start(), EVERY_MS);
+    if (this.stopped) return;
+    const pause = this.state.status === 'down' ? EVERY_MS_WHEN_DOWN : EVERY_MS;
+    this.timer = setTimeout(() => void this.start(), pause * (0.75 + Math.random() / 4));
   }
 
   async stop(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
-    this.connection?.destroy();
+    this.forget();
+    await this.looking;
   }
 
-  private async look(): Promise<void> {
+  /** Also called out of turn, by a statement that has waited for long. */
+  look(): Promise<void> {
+    this.looking ??= this.lookOnce().finally(() => (this.looking = null));
+    return this.looking;
+  }
+
+  private async lookOnce(): Promise<void> {
     const begun = performance.now();
     try {
-      const writable = await this.isWritable();
-      // Only asked again while it is behind: a schema never goes back under a running service.
-      if (this.state.pendingMigrations !== 0) {
-        this.state.pendingMigrations = (await new Migrator(this.database.dataSource).pending()).length;
-      }
+      const { isWritable, executed } = await within(this.see(), ANSWER_WITHIN_MS);
+      if (this.stopped) return this.forget();
+      this.state.pendingMigrations = migrationNames(this.database.dataSource).filter(
+        (name) => !executed.has(name),
+      ).length;
       this.state.latencyMs = performance.now() - begun;
-      this.state.status = this.judge(writable);
+      this.state.status = this.judge(isWritable);
       this.state.wasReady ||= this.state.isReady;
+      this.database.resume();
     } catch (error) {
-      this.connection?.destroy();
-      this.connection = null;
-      this.state.status = classify(error) === 'read-only' ? 'read-only' : 'down';
+      this.forget();
+      const failure = classify(error);
+      this.state.status = failure === 'read-only' ? 'read-only' : 'down';
+      if (failure === 'lost' || failure === 'unreachable' || error instanceof NoAnswer) this.database.suspend();
     }
   }
 
-  private judge(writable: boolean): DatabaseStatus {
-    if (!writable) return 'read-only';
+  private judge(isWritable: boolean): DatabaseStatus {
+    if (!isWritable) return 'read-only';
     if (this.state.pendingMigrations === 0) return 'up';
     return this.migrationFailed ? 'migration-failed' : 'schema-behind';
   }
 
-  private async isWritable(): Promise<boolean> {
-    if (this.database.engine === 'sqlite') {
-      await this.database.query('SELECT COUNT(*) AS `count` FROM (SELECT 1 FROM `plinth_migration` LIMIT 1) AS `one`');
-      return true;
+  private async see(): Promise<Sight> {
+    if (this.database.engine === 'sqlite') return this.seeSqlite();
+    const wasOpen = this.connection !== null;
+    try {
+      return await this.seeServer();
+    } catch (error) {
+      if ((error as { errno?: number }).errno === NO_SUCH_TABLE) return { isWritable: true, executed: new Set() };
+      // The probe's own connection may have been closed, for its age or by hand: that says nothing of the others.
+      if (!wasOpen || this.stopped || classify(error) !== 'lost') throw error;
+      this.forget();
+      return this.seeServer();
     }
-    const { url, connectTimeoutMs } = this.config.database;
-    this.connection ??= await this.connect(url, connectTimeoutMs);
-    const answer = this.connection.query({ sql: 'SELECT @@read_only AS `read_only`, `t`.* FROM (SELECT MAX(`id`) FROM `plinth_migration`) AS `t`' });
-    const [rows] = (await within(answer, connectTimeoutMs)) as unknown as [{ read_only: number }[]];
-    return rows[0]?.read_only === 0;
   }
 
-  private async connect(url: string, connectTimeout: number): Promise<Connection> {
-    const connection = await mysql.createConnection({ uri: url.replace(/^mariadb:/, 'mysql:'), connectTimeout });
+  private async seeServer(): Promise<Sight> {
+    this.connection ??= await this.connect();
+    const sql =
+      'SELECT @@read_only AS `read_only`, `m`.`name` FROM (SELECT 1) AS `one` LEFT JOIN `plinth_migration` AS `m` ON TRUE';
+    const [rows] = (await this.connection.query(sql)) as unknown as [{ read_only: number; name: string }[]];
+    return { isWritable: rows[0]?.read_only === 0, executed: new Set(rows.map(({ name }) => name)) };
+  }
+
+  private async seeSqlite(): Promise<Sight> {
+    try {
+      const rows = await this.database.query<{ name: string }>('SELECT `name` FROM `plinth_migration`');
+      return { isWritable: true, executed: new Set(rows.map(({ name }) => name)) };
+    } catch (error) {
+      if (!(error as Error).message.includes('no such table')) throw error;
+      return { isWritable: true, executed: new Set() };
+    }
+  }
+
+  private async connect(): Promise<Connection> {
+    const { url, connectTimeoutMs } = this.config.database;
+    const uri = url.replace(/^mariadb:/, 'mysql:');
+    const connection = await mysql.createConnection({
+      uri,
+      connectTimeout: Math.min(connectTimeoutMs, ANSWER_WITHIN_MS),
+    });
     connection.on('error', () => undefined);
     return connection;
   }
+
+  private forget(): void {
+    const connection = this.connection as unknown as { connection: { stream: { destroy(): void } } } | null;
+    connection?.connection.stream.destroy();
+    this.connection?.destroy();
+    this.connection = null;
+  }
 }
+
+class NoAnswer extends Error {}
 
 /** A server that was stopped answers nothing: that is an answer too. */
 function within<T>(answer: Promise<T>, ms: number): Promise<T> {
   answer.catch(() => undefined);
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('The database did not answer in time.')), ms);
+    // After the input that has arrived: it may be this process that was held up, and not the server.
+    const timer = setTimeout(
+      () => setImmediate(() => reject(new NoAnswer('The database did not answer in time.'))),
+      ms,
+    );
     answer.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }

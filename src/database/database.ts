@@ -2,7 +2,16 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 import { DomainError } from '../http/domain-error.js';
 import { ActiveTransaction } from './active-transaction.js';
-import type { Connector, Engine, PoolUsage, Row, SqlSession, SqlValue, Transaction } from './session.js';
+import type {
+  Connector,
+  Engine,
+  PoolUsage,
+  Row,
+  SqlSession,
+  SqlValue,
+  StatementResult,
+  Transaction,
+} from './session.js';
 import { classify, toThrown } from './sql-errors.js';
 
 const TRIES = 3;
@@ -22,6 +31,7 @@ export interface TransactionOptions {
 export class Database implements SqlSession {
   private readonly ambient = new AsyncLocalStorage<ActiveTransaction>();
   private connector: Connector | null = null;
+  private suspended = false;
 
   constructor(
     readonly dataSource: DataSource,
@@ -39,29 +49,32 @@ export class Database implements SqlSession {
     await connector?.close();
   }
 
+  /** The server is gone: what waits for it ends now, and what comes is refused at once, until `resume()`. */
+  suspend(): void {
+    if (this.suspended) return;
+    this.suspended = true;
+    this.connector?.interrupt();
+  }
+
+  resume(): void {
+    this.suspended = false;
+  }
+
   async query<T = Row>(sql: string, params: readonly SqlValue[] = []): Promise<T[]> {
     const transaction = this.ambient.getStore();
     if (transaction) return transaction.query<T>(sql, params);
-    try {
-      return (await this.connected.run(sql, params, 'read')).rows as T[];
-    } catch (error) {
-      throw toThrown(error);
-    }
+    return (await this.alone(sql, params, 'read')).rows as T[];
   }
 
   async execute(sql: string, params: readonly SqlValue[] = []): Promise<number> {
     const transaction = this.ambient.getStore();
     if (transaction) return transaction.execute(sql, params);
-    try {
-      return (await this.connected.run(sql, params, 'write')).affected;
-    } catch (error) {
-      throw toThrown(error);
-    }
+    return (await this.alone(sql, params, 'write')).affected;
   }
 
   /** TypeORM's model of an entity. @throws DomainError `database-unavailable` before there is one */
   modelOf(entity: EntityTarget<ObjectLiteral>): EntityMetadata {
-    void this.connected;
+    if (!this.connector) throw notConnected();
     return this.dataSource.getMetadata(entity);
   }
 
@@ -75,21 +88,29 @@ export class Database implements SqlSession {
 
   /**
    * All that `work` writes is committed together, or nothing is. Joins the transaction that is under way; the outermost
-   * one is run again as a whole after a deadlock or a lock wait timeout: three tries with full jitter
-   * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), two seconds in all.
+   * one is run again as a whole after a deadlock, a lock wait timeout, or the loss of the connection before COMMIT.
    */
   async transaction<T>(work: (transaction: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     const outer = this.ambient.getStore();
     if (outer) return work(outer);
-    const deadline = Date.now() + RETRY_WITHIN_MS;
+    const begun = performance.now();
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.once(work, options);
       } catch (error) {
-        const again = !(error instanceof DomainError) && classify(error) === 'retry';
-        const pause = Math.random() * BACKOFF_MS * 2 ** attempt;
-        if (!again || attempt === TRIES || Date.now() + pause > deadline) throw toThrown(error);
-        await new Promise((resolve) => setTimeout(resolve, pause));
+        await pauseBeforeRetry(error, attempt, begun);
+      }
+    }
+  }
+
+  /** A statement outside of transactions, which is one by itself. */
+  private async alone(sql: string, params: readonly SqlValue[], mode: 'read' | 'write'): Promise<StatementResult> {
+    const begun = performance.now();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.connected.run(sql, params, mode);
+      } catch (error) {
+        await pauseBeforeRetry(error, attempt, begun);
       }
     }
   }
@@ -104,14 +125,34 @@ export class Database implements SqlSession {
       // A deadlock makes everything else that failed in the transaction a consequence of it.
       throw transaction.retryable ?? error;
     }
-    if (rollback) await transaction.rollback();
-    else await transaction.commit();
+    if (!rollback) {
+      await transaction.commit();
+      return result;
+    }
+    await transaction.rollback();
+    if (transaction.retryable !== undefined) throw transaction.retryable;
     return result;
   }
 
   private get connected(): Connector {
-    if (this.connector) return this.connector;
-    const headers = { 'retry-after': '2' };
-    throw new DomainError('database-unavailable', 'The database has not been reached yet.', { headers });
+    if (this.connector && !this.suspended) return this.connector;
+    throw notConnected();
   }
+}
+
+function notConnected(): DomainError {
+  const headers = { 'retry-after': '2' };
+  return new DomainError('database-unavailable', 'The database can not be reached at the moment.', { headers });
+}
+
+/**
+ * Three tries with full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), two seconds
+ * in all. @throws what the caller shall see, when another try is of no use
+ */
+async function pauseBeforeRetry(error: unknown, attempt: number, begun: number): Promise<void> {
+  const failure = classify(error);
+  const pause = Math.random() * BACKOFF_MS * 2 ** attempt;
+  const again = (failure === 'retry' || failure === 'lost') && attempt < TRIES;
+  if (!again || performance.now() + pause > begun + RETRY_WITHIN_MS) throw toThrown(error);
+  await new Promise((resolve) => setTimeout(resolve, pause));
 }

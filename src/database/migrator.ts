@@ -1,101 +1,86 @@
-import { randomUUID } from 'node:crypto';
-import { MigrationExecutor, type DataSource } from 'typeorm';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataSource } from 'typeorm';
+import { MigrationLease } from './migration-lease.js';
+import { MigrationLog } from './migration-log.js';
+import { runMigration } from './migration-run.js';
 
-const LEASE_MS = 15_000;
 const HEARTBEAT_MS = 3_000;
 const POLL_MS = 200;
 
 /**
- * Runs pending migrations, each exactly once however many processes try at once. A lease row with a heartbeat says who
- * does it: GET_LOCK is granted on two Galera nodes at once, and a lock dies silently with its connection. Who finds the
- * lease expired (its holder was killed) takes over; who finds it held waits.
+ * Runs pending migrations, each exactly once however many processes try at once. Who finds the lease expired (its holder
+ * was killed) takes over; who finds it held waits.
  */
 export class Migrator {
-  private readonly holder = randomUUID();
+  private readonly log: MigrationLog;
+  private readonly lease: MigrationLease;
 
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(private readonly dataSource: DataSource) {
+    this.log = new MigrationLog(dataSource);
+    this.lease = new MigrationLease(dataSource);
+  }
 
   /** @returns the names of the migrations that this call ran */
-  async run(log: (line: string) => void = () => undefined): Promise<string[]> {
+  async run(say: (line: string) => void = () => undefined): Promise<string[]> {
     const done: string[] = [];
     if ((await this.pending()).length === 0) return done;
-    await this.createLease();
+    await this.log.create();
+    await this.lease.create();
     while ((await this.pending()).length > 0) {
-      if (!(await this.takeLease())) {
-        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      if (!(await this.lease.take())) {
+        await sleep(POLL_MS);
         continue;
       }
-      const heartbeat = setInterval(() => void this.takeLease().catch(() => undefined), HEARTBEAT_MS);
+      const heartbeat = setInterval(() => void this.lease.take(), HEARTBEAT_MS);
       try {
-        done.push(...(await this.runHeld(log)));
+        done.push(...(await this.runHeld(say)));
       } finally {
         clearInterval(heartbeat);
-        await this.releaseLease();
+        await this.lease.release();
       }
     }
     return done;
   }
 
   async pending(): Promise<string[]> {
-    return (await this.executor().getPendingMigrations()).map(({ name }) => name);
+    const executed = await this.log.executed();
+    return migrationNames(this.dataSource).filter((name) => !executed.includes(name));
   }
 
-  async executed(): Promise<string[]> {
-    return (await this.executor().getExecutedMigrations()).map(({ name }) => name).reverse();
+  executed(): Promise<string[]> {
+    return this.log.executed();
   }
 
   /** One by one, with a look at the lease between: a runner that was taken for dead must not go on. */
-  private async runHeld(log: (line: string) => void): Promise<string[]> {
+  private async runHeld(say: (line: string) => void): Promise<string[]> {
     const done: string[] = [];
-    const executor = this.executor();
-    for (const migration of await executor.getPendingMigrations()) {
-      if (!(await this.takeLease())) return done;
-      log(`Running ${migration.name}`);
-      await executor.executeMigration(migration);
-      done.push(migration.name);
+    const pending = await this.pending();
+    for (const migration of this.dataSource.migrations) {
+      const name = nameOf(migration);
+      if (!pending.includes(name)) continue;
+      if (!(await this.lease.take())) return done;
+      say(`Running ${name}`);
+      await runMigration(this.dataSource, { name, instance: migration, lease: this.lease, log: this.log });
+      done.push(name);
     }
     return done;
   }
-
-  private executor(): MigrationExecutor {
-    const executor = new MigrationExecutor(this.dataSource);
-    executor.transaction = 'each';
-    return executor;
-  }
-
-  private async createLease(): Promise<void> {
-    await this.dataSource.query(
-      'CREATE TABLE IF NOT EXISTS `plinth_lease` (`name` VARCHAR(40) PRIMARY KEY, `holder` VARCHAR(36) NULL, `expires_at` BIGINT NOT NULL)',
-    );
-    const ignore = this.isSqlite ? 'INSERT OR IGNORE' : 'INSERT IGNORE';
-    await this.dataSource.query(`${ignore} INTO \`plinth_lease\` (\`name\`, \`holder\`, \`expires_at\`) VALUES ('migration', NULL, 0)`);
-  }
-
-  /** Takes the lease, or holds it for longer. By the database's clock: those of the processes may differ. */
-  private async takeLease(): Promise<boolean> {
-    const now = this.isSqlite ? `CAST(unixepoch('subsec') * 1000 AS INTEGER)` : 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)';
-    await this.dataSource.query(
-      `UPDATE \`plinth_lease\` SET \`holder\` = ?, \`expires_at\` = ${now} + ${LEASE_MS} ` +
-        `WHERE \`name\` = 'migration' AND (\`holder\` = ? OR \`holder\` IS NULL OR \`expires_at\` < ${now})`,
-      [this.holder, this.holder],
-    );
-    const rows = await this.dataSource.query<{ holder: string }[]>("SELECT `holder` FROM `plinth_lease` WHERE `name` = 'migration'");
-    return rows[0]?.holder === this.holder;
-  }
-
-  private async releaseLease(): Promise<void> {
-    await this.dataSource.query("UPDATE `plinth_lease` SET `holder` = NULL, `expires_at` = 0 WHERE `name` = 'migration' AND `holder` = ?", [
-      this.holder,
-    ]);
-  }
-
-  private get isSqlite(): boolean {
-    return this.dataSource.options.type === 'better-sqlite3';
-  }
 }
 
-/** The statements that would bring the database to what the entities say: none, when the migrations say the same. */
+/** What this build knows, in the order they run. */
+export function migrationNames(dataSource: DataSource): string[] {
+  return dataSource.migrations.map(nameOf);
+}
+
+function nameOf(migration: { name?: string }): string {
+  return migration.name ?? migration.constructor.name;
+}
+
+/**
+ * The statements that would bring the database to what the entities say: none, when the migrations say the same. An
+ * index that only a migration knows (for full text, for example) is left alone; one that differs shows as its CREATE.
+ */
 export async function schemaDrift(dataSource: DataSource): Promise<string[]> {
   const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
-  return upQueries.map(({ query }) => query);
+  return upQueries.map(({ query }) => query).filter((query) => !query.startsWith('DROP INDEX'));
 }

@@ -1,7 +1,8 @@
 import type { Pool, PoolConnection, QueryError } from 'mysql2';
 import type { DatabaseConfig } from '../config/config.js';
 import type { Connector, OpenTransaction, PoolUsage, Row, SqlValue, StatementResult } from './session.js';
-import { classify, outcomeUnknown, poisons } from './sql-errors.js';
+import { Watchdog } from './mysql.watchdog.js';
+import { classify, outcomeUnknown, poisons, wasNeverSent } from './sql-errors.js';
 import { busy } from './turnstile.js';
 
 type Limits = Pick<DatabaseConfig, 'acquireTimeoutMs' | 'statementTimeoutMs' | 'watchdogMs'>;
@@ -14,43 +15,11 @@ export class MysqlConnector implements Connector {
   constructor(
     private readonly pool: Pool,
     private readonly limits: Limits,
+    /** A statement has had no answer for a second. */
+    private readonly onSilence: () => void = () => undefined,
   ) {}
 
   async run(sql: string, params: readonly SqlValue[], mode: 'read' | 'write'): Promise<StatementResult> {
-    try {
-      return await this.once(sql, params);
-    } catch (error) {
-      const lost = classify(error) === 'lost';
-      if (mode === 'write' && (lost || error instanceof Overdue)) throw outcomeUnknown(error);
-      // A pooled connection whose server went away shows it at the next use. Reading again is safe.
-      if (lost) return this.once(sql, params);
-      throw error;
-    }
-  }
-
-  async begin(): Promise<OpenTransaction> {
-    const connection = await this.start();
-    return {
-      run: (sql, params) => this.execute(connection, sql, params),
-      commit: () => this.commit(connection),
-      rollback: () => this.rollback(connection),
-    };
-  }
-
-  usage(): PoolUsage {
-    // mysql2 keeps these queues for itself; its own tests read them the same way.
-    const { _allConnections, _freeConnections, _connectionQueue } = this.pool as unknown as Record<string, { length: number }>;
-    const idle = _freeConnections?.length ?? 0;
-    return { used: (_allConnections?.length ?? 0) - idle, idle, waiting: _connectionQueue?.length ?? 0 };
-  }
-
-  /** Nobody needs the connections any more; a server that hangs must not hold the stop up while they say goodbye. */
-  async close(): Promise<void> {
-    const { _allConnections: all } = this.pool as unknown as { _allConnections: { toArray(): PoolConnection[] } };
-    for (const connection of all.toArray()) connection.destroy();
-  }
-
-  private async once(sql: string, params: readonly SqlValue[]): Promise<StatementResult> {
     const connection = await this.acquire();
     try {
       const result = await this.execute(connection, sql, params);
@@ -58,8 +27,46 @@ export class MysqlConnector implements Connector {
       return result;
     } catch (error) {
       this.giveBack(connection, error);
-      throw error;
+      throw mode === 'write' && isUnanswered(error) ? outcomeUnknown(error) : error;
     }
+  }
+
+  async begin(): Promise<OpenTransaction> {
+    const connection = await this.start();
+    let poisoned = false;
+    return {
+      run: async (sql, params) => {
+        try {
+          return await this.execute(connection, sql, params);
+        } catch (error) {
+          poisoned ||= poisons(classify(error));
+          throw error;
+        }
+      },
+      commit: () => this.commit(connection),
+      rollback: () => (poisoned ? Promise.resolve(cut(connection)) : this.rollback(connection)),
+    };
+  }
+
+  usage(): PoolUsage {
+    // mysql2 keeps these queues for itself; its own tests read them the same way.
+    const { _allConnections, _freeConnections, _connectionQueue } = this.pool as unknown as Record<
+      string,
+      { length: number }
+    >;
+    const idle = _freeConnections?.length ?? 0;
+    return { used: (_allConnections?.length ?? 0) - idle, idle, waiting: _connectionQueue?.length ?? 0 };
+  }
+
+  interrupt(): void {
+    const { _allConnections } = this.pool as unknown as { _allConnections: { toArray(): Cuttable[] } };
+    // The socket alone: mysql2 then fails what is in flight, and takes the connection out of its pool.
+    for (const connection of _allConnections.toArray()) connection.stream.destroy();
+  }
+
+  /** Nobody needs the connections any more; a server that hangs must not hold the stop up while they say goodbye. */
+  async close(): Promise<void> {
+    this.interrupt();
   }
 
   /** Nothing was sent before BEGIN: with a connection that turns out to be dead, another one is taken. */
@@ -70,7 +77,7 @@ export class MysqlConnector implements Connector {
         await this.plain(connection, 'START TRANSACTION');
         return connection;
       } catch (error) {
-        connection.destroy();
+        cut(connection);
         if (classify(error) !== 'lost' || attempt === 2) throw error;
       }
     }
@@ -81,8 +88,9 @@ export class MysqlConnector implements Connector {
       await this.plain(connection, 'COMMIT');
       connection.release();
     } catch (error) {
-      this.giveBack(connection, error);
-      throw classify(error) === 'lost' || error instanceof Overdue ? outcomeUnknown(error) : error;
+      // Whatever it was, the transaction may still be open.
+      cut(connection);
+      throw isUnanswered(error) ? outcomeUnknown(error) : error;
     }
   }
 
@@ -91,12 +99,12 @@ export class MysqlConnector implements Connector {
       await this.plain(connection, 'ROLLBACK');
       connection.release();
     } catch {
-      connection.destroy();
+      cut(connection);
     }
   }
 
   private giveBack(connection: PoolConnection, error: unknown): void {
-    if (poisons(classify(error))) connection.destroy();
+    if (poisons(classify(error))) cut(connection);
     else connection.release();
   }
 
@@ -118,11 +126,17 @@ export class MysqlConnector implements Connector {
   private execute(connection: PoolConnection, sql: string, params: readonly SqlValue[]): Promise<StatementResult> {
     return new Promise((resolve, reject) => {
       const watchdog = this.watch(connection, reject);
-      connection.execute(sql, params as SqlValue[], (error: QueryError | null, result: unknown) => {
-        clearTimeout(watchdog);
-        if (error) reject(error);
-        else resolve(toResult(result));
-      });
+      try {
+        connection.execute(sql, params as SqlValue[], (error: QueryError | null, result: unknown) => {
+          watchdog.stop();
+          if (error) reject(error);
+          else resolve(toResult(result));
+        });
+      } catch (error) {
+        // A parameter that mysql2 does not take; without this the watchdog would cut the connection under somebody else.
+        watchdog.stop();
+        reject(error);
+      }
     });
   }
 
@@ -130,24 +144,30 @@ export class MysqlConnector implements Connector {
     return new Promise((resolve, reject) => {
       const watchdog = this.watch(connection, reject);
       connection.query(sql, (error: QueryError | null) => {
-        clearTimeout(watchdog);
+        watchdog.stop();
         if (error) reject(error);
         else resolve();
       });
     });
   }
 
-  /**
-   * The server ends its own statements; a server that is stopped, or a network that swallows, does not. Only cutting the
-   * socket ends that wait: mysql2's own timeout leaves the connection busy in the pool.
-   */
-  private watch(connection: PoolConnection, reject: (error: Error) => void): NodeJS.Timeout {
-    return setTimeout(() => {
-      (connection as unknown as { stream: { destroy(): void } }).stream.destroy();
-      connection.destroy();
-      reject(new Overdue());
-    }, this.limits.statementTimeoutMs + this.limits.watchdogMs);
+  private watch(connection: PoolConnection, reject: (error: Error) => void): Watchdog {
+    const overdue = () => {
+      cut(connection);
+      reject(new Overdue('The database did not answer.'));
+    };
+    return new Watchdog(this.onSilence, overdue, this.limits.statementTimeoutMs + this.limits.watchdogMs);
   }
+}
+
+interface Cuttable {
+  readonly stream: { destroy(): void };
+}
+
+/** Only cutting the socket ends a wait: mysql2's own timeout leaves the connection busy in the pool. */
+function cut(connection: PoolConnection): void {
+  (connection as unknown as Cuttable).stream.destroy();
+  connection.destroy();
 }
 
 /** The watchdog's error; the connection is gone. */
@@ -155,6 +175,10 @@ class Overdue extends Error {
   readonly errno = 1969;
 }
 
+/** The statement was sent, and nobody knows what became of it. */
+function isUnanswered(error: unknown): boolean {
+  return error instanceof Overdue || (classify(error) === 'lost' && !wasNeverSent(error));
+}
 
 function toResult(result: unknown): StatementResult {
   if (Array.isArray(result)) return { rows: result as Row[], affected: 0 };

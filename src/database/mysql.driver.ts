@@ -15,14 +15,23 @@ export function mysqlDriver(config: DatabaseConfig): typeof mysql {
 }
 
 /** One statement a packet: Galera breaks packets of several apart. */
-function setUp(connection: Connection, { kind, statementTimeoutMs }: Pick<DatabaseConfig, 'kind' | 'statementTimeoutMs'>): void {
-  for (const statement of [`SET time_zone = '+00:00', sql_mode = '${SQL_MODE}', innodb_lock_wait_timeout = 5`, ISOLATION]) {
+function setUp(
+  connection: Connection,
+  { kind, statementTimeoutMs }: Pick<DatabaseConfig, 'kind' | 'statementTimeoutMs'>,
+): void {
+  for (const statement of [
+    `SET time_zone = '+00:00', sql_mode = '${SQL_MODE}', innodb_lock_wait_timeout = 5`,
+    ISOLATION,
+  ]) {
     connection.query(statement, (error) => {
       // A session in another time zone or mode would store wrong values: better none.
       if (error) connection.destroy();
     });
   }
-  const limit = kind === 'mariadb' ? `max_statement_time = ${statementTimeoutMs / 1000}` : `max_execution_time = ${statementTimeoutMs}`;
+  const limit =
+    kind === 'mariadb'
+      ? `max_statement_time = ${statementTimeoutMs / 1000}`
+      : `max_execution_time = ${statementTimeoutMs}`;
   // Fails on a server of the other kind only, which `initialize` tells.
   connection.query(`SET ${limit}`, () => undefined);
 }

@@ -20,11 +20,16 @@ export interface Transaction extends SqlSession {
 
 /** What an engine has to offer; `Database` makes the rest of it. */
 export interface Connector {
-  /** One statement, committed on its own. Reads may be tried again on a fresh connection, writes never. */
+  /**
+   * One statement, committed on its own. A driver's error that is thrown as it is means: not executed, or only read.
+   * @throws DomainError `commit-outcome-unknown` when a write was sent and its answer was lost
+   */
   run(sql: string, params: readonly SqlValue[], mode: 'read' | 'write'): Promise<StatementResult>;
   begin(): Promise<OpenTransaction>;
   /** Connections in use, idle and asked for. */
   usage(): PoolUsage;
+  /** The server answers nothing any more: ends everything that waits for it, and makes the next ones connect anew. */
+  interrupt(): void;
   close(): Promise<void>;
 }
 

@@ -28,12 +28,14 @@ const BY_NUMBER = new Map<number, SqlFailure>([
   [1205, 'retry'], // lock wait timeout: rolls back the statement only, so the transaction has to be
   [1020, 'retry'], // record has changed since last read
   [1180, 'lost'], // error during COMMIT
+  [3572, 'retry'], // NOWAIT
   [1047, 'read-only'], // wsrep: not prepared for application use
   [1290, 'read-only'],
   [1792, 'read-only'],
   [1836, 'read-only'],
   [1040, 'busy'], // too many connections
   [1203, 'busy'],
+  [1226, 'busy'], // max_user_connections and the like
   [1969, 'timeout'], // max_statement_time (MariaDB)
   [3024, 'timeout'], // max_execution_time (MySQL)
   [1317, 'timeout'],
@@ -48,8 +50,15 @@ const BY_NUMBER = new Map<number, SqlFailure>([
   [1045, 'unreachable'], // access denied, unknown database: waits for the operator as an outage does
   [1044, 'unreachable'],
   [1049, 'unreachable'],
+  [1129, 'unreachable'], // host blocked
+  [1698, 'unreachable'],
   [1053, 'lost'], // server shutdown in progress
+  [1158, 'lost'], // network errors that the server saw
+  [1159, 'lost'],
+  [1160, 'lost'],
+  [1161, 'lost'],
   [1927, 'lost'], // connection was killed
+  [4031, 'lost'], // disconnected by the server for inactivity
 ]);
 
 const BY_CODE = new Map<string, SqlFailure>([
@@ -63,6 +72,8 @@ const BY_CODE = new Map<string, SqlFailure>([
   ['EPIPE', 'lost'],
   ['PROTOCOL_CONNECTION_LOST', 'lost'],
   ['SQLITE_BUSY', 'retry'],
+  ['SQLITE_LOCKED', 'retry'],
+  ['SQLITE_CANTOPEN', 'unreachable'],
   ['SQLITE_FULL', 'full'],
   ['SQLITE_READONLY', 'read-only'],
   ['SQLITE_CONSTRAINT_UNIQUE', 'unique'],
@@ -71,11 +82,19 @@ const BY_CODE = new Map<string, SqlFailure>([
 ]);
 
 export function classify(error: unknown): SqlFailure {
+  if (typeof error !== 'object' || error === null || error instanceof DomainError) return 'other';
   const { errno, code = '', fatal, message } = error as DriverError;
-  const known = (errno === undefined ? undefined : BY_NUMBER.get(errno)) ?? BY_CODE.get(code);
+  // SQLite's extended codes begin with the plain one: SQLITE_BUSY_SNAPSHOT, SQLITE_READONLY_DBMOVED.
+  const plain = /^SQLITE_[A-Z]+/.exec(code)?.[0] ?? code;
+  const known = (errno === undefined ? undefined : BY_NUMBER.get(errno)) ?? BY_CODE.get(code) ?? BY_CODE.get(plain);
   if (known) return known;
   if (message === 'Queue limit reached.') return 'busy';
   return code.startsWith('PROTOCOL_') || fatal === true ? 'lost' : 'other';
+}
+
+/** The connection was seen to be closed before anything of the statement was written to it. */
+export function wasNeverSent(error: unknown): boolean {
+  return String((error as Error | null)?.message).startsWith("Can't add new command");
 }
 
 /** After these nobody knows what state the connection is in, or it leads to a node that is of no use. */
@@ -107,7 +126,8 @@ export function toThrown(error: unknown): unknown {
 
 /** The connection went while a COMMIT, or a statement that commits itself, was under way. */
 export function outcomeUnknown(cause: unknown): DomainError {
-  const detail = 'The connection to the database was lost while the change was being committed: it may have happened or not.';
+  const detail =
+    'The connection to the database was lost while the change was being committed: it may have happened or not.';
   return new DomainError('commit-outcome-unknown', detail, { cause, headers: { 'retry-after': '1' } });
 }
 
@@ -125,5 +145,9 @@ const PROBLEMS: Partial<Record<SqlFailure, [code: string, detail: string, retryA
 function uniqueViolation(error: DriverError): UniqueViolation {
   const named = /for key '(?:[^']*\.)?([^'.]+)'$/.exec(error.message)?.[1];
   const columns = /UNIQUE constraint failed: (.+)$/.exec(error.message)?.[1]?.split(', ') ?? [];
-  return new UniqueViolation(named, columns.map((column) => column.slice(column.indexOf('.') + 1)), error);
+  return new UniqueViolation(
+    named,
+    columns.map((column) => column.slice(column.indexOf('.') + 1)),
+    error,
+  );
 }

@@ -47,34 +47,32 @@ export class SqliteConnector implements Connector {
       this.turnstile.leave();
       throw error;
     }
-    const end = (statement: string) => {
-      try {
-        this.writer.run(statement, []);
-      } finally {
-        this.turnstile.leave();
-      }
+    const rollback = () => {
+      if (this.writer.isInTransaction) this.writer.run('ROLLBACK', []);
+      this.turnstile.leave();
     };
     return {
-      run: async (sql, params) => this.writer.run(sql, params),
-      // A COMMIT that fails (a full disk) leaves the transaction open: it is rolled back before the next one's turn.
+      run: async (sql, params) => {
+        // After a full disk, for example, SQLite has rolled back by itself: the rest would commit one by one.
+        if (!this.writer.isInTransaction) throw new Error('SQLite has rolled the transaction back.');
+        return this.writer.run(sql, params);
+      },
+      // A COMMIT that fails leaves the transaction open: it is rolled back before the next one's turn.
       commit: async () => {
         try {
           this.writer.run('COMMIT', []);
         } catch (error) {
-          end('ROLLBACK');
+          rollback();
           throw error;
         }
         this.turnstile.leave();
       },
-      rollback: async () => {
-        try {
-          end('ROLLBACK');
-        } catch {
-          // SQLite has rolled back by itself (after SQLITE_FULL, for example).
-        }
-      },
+      rollback: async () => rollback(),
     };
   }
+
+  /** There is no server that could go away. */
+  interrupt(): void {}
 
   usage(): PoolUsage {
     const { used, waiting } = this.turnstile.usage;
@@ -91,6 +89,10 @@ class Statements {
   private readonly prepared = new Map<string, Sqlite.Statement>();
 
   constructor(private readonly connection: Sqlite.Database) {}
+
+  get isInTransaction(): boolean {
+    return this.connection.inTransaction;
+  }
 
   run(sql: string, params: readonly SqlValue[]): StatementResult {
     const statement = this.prepare(sql);

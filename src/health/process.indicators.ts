@@ -34,7 +34,9 @@ export class ProcessIndicators implements OnApplicationShutdown {
 
   memory(): HealthIndicatorResult {
     const { rss, heapUsed } = process.memoryUsage();
-    return this.health.check('memory').up({ rss_mib: Math.round(rss / MIB), heap_used_mib: Math.round(heapUsed / MIB) });
+    return this.health
+      .check('memory')
+      .up({ rss_mib: Math.round(rss / MIB), heap_used_mib: Math.round(heapUsed / MIB) });
   }
 
   async disk(): Promise<HealthIndicatorResult> {

@@ -15,7 +15,8 @@ export class ServiceIndicators {
   database(): HealthIndicatorResult {
     const { status, isReady, pendingMigrations, latencyMs } = this.state;
     const check = this.health.check('database');
-    if (!isReady) return check.down({ state: status, ...(pendingMigrations && { pending_migrations: pendingMigrations }) });
+    if (!isReady)
+      return check.down({ state: status, ...(pendingMigrations && { pending_migrations: pendingMigrations }) });
     return check.up({ latency_ms: Math.round((latencyMs ?? 0) * 10) / 10 });
   }
 

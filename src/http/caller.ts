@@ -13,7 +13,9 @@ export class Caller {
   can(scope: string): boolean {
     if (this.scopes.has(scope)) return true;
     const verb = scope.slice(scope.indexOf(':') + 1);
-    return this.scopes.has('*:*') || this.scopes.has(`*:${verb}`) || this.scopes.has(`${scope.slice(0, -verb.length)}*`);
+    return (
+      this.scopes.has('*:*') || this.scopes.has(`*:${verb}`) || this.scopes.has(`${scope.slice(0, -verb.length)}*`)
+    );
   }
 }
 

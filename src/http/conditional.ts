@@ -28,7 +28,7 @@ export function parseEntityTags(value: string, header: string): EntityTags {
   if (text === '*') return new EntityTags([], [], true);
   const strong: string[] = [];
   const weak: string[] = [];
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     ENTITY_TAG.lastIndex = at;
     const found = ENTITY_TAG.exec(text);
     if (!found) throw malformed(header);

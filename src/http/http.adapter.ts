@@ -39,9 +39,14 @@ export function httpAdapter(config: HttpConfig, services: HttpServices): Fastify
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     clientErrorHandler: answerClientError,
-    frameworkErrors: (_error: Error, request: FastifyRequest, reply: FastifyReply) => answerFrameworkError(request, reply),
+    frameworkErrors: (_error: Error, request: FastifyRequest, reply: FastifyReply) =>
+      answerFrameworkError(request, reply),
     routerOptions: { maxParamLength: LONGEST_PATH_PARAMETER },
-    http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: config.headersTimeoutMs, connectionsCheckingInterval: 500 },
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: config.headersTimeoutMs,
+      connectionsCheckingInterval: 500,
+    },
   });
   const fastify = adapter.getInstance<FastifyInstance>();
   fastify.server.maxConnections = config.maxConnections;
@@ -54,13 +59,17 @@ function prepare(fastify: FastifyInstance, { draining, logRequest }: HttpService
   fastify.decorateRequest('traceId', '');
   fastify.decorateRequest('caller', { getter: () => ANYBODY });
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser(['application/json', 'application/merge-patch+json'], { parseAs: 'buffer' }, (_request, body, done) => {
-    try {
-      done(null, parseJson(body as Buffer));
-    } catch (error) {
-      done(error as Error);
-    }
-  });
+  fastify.addContentTypeParser(
+    ['application/json', 'application/merge-patch+json'],
+    { parseAs: 'buffer' },
+    (_request, body, done) => {
+      try {
+        done(null, parseJson(body as Buffer));
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  );
   const methods = new Methods();
   methods.learn(fastify);
   // One synchronous hook: each further one costs every request.

@@ -32,7 +32,8 @@ function scan(body: Buffer): number {
       for (at++; at < body.length && body[at] !== QUOTE; at++) if (body[at] === BACKSLASH) at++;
     } else if (byte === COLON) colons++;
     else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
-      if (++depth > MAX_DEPTH) throw new DomainError('json-too-deep', `The body is nested more than ${MAX_DEPTH} levels deep.`);
+      if (++depth > MAX_DEPTH)
+        throw new DomainError('json-too-deep', `The body is nested more than ${MAX_DEPTH} levels deep.`);
     } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) depth--;
   }
   return colons;

@@ -25,7 +25,10 @@ export class Methods {
     const path = request.url.split('?', 1)[0]!;
     const allowed = path === '*' ? [...KNOWN] : KNOWN.filter((method) => this.router.find(method, path) !== null);
     if (request.method === 'OPTIONS' && allowed.length > 0) {
-      void reply.code(204).header('allow', [...allowed, 'OPTIONS'].join(', ')).send();
+      void reply
+        .code(204)
+        .header('allow', [...allowed, 'OPTIONS'].join(', '))
+        .send();
       return;
     }
     if (request.method !== 'OPTIONS' && !(KNOWN as readonly string[]).includes(request.method)) throw notImplemented();

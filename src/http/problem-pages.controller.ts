@@ -11,7 +11,8 @@ export class ProblemPagesController {
   @Header('content-security-policy', page.policy)
   list(): string {
     const rows = [...problemTypes()].map(
-      ([code, { status, title }]) => `<tr><td>${status}</td><td><a href="/problems/${code}">${code}</a></td><td>${page.escape(title)}</td></tr>`,
+      ([code, { status, title }]) =>
+        `<tr><td>${status}</td><td><a href="/problems/${code}">${code}</a></td><td>${page.escape(title)}</td></tr>`,
     );
     return page.html('Problems', `<h1>Problems</h1><table>${rows.join('')}</table>`);
   }

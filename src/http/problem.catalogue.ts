@@ -10,50 +10,201 @@ const RETRY = 'Nothing was changed. Wait as long as Retry-After says and send th
 /** Every stable code. Its page is `/problems/{code}`, its entry in docs/errors.md is made from here. */
 const CATALOGUE = new Map<string, ProblemType>(
   Object.entries({
-    'invalid-request-target': { status: 400, title: 'The URL is malformed', explanation: 'A percent sign in the path is not followed by two hexadecimal digits, or the bytes it stands for are not UTF-8. Encode the path as RFC 3986 says.' },
-    'malformed-http': { status: 400, title: 'Not a valid HTTP request', explanation: 'The request line, a header or the framing of the body breaks the rules of HTTP/1.1. The connection was closed. This is a fault of the client library or of something between it and the service.' },
-    'invalid-parameter': { status: 400, title: 'A parameter is not valid', explanation: 'Each entry of `errors` names a query parameter or header and says what it should be. Correct them and send the request again.' },
-    'unknown-parameter': { status: 400, title: 'There is no such parameter', explanation: 'The route does not have a query parameter that the request gives. Unknown parameters are refused, because a misspelt one would otherwise be ignored silently. The reference at /docs lists those of each route.' },
-    'invalid-cursor': { status: 400, title: 'The cursor is not valid here', explanation: 'A cursor is opaque and belongs to the query that gave it out: the same filter, sort, fields and include_deleted. Take it from `page.next_cursor` as it is, change nothing but `limit`, or begin again without one.' },
-    'invalid-filter': { status: 400, title: 'The filter is not valid', explanation: '`errors` says at which character (`position`, from 0) what was expected. Example: `filter=name eq \'Map room\' and not (created_at lt \'2026-01-01T00:00:00Z\')`. Which fields and operators a module has is in the reference at /docs.' },
-    'invalid-json': { status: 400, title: 'The body is not valid JSON', explanation: 'The body has to be one JSON text in UTF-8, in which no object has two members of the same name.' },
-    'json-too-deep': { status: 400, title: 'The body is nested too deeply', explanation: 'Arrays and objects may be nested 32 levels deep.' },
-    unauthenticated: { status: 401, title: 'Who are you?', explanation: 'The request has no credentials, or they are not valid (any more). WWW-Authenticate says which kind is taken.' },
-    forbidden: { status: 403, title: 'You may not do that', explanation: 'The credentials are valid, but lack the scope that the route needs.' },
-    'not-found': { status: 404, title: 'There is no such row', explanation: 'No row has this id, or it was deleted. Ids are compared exactly, to the case. A deleted row comes back with `POST …/{id}:restore`.' },
-    'route-not-found': { status: 404, title: 'There is nothing at this path', explanation: 'No route has this path. The reference at /docs lists them all; paths have no trailing slash.' },
-    'method-not-allowed': { status: 405, title: 'The path does not take this method', explanation: 'The Allow header lists the methods that the path takes.' },
-    'not-acceptable': { status: 406, title: 'None of the accepted types can be given', explanation: 'Accept names no type that the route can answer with. All routes have application/json; lists also application/x-ndjson and text/csv.' },
-    'request-timeout': { status: 408, title: 'The request took too long to arrive', explanation: 'Headers or body did not arrive in time, and the connection was closed. Nothing was changed. Send the request again.' },
-    conflict: { status: 409, title: 'The row is not in a state for that', explanation: 'The detail says which state stands in the way.' },
-    'already-exists': { status: 409, title: 'There is one already', explanation: 'A member has to be unique, and another row has the same value (a deleted row counts: it could be restored). `errors` names the member.' },
+    'invalid-request-target': {
+      status: 400,
+      title: 'The URL is malformed',
+      explanation:
+        'A percent sign in the path is not followed by two hexadecimal digits, or the bytes it stands for are not UTF-8. Encode the path as RFC 3986 says.',
+    },
+    'malformed-http': {
+      status: 400,
+      title: 'Not a valid HTTP request',
+      explanation:
+        'The request line, a header or the framing of the body breaks the rules of HTTP/1.1. The connection was closed. This is a fault of the client library or of something between it and the service.',
+    },
+    'invalid-parameter': {
+      status: 400,
+      title: 'A parameter is not valid',
+      explanation:
+        'Each entry of `errors` names a query parameter or header and says what it should be. Correct them and send the request again.',
+    },
+    'unknown-parameter': {
+      status: 400,
+      title: 'There is no such parameter',
+      explanation:
+        'The route does not have a query parameter that the request gives. Unknown parameters are refused, because a misspelt one would otherwise be ignored silently. The reference at /docs lists those of each route.',
+    },
+    'invalid-cursor': {
+      status: 400,
+      title: 'The cursor is not valid here',
+      explanation:
+        'A cursor is opaque and belongs to the query that gave it out: the same filter, sort, fields and include_deleted. Take it from `page.next_cursor` as it is, change nothing but `limit`, or begin again without one.',
+    },
+    'invalid-filter': {
+      status: 400,
+      title: 'The filter is not valid',
+      explanation:
+        "`errors` says at which character (`position`, from 0) what was expected. Example: `filter=name eq 'Map room' and not (created_at lt '2026-01-01T00:00:00Z')`. Which fields and operators a module has is in the reference at /docs.",
+    },
+    'invalid-json': {
+      status: 400,
+      title: 'The body is not valid JSON',
+      explanation: 'The body has to be one JSON text in UTF-8, in which no object has two members of the same name.',
+    },
+    'json-too-deep': {
+      status: 400,
+      title: 'The body is nested too deeply',
+      explanation: 'Arrays and objects may be nested 32 levels deep.',
+    },
+    unauthenticated: {
+      status: 401,
+      title: 'Who are you?',
+      explanation:
+        'The request has no credentials, or they are not valid (any more). WWW-Authenticate says which kind is taken.',
+    },
+    forbidden: {
+      status: 403,
+      title: 'You may not do that',
+      explanation: 'The credentials are valid, but lack the scope that the route needs.',
+    },
+    'not-found': {
+      status: 404,
+      title: 'There is no such row',
+      explanation:
+        'No row has this id, or it was deleted. Ids are compared exactly, to the case. A deleted row comes back with `POST …/{id}:restore`.',
+    },
+    'route-not-found': {
+      status: 404,
+      title: 'There is nothing at this path',
+      explanation: 'No route has this path. The reference at /docs lists them all; paths have no trailing slash.',
+    },
+    'method-not-allowed': {
+      status: 405,
+      title: 'The path does not take this method',
+      explanation: 'The Allow header lists the methods that the path takes.',
+    },
+    'not-acceptable': {
+      status: 406,
+      title: 'None of the accepted types can be given',
+      explanation:
+        'Accept names no type that the route can answer with. All routes have application/json; lists also application/x-ndjson and text/csv.',
+    },
+    'request-timeout': {
+      status: 408,
+      title: 'The request took too long to arrive',
+      explanation:
+        'Headers or body did not arrive in time, and the connection was closed. Nothing was changed. Send the request again.',
+    },
+    conflict: {
+      status: 409,
+      title: 'The row is not in a state for that',
+      explanation: 'The detail says which state stands in the way.',
+    },
+    'already-exists': {
+      status: 409,
+      title: 'There is one already',
+      explanation:
+        'A member has to be unique, and another row has the same value (a deleted row counts: it could be restored). `errors` names the member.',
+    },
     'not-deleted': { status: 409, title: 'The row is not deleted', explanation: 'Only a deleted row can be restored.' },
-    'idempotency-in-flight': { status: 409, title: 'The first request is still under way', explanation: 'A request with the same Idempotency-Key is being worked on. Wait as long as Retry-After says and send it again: the answer will be the first one\'s.' },
-    'position-expired': { status: 410, title: 'The position is no longer kept', explanation: 'The change feed goes back a limited time. Read the rows anew (`initial=true`), then watch from there.' },
-    'precondition-failed': { status: 412, title: 'The row has changed', explanation: 'The entity tag in If-Match is not the row\'s any more, or If-None-Match met a row. Nothing was changed. Read the row, look at what changed, and try again with its new ETag.' },
-    'content-too-large': { status: 413, title: 'The body is too large', explanation: 'A body may have 1 MiB unless the operator has set another limit. Split the work into several requests.' },
+    'idempotency-in-flight': {
+      status: 409,
+      title: 'The first request is still under way',
+      explanation:
+        "A request with the same Idempotency-Key is being worked on. Wait as long as Retry-After says and send it again: the answer will be the first one's.",
+    },
+    'position-expired': {
+      status: 410,
+      title: 'The position is no longer kept',
+      explanation:
+        'The change feed goes back a limited time. Read the rows anew (`initial=true`), then watch from there.',
+    },
+    'precondition-failed': {
+      status: 412,
+      title: 'The row has changed',
+      explanation:
+        "The entity tag in If-Match is not the row's any more, or If-None-Match met a row. Nothing was changed. Read the row, look at what changed, and try again with its new ETag.",
+    },
+    'content-too-large': {
+      status: 413,
+      title: 'The body is too large',
+      explanation:
+        'A body may have 1 MiB unless the operator has set another limit. Split the work into several requests.',
+    },
     'uri-too-long': { status: 414, title: 'The URL is too long', explanation: 'A URL may have 8 KiB.' },
-    'unsupported-media-type': { status: 415, title: 'The body\'s type is not taken here', explanation: 'Bodies are application/json in UTF-8 without Content-Encoding; PATCH also takes application/merge-patch+json (see Accept-Patch).' },
-    'validation-failed': { status: 422, title: 'The body is not valid', explanation: '`errors` has one entry for each fault, all of them at once, with a JSON pointer to the member. Unknown and read-only members are faults too: nothing is dropped silently.' },
-    'value-out-of-range': { status: 422, title: 'A value does not fit', explanation: 'A value is larger or longer than what the database keeps for it.' },
-    'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key belongs to another request', explanation: 'A key stands for one request: method, path, query, media type, conditions and body. Use a new key for a new request.' },
-    'precondition-required': { status: 428, title: 'A condition is needed', explanation: 'The route only takes conditional requests. Send If-Match with the row\'s ETag.' },
+    'unsupported-media-type': {
+      status: 415,
+      title: "The body's type is not taken here",
+      explanation:
+        'Bodies are application/json in UTF-8 without Content-Encoding; PATCH also takes application/merge-patch+json (see Accept-Patch).',
+    },
+    'validation-failed': {
+      status: 422,
+      title: 'The body is not valid',
+      explanation:
+        '`errors` has one entry for each fault, all of them at once, with a JSON pointer to the member. Unknown and read-only members are faults too: nothing is dropped silently.',
+    },
+    'value-out-of-range': {
+      status: 422,
+      title: 'A value does not fit',
+      explanation: 'A value is larger or longer than what the database keeps for it.',
+    },
+    'idempotency-key-reused': {
+      status: 422,
+      title: 'The Idempotency-Key belongs to another request',
+      explanation:
+        'A key stands for one request: method, path, query, media type, conditions and body. Use a new key for a new request.',
+    },
+    'precondition-required': {
+      status: 428,
+      title: 'A condition is needed',
+      explanation: "The route only takes conditional requests. Send If-Match with the row's ETag.",
+    },
     'rate-limited': { status: 429, title: 'Too many requests', explanation: 'Wait as long as Retry-After says.' },
-    'headers-too-large': { status: 431, title: 'The headers are too large', explanation: 'Headers may have 16 KiB and be 100 at most.' },
-    'internal-error': { status: 500, title: 'Something went wrong here', explanation: 'The fault is the service\'s. Tell its operators the `trace_id`: the log has the rest.' },
-    'method-not-implemented': { status: 501, title: 'The method is unknown', explanation: 'The service knows GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS.' },
+    'headers-too-large': {
+      status: 431,
+      title: 'The headers are too large',
+      explanation: 'Headers may have 16 KiB and be 100 at most.',
+    },
+    'internal-error': {
+      status: 500,
+      title: 'Something went wrong here',
+      explanation: "The fault is the service's. Tell its operators the `trace_id`: the log has the rest.",
+    },
+    'method-not-implemented': {
+      status: 501,
+      title: 'The method is unknown',
+      explanation: 'The service knows GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS.',
+    },
     overloaded: { status: 503, title: 'Too much to do', explanation: RETRY },
     'shutting-down': { status: 503, title: 'The process is being stopped', explanation: RETRY },
     'database-unavailable': { status: 503, title: 'The database can not be reached', explanation: RETRY },
     'database-busy': { status: 503, title: 'The database is busy', explanation: RETRY },
     'database-timeout': { status: 503, title: 'The database took too long', explanation: RETRY },
-    'read-only': { status: 503, title: 'No changes at the moment', explanation: `The database takes no changes now; reading works. ${RETRY}` },
-    'commit-outcome-unknown': { status: 503, title: 'It may have happened, or not', explanation: 'The connection to the database was lost while the change was being committed. With an Idempotency-Key send the same request again: you get the first answer, or the change is made now. Without one, read the row first.' },
-    'storage-full': { status: 507, title: 'No space left', explanation: 'The database has no space left. Nothing was changed. The operators have to make room.' },
+    'read-only': {
+      status: 503,
+      title: 'No changes at the moment',
+      explanation: `The database takes no changes now; reading works. ${RETRY}`,
+    },
+    'commit-outcome-unknown': {
+      status: 503,
+      title: 'It may have happened, or not',
+      explanation:
+        'The connection to the database was lost while the change was being committed. With an Idempotency-Key send the same request again: you get the first answer, or the change is made now. Without one, read the row first.',
+    },
+    'storage-full': {
+      status: 507,
+      title: 'No space left',
+      explanation: 'The database has no space left. Nothing was changed. The operators have to make room.',
+    },
   } satisfies Record<string, ProblemType>),
 );
 
-/** Adds the codes of a module; its `*.errors.ts` calls it once. @throws TypeError when a code is taken */
+/**
+ * Adds the codes of a module; its `*.errors.ts` calls it once.
+ * @throws TypeError when a code is taken
+ * @public
+ */
 export function defineProblems(types: Readonly<Record<string, ProblemType>>): void {
   for (const [code, type] of Object.entries(types)) {
     if (CATALOGUE.has(code)) throw new TypeError(`The problem code "${code}" is taken`);

@@ -29,7 +29,12 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-export function sendProblem(reply: FastifyReply, status: number, body: string, headers: Readonly<Record<string, string>>): void {
+export function sendProblem(
+  reply: FastifyReply,
+  status: number,
+  body: string,
+  headers: Readonly<Record<string, string>>,
+): void {
   for (const name of ['etag', 'location', 'link']) if (!(name in headers)) reply.removeHeader(name);
   void reply
     .code(status)

@@ -10,7 +10,8 @@ const MERGE_PATCH = 'application/merge-patch+json';
 /** Limits that hold before anything is looked up. */
 export function checkLimits({ raw }: FastifyRequest): void {
   if (raw.url!.length > MAX_URL_BYTES) throw new DomainError('uri-too-long', `A URL may have ${MAX_URL_BYTES} bytes.`);
-  if (raw.rawHeaders.length > 2 * MAX_HEADERS) throw new DomainError('headers-too-large', `A request may have ${MAX_HEADERS} headers.`);
+  if (raw.rawHeaders.length > 2 * MAX_HEADERS)
+    throw new DomainError('headers-too-large', `A request may have ${MAX_HEADERS} headers.`);
 }
 
 /** Accept, then Content-Type, in the contract's order. Pages and probes answer whatever is accepted. */
@@ -46,5 +47,8 @@ function accepted(method: string): string {
 function unsupported(method: string, detail: string, header: string): DomainError {
   const name = method === 'PATCH' ? 'accept-patch' : 'accept-post';
   const headers = method === 'PATCH' || method === 'POST' ? { [name]: accepted(method) } : undefined;
-  return new DomainError('unsupported-media-type', detail, { errors: [{ code: 'unsupported', detail, header }], ...(headers && { headers }) });
+  return new DomainError('unsupported-media-type', detail, {
+    errors: [{ code: 'unsupported', detail, header }],
+    ...(headers && { headers }),
+  });
 }

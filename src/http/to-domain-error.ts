@@ -22,7 +22,8 @@ interface HttpError extends Error {
 /** Any error as one of the catalogue. What is not known is the service's own fault. */
 export function toDomainError(error: unknown): DomainError {
   if (error instanceof DomainError) return error;
-  const status = error instanceof HttpException ? error.getStatus() : ((error as HttpError | undefined)?.statusCode ?? 500);
+  const status =
+    error instanceof HttpException ? error.getStatus() : ((error as HttpError | undefined)?.statusCode ?? 500);
   const [code, detail] = BY_STATUS[status] ?? ['internal-error', 'The service failed at this request.'];
   return new DomainError(code, detail, { cause: error });
 }

@@ -6,7 +6,13 @@ const BUFFER_BYTES = 8_192;
 const FLUSH_EVERY_MS = 100;
 
 /** Nest's account of its own wiring, some forty lines a start. */
-const WIRING = new Set<unknown>(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
+const WIRING = new Set<unknown>([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+]);
 
 /** JSON lines on standard output, written together: a line costs 2 µs, a system call for each would cost ten times that. */
 export class JsonLogger implements LoggerService {
@@ -18,7 +24,8 @@ export class JsonLogger implements LoggerService {
     setInterval(() => this.output.flush(), FLUSH_EVERY_MS).unref();
   }
 
-  log = (message: unknown, ...rest: unknown[]): void => this.write(WIRING.has(rest.at(-1)) ? 'debug' : 'info', message, rest);
+  log = (message: unknown, ...rest: unknown[]): void =>
+    this.write(WIRING.has(rest.at(-1)) ? 'debug' : 'info', message, rest);
   error = (message: unknown, ...rest: unknown[]): void => this.write('error', message, rest);
   warn = (message: unknown, ...rest: unknown[]): void => this.write('warn', message, rest);
   debug = (message: unknown, ...rest: unknown[]): void => this.write('debug', message, rest);
@@ -49,7 +56,11 @@ export class JsonLogger implements LoggerService {
     }
   }
 
-  private write(level: 'info' | 'error' | 'warn' | 'debug' | 'trace' | 'fatal', message: unknown, rest: unknown[]): void {
+  private write(
+    level: 'info' | 'error' | 'warn' | 'debug' | 'trace' | 'fatal',
+    message: unknown,
+    rest: unknown[],
+  ): void {
     const context = rest.at(-1);
     const fields = { ...(typeof context === 'string' && { context }) };
     if (typeof message === 'object' && message !== null) this.pino[level]({ ...fields, ...message });

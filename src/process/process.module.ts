@@ -4,6 +4,11 @@ import { Draining } from './draining.js';
 @Module({})
 export class ProcessModule {
   static forRoot(draining: Draining): DynamicModule {
-    return { module: ProcessModule, global: true, providers: [{ provide: Draining, useValue: draining }], exports: [Draining] };
+    return {
+      module: ProcessModule,
+      global: true,
+      providers: [{ provide: Draining, useValue: draining }],
+      exports: [Draining],
+    };
   }
 }

@@ -15,7 +15,7 @@ export async function start(): Promise<void> {
   const config = configOrExit();
   const logger = new JsonLogger(config.log.level);
   const draining = new Draining();
-  let app: NestFastifyApplication | undefined;
+  const running: { app?: NestFastifyApplication } = {};
   let stopping = false;
 
   const end = (code: number): never => {
@@ -27,7 +27,7 @@ export async function start(): Promise<void> {
     stopping = true;
     setTimeout(() => end(1), config.shutdown.deadlineMs).unref();
     logger.log(`Stopping: ${why}`);
-    if (app) await stop(app, draining, config.shutdown);
+    if (running.app) await stop(running.app, draining, config.shutdown);
     logger.log('Stopped');
     end(code);
   };
@@ -44,7 +44,8 @@ export async function start(): Promise<void> {
   process.on('unhandledRejection', fail);
   process.on('uncaughtException', fail);
 
-  app = await createApp(config, { logger, draining, logRequest: logger.request });
+  const app = await createApp(config, { logger, draining, logRequest: logger.request });
+  running.app = app;
   await app.listen(config.http.port, config.http.host);
   logger.log(`Listening on ${await app.getUrl()}`);
 }

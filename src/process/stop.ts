@@ -1,5 +1,4 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ShutdownConfig } from '../config/config.js';
 import type { Draining } from './draining.js';
@@ -8,10 +7,14 @@ import type { Draining } from './draining.js';
  * Ends the service without cutting anything off: first not ready but serving, so that whoever routes to it can notice;
  * then no new connections while what is in flight finishes; then the database.
  */
-export async function stop(app: NestFastifyApplication, draining: Draining, { drainMs, inFlightMs }: ShutdownConfig): Promise<void> {
+export async function stop(
+  app: NestFastifyApplication,
+  draining: Draining,
+  { drainMs, inFlightMs }: ShutdownConfig,
+): Promise<void> {
   draining.begin();
   await sleep(drainMs);
-  const server = app.getHttpServer() as Server;
+  const server = app.getHttpServer();
   const cutOff = setTimeout(() => server.closeAllConnections(), inFlightMs);
   await app.close();
   clearTimeout(cutOff);

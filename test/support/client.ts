@@ -22,20 +22,32 @@ export class Client {
   }
 
   get = (path: string, headers?: Record<string, string>) => this.send('get', path, headers ? { headers } : {});
-  post = (path: string, body?: unknown, headers?: Record<string, string>) => this.send('post', path, { body, ...(headers && { headers }) });
-  put = (path: string, body: unknown, headers?: Record<string, string>) => this.send('put', path, { body, ...(headers && { headers }) });
-  patch = (path: string, body: unknown, headers?: Record<string, string>) => this.send('patch', path, { body, ...(headers && { headers }) });
+  post = (path: string, body?: unknown, headers?: Record<string, string>) =>
+    this.send('post', path, { body, ...(headers && { headers }) });
+  put = (path: string, body: unknown, headers?: Record<string, string>) =>
+    this.send('put', path, { body, ...(headers && { headers }) });
+  patch = (path: string, body: unknown, headers?: Record<string, string>) =>
+    this.send('patch', path, { body, ...(headers && { headers }) });
   delete = (path: string, headers?: Record<string, string>) => this.send('delete', path, headers ? { headers } : {});
 }
 
 /** The problem of an answer, after a look at what every problem has in common. */
-export function problemOf(response: Response, status: number, code: string): { errors: Record<string, unknown>[]; detail: string } {
+export function problemOf(
+  response: Response,
+  status: number,
+  code: string,
+): { errors: Record<string, unknown>[]; detail: string } {
   const body = response.body as Record<string, unknown>;
-  expect({ status: response.status, code: body['code'] }).toEqual({ status, code });
+  expect({ status: response.status, code: body.code }).toEqual({ status, code });
   expect(response.headers['content-type']).toMatch(/^application\/problem\+json/);
   expect(response.headers['cache-control']).toBe('no-store');
-  expect(body).toMatchObject({ type: `/problems/${code}`, status, title: expect.any(String), detail: expect.any(String) });
-  expect(body['trace_id']).toMatch(/^[0-9a-f]{32}$/);
+  expect(body).toMatchObject({
+    type: `/problems/${code}`,
+    status,
+    title: expect.any(String),
+    detail: expect.any(String),
+  });
+  expect(body.trace_id).toMatch(/^[0-9a-f]{32}$/);
   expect(JSON.stringify(body)).not.toMatch(/SELECT|INSERT|sqlite|mariadb|mysql|node_modules|\.ts:|127\.0\.0\.1/i);
-  return { errors: (body['errors'] ?? []) as Record<string, unknown>[], detail: body['detail'] as string };
+  return { errors: (body.errors ?? []) as Record<string, unknown>[], detail: body.detail as string };
 }

@@ -7,7 +7,7 @@ import type { Engine } from '../../src/database/session.js';
 
 /** The engines that this run tests: SQLite always, and the server's if there is one. */
 export function engines(): Engine[] {
-  const server = process.env['PLINTH_TEST_SERVER'];
+  const server = process.env.PLINTH_TEST_SERVER;
   return server === undefined ? ['sqlite'] : ['sqlite', server.startsWith('mysql:') ? 'mysql' : 'mariadb'];
 }
 
@@ -25,7 +25,7 @@ export async function freshDatabase(engine: Engine): Promise<TestDatabase> {
       drop: async () => rmSync(folder, { recursive: true, force: true }),
     };
   }
-  const server = process.env['PLINTH_TEST_SERVER']!;
+  const server = process.env.PLINTH_TEST_SERVER!;
   const name = `plinth_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
   await onServer(server, `CREATE DATABASE \`${name}\``);
   const url = new URL(server);

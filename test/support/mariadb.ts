@@ -79,9 +79,10 @@ export class ThrowAwayMariadb {
 
   async signal(signal: NodeJS.Signals): Promise<void> {
     const { process: child } = this;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
     const ends = signal === 'SIGKILL' || signal === 'SIGTERM';
-    const ended = new Promise((resolve) => child?.once('exit', resolve));
-    child?.kill(signal);
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
     if (ends) await ended;
   }
 

@@ -26,26 +26,29 @@ export const MODULES = [...readdirSync(new URL('../../src/modules', import.meta.
 
 /** Declares a suite for every engine and every module. */
 export function forEveryModule(name: string, suite: (subject: Subject) => void): void {
-  describe.each(engines().flatMap((engine) => MODULES.map((module) => ({ engine, module }))))(`${name}: $module on $engine`, ({ engine, module }) => {
-    const subject = {} as { -readonly [K in keyof Subject]: Subject[K] };
-    beforeAll(async () => {
-      const test = await startApp(engine, { widget: module === 'widget' });
-      const { model } = test.app.get(ModuleRegistry).get(module);
-      const client = new Client(test.origin);
-      const path = `/api/${module}`;
-      let count = 0;
-      const body = (members: object = {}) => ({ ...sample(model, ++count), ...members });
-      const made = async (members: object = {}) => {
-        const { status, body: answer, headers } = await client.post(path, body(members));
-        expect({ status, answer }).toMatchObject({ status: 201 });
-        const { data } = answer as { data: Record<string, unknown> };
-        return { id: data['id'] as string, etag: headers['etag']!, data };
-      };
-      Object.assign(subject, { engine, test, client, model, path, body, made });
-    });
-    afterAll(() => subject.test.close());
-    suite(subject);
-  });
+  describe.each(engines().flatMap((engine) => MODULES.map((module) => ({ engine, module }))))(
+    `${name}: $module on $engine`,
+    ({ engine, module }) => {
+      const subject = {} as { -readonly [K in keyof Subject]: Subject[K] };
+      beforeAll(async () => {
+        const test = await startApp(engine, { widget: module === 'widget' });
+        const { model } = test.app.get(ModuleRegistry).get(module);
+        const client = new Client(test.origin);
+        const path = `/api/${module}`;
+        let count = 0;
+        const body = (members: object = {}) => ({ ...sample(model, ++count), ...members });
+        const made = async (members: object = {}) => {
+          const { status, body: answer, headers } = await client.post(path, body(members));
+          expect({ status, answer }).toMatchObject({ status: 201 });
+          const { data } = answer as { data: Record<string, unknown> };
+          return { id: data.id as string, etag: headers.etag!, data };
+        };
+        Object.assign(subject, { engine, test, client, model, path, body, made });
+      });
+      afterAll(() => subject.test.close());
+      suite(subject);
+    },
+  );
 }
 
 /** The module's own writable fields, with good values; the `n`th of them. */

@@ -21,7 +21,8 @@ export function parseBatch(body: unknown): BatchRequest {
   if (!isObject(body)) throw invalid([{ code: 'wrong-type', detail: 'The body must be a JSON object.', pointer: '#' }]);
   refuseUnknown(body, ['atomic', 'operations'], '#', errors);
   const { atomic = true, operations } = body;
-  if (typeof atomic !== 'boolean') errors.push({ code: 'wrong-type', detail: '"atomic" must be true or false.', pointer: '#/atomic' });
+  if (typeof atomic !== 'boolean')
+    errors.push({ code: 'wrong-type', detail: '"atomic" must be true or false.', pointer: '#/atomic' });
   if (!Array.isArray(operations) || operations.length < 1 || operations.length > MAX_OPERATIONS) {
     const detail = `"operations" must be an array of 1 to ${MAX_OPERATIONS} operations.`;
     throw invalid([...errors, { code: 'wrong-length', detail, pointer: '#/operations' }]);
@@ -38,7 +39,8 @@ function checkOperation(operation: unknown, pointer: string, errors: ProblemItem
   }
   refuseUnknown(operation, ['op', 'id', 'body', 'if_match'], pointer, errors);
   const { op, id, body, if_match: ifMatch } = operation;
-  const fault = (member: string, detail: string) => errors.push({ code: 'not-valid', detail, pointer: `${pointer}/${member}` });
+  const fault = (member: string, detail: string) =>
+    errors.push({ code: 'not-valid', detail, pointer: `${pointer}/${member}` });
   if (!OPS.includes(op as BatchOperation['op'])) fault('op', `"op" must be one of ${OPS.join(', ')}.`);
   if (op === 'create' ? id !== undefined : typeof id !== 'string') {
     fault('id', op === 'create' ? 'A create names its id in "body".' : '"id" must be a string.');
@@ -54,7 +56,11 @@ function checkOperation(operation: unknown, pointer: string, errors: ProblemItem
 function refuseUnknown(object: object, known: readonly string[], pointer: string, errors: ProblemItem[]): void {
   for (const name of Object.keys(object)) {
     if (known.includes(name)) continue;
-    errors.push({ code: 'unknown-member', detail: `There is no member "${name.slice(0, 64).toWellFormed()}".`, pointer });
+    errors.push({
+      code: 'unknown-member',
+      detail: `There is no member "${name.slice(0, 64).toWellFormed()}".`,
+      pointer,
+    });
   }
 }
 
@@ -63,5 +69,9 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function invalid(errors: ProblemItem[]): DomainError {
-  return new DomainError('validation-failed', errors.length === 1 ? errors[0]!.detail : `${errors.length} faults in the batch.`, { errors });
+  return new DomainError(
+    'validation-failed',
+    errors.length === 1 ? errors[0]!.detail : `${errors.length} faults in the batch.`,
+    { errors },
+  );
 }

@@ -5,7 +5,6 @@ import { DomainError } from '../../http/domain-error.js';
 import { problemBody } from '../../http/problem.js';
 import type { CrudEntity } from '../crud.entity.js';
 import type { CrudService } from '../crud.service.js';
-import type { CreateInput } from '../dto/input.dto.js';
 import type { CrudDto } from '../dto/crud.dto.js';
 import { MultiStatus, type Representation } from '../endpoints/answer.js';
 import { MergePatch, Replacement } from '../endpoints/bodies.js';
@@ -63,13 +62,18 @@ export class BatchService {
   }
 }
 
-async function perform(service: AnyService, operation: BatchOperation, index: number, context: RequestContext): Promise<Outcome> {
+async function perform(
+  service: AnyService,
+  operation: BatchOperation,
+  index: number,
+  context: RequestContext,
+): Promise<Outcome> {
   const { op, id = '', body, if_match: ifMatch } = operation;
   const own = operationContext(context, ifMatch);
   switch (op) {
     case 'create':
       service.model.checkCreate(body);
-      return outcome(index, await service.create(body as CreateInput<CrudDto>, own));
+      return outcome(index, await service.create(body, own));
     case 'update':
       return outcome(index, await service.update(id, new MergePatch(body), own));
     case 'replace':
@@ -85,7 +89,10 @@ function outcome(index: number, { created, data }: Representation<CrudDto>): Out
 }
 
 function operationContext(context: RequestContext, ifMatch: string | undefined): RequestContext {
-  const conditions = { ifMatch: ifMatch === undefined ? undefined : parseEntityTags(ifMatch, 'if_match'), ifNoneMatch: undefined };
+  const conditions = {
+    ifMatch: ifMatch === undefined ? undefined : parseEntityTags(ifMatch, 'if_match'),
+    ifNoneMatch: undefined,
+  };
   return Object.assign(Object.create(context) as RequestContext, conditions, {
     checkPreconditions: (etag: string | null) => checkPreconditions(conditions, etag),
   });

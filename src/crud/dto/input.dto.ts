@@ -17,12 +17,16 @@ export function CreateOf<D extends CrudDto>(dto: Type<D>): Type<CreateInput<D>> 
 export function UpdateOf<D extends CrudDto>(dto: Type<D>): Type<UpdateInput<D>> {
   const picked = pick(dto, (writable) => writable === true);
   const partial = PartialType(picked, { skipNullProperties: false });
-  return Object.defineProperty(partial, READ_ONLY, { value: (picked as unknown as Record<symbol, unknown>)[READ_ONLY] }) as unknown as Type<UpdateInput<D>>;
+  return Object.defineProperty(partial, READ_ONLY, {
+    value: (picked as unknown as Record<symbol, unknown>)[READ_ONLY],
+  });
 }
 
 function pick<D extends CrudDto>(dto: Type<D>, wanted: (writable: boolean | 'create') => boolean): Type<Partial<D>> {
-  const [writable, readOnly] = [true, false].map((is) => declaredFields(dto).filter((field) => wanted(field.writable) === is));
+  const [writable, readOnly] = [true, false].map((is) =>
+    declaredFields(dto).filter((field) => wanted(field.writable) === is),
+  );
   const picked = PickType(dto, writable!.map(({ name }) => name) as (keyof D)[]);
   Object.defineProperty(picked, READ_ONLY, { value: new Set(readOnly!.map(({ name }) => name)) });
-  return picked as Type<Partial<D>>;
+  return picked;
 }

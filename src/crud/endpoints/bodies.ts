@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-unnecessary-type-parameters -- the type of what is inside, for readers and handlers */
 import { DeferredBody } from '../../http/validation/body.pipe.js';
 
 /**

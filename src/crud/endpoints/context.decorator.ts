@@ -3,5 +3,6 @@ import type { RequestContext } from './request-context.js';
 
 /** The handler's `RequestContext`: who asks, and under which conditions. */
 export const Context = createParamDecorator(
-  (_data: unknown, execution): RequestContext => execution.switchToHttp().getRequest<{ context: RequestContext }>().context,
+  (_data: unknown, execution): RequestContext =>
+    execution.switchToHttp().getRequest<{ context: RequestContext }>().context,
 );

@@ -28,7 +28,10 @@ export function contextOf(
   const { headers, caller, traceId } = request;
   const format = endpoint.kind === 'list' ? negotiate(headers.accept, LIST_FORMATS) : LIST_FORMATS[0];
   const fields = endpoint.dto ? fieldsOf(endpoint.dto).for((scope) => caller.can(scope)) : NO_FIELDS;
-  const parameters = endpoint.kind === 'list' ? listParameters(request.query as Query, fields) : rowParameters(request.query as Query, fields, endpoint);
+  const parameters =
+    endpoint.kind === 'list'
+      ? listParameters(request.query as Query, fields)
+      : rowParameters(request.query as Query, fields, endpoint);
   if (format !== 'application/json') refuseInExports(request.query as Query, parameters);
   return new HttpContext(request, caller, traceId, endpoint, format, parameters);
 }
@@ -101,16 +104,21 @@ function readBoolean(query: Query, name: string, errors: ProblemItem[]): boolean
 }
 
 /** Reads `fields=` and refuses all that is neither it nor one of `others`; throws when `errors` are not empty by then. */
-function readFields(query: Query, fields: FieldSet, others: readonly string[], errors: ProblemItem[]): readonly Field[] | undefined {
+function readFields(
+  query: Query,
+  fields: FieldSet,
+  others: readonly string[],
+  errors: ProblemItem[],
+): readonly Field[] | undefined {
   const unknown = Object.keys(query).filter((name) => name !== 'fields' && !others.includes(name));
   for (const name of unknown) {
     const parameter = name.slice(0, 64).toWellFormed();
     errors.push({ code: 'unknown-parameter', detail: `There is no parameter "${parameter}" here.`, parameter });
   }
   let selection: readonly Field[] | undefined;
-  if (query['fields'] !== undefined) {
+  if (query.fields !== undefined) {
     try {
-      selection = parseFields(query['fields'], fields);
+      selection = parseFields(query.fields, fields);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
       errors.push(...error.errors);
@@ -118,7 +126,9 @@ function readFields(query: Query, fields: FieldSet, others: readonly string[], e
   }
   if (errors.length === 0) return selection;
   const code = errors.length === unknown.length ? 'unknown-parameter' : 'invalid-parameter';
-  throw new DomainError(code, errors.length === 1 ? errors[0]!.detail : `${errors.length} parameters are not valid.`, { errors });
+  throw new DomainError(code, errors.length === 1 ? errors[0]!.detail : `${errors.length} parameters are not valid.`, {
+    errors,
+  });
 }
 
 /** A stream is the whole result: a page's size or count asked of it would be dropped silently. */
@@ -126,13 +136,19 @@ function refuseInExports(query: Query, { list }: Parameters): void {
   if (!list) throw new DomainError('not-acceptable', 'One row comes as application/json only.');
   const errors = ['limit', 'count']
     .filter((name) => Object.hasOwn(query, name))
-    .map((parameter) => ({ code: 'not-in-stream', detail: `"${parameter}" does not go with a stream of all rows.`, parameter }));
+    .map((parameter) => ({
+      code: 'not-in-stream',
+      detail: `"${parameter}" does not go with a stream of all rows.`,
+      parameter,
+    }));
   if (errors.length > 0) throw new DomainError('invalid-parameter', errors[0]!.detail, { errors });
 }
 
 /** RFC 7240: preferences that are unknown or malformed are ignored. */
 function prefersMinimal(prefer: string | string[]): boolean {
-  return String(prefer).split(',').some((preference) => /^\s*return\s*=\s*"?minimal"?\s*(;|$)/i.test(preference));
+  return String(prefer)
+    .split(',')
+    .some((preference) => /^\s*return\s*=\s*"?minimal"?\s*(;|$)/i.test(preference));
 }
 
 function idempotencyKeyOf(header: string | string[] | undefined): string | undefined {

@@ -1,7 +1,8 @@
 import type { Type } from '@nestjs/common';
 import type { CrudDto } from '../dto/crud.dto.js';
 
-export type EndpointKind = 'read' | 'list' | 'create' | 'update' | 'replace' | 'remove' | 'restore' | 'batch' | 'action';
+export type EndpointKind =
+  'read' | 'list' | 'create' | 'update' | 'replace' | 'remove' | 'restore' | 'batch' | 'action';
 
 /** What an endpoint decorator declares about its handler; the interceptor and the reference read it. */
 export interface Endpoint {

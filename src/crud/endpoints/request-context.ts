@@ -37,7 +37,10 @@ export interface RequestContext {
   urlWith(parameter: string, value: string): string;
 }
 
-export function checkPreconditions(conditions: Pick<RequestContext, 'ifMatch' | 'ifNoneMatch'>, etag: string | null): void {
+export function checkPreconditions(
+  conditions: Pick<RequestContext, 'ifMatch' | 'ifNoneMatch'>,
+  etag: string | null,
+): void {
   const { ifMatch, ifNoneMatch } = conditions;
   if (ifMatch && (etag === null || !ifMatch.matchesStrongly(etag))) throw failed('if-match', etag);
   if (ifNoneMatch && etag !== null && ifNoneMatch.matchesWeakly(etag)) throw failed('if-none-match', etag);

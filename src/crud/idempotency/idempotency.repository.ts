@@ -19,7 +19,12 @@ export class IdempotencyRepository {
   constructor(private readonly database: Database) {}
 
   async find(id: string): Promise<StoredAnswer | null> {
-    type Stored = { request: string; status: number; headers: string; body: string | null };
+    interface Stored {
+      request: string;
+      status: number;
+      headers: string;
+      body: string | null;
+    }
     const sql = 'SELECT `request`, `status`, `headers`, `body` FROM `idempotency_key` WHERE `id` = ?';
     const [row] = await this.database.query<Stored>(sql, [id]);
     if (!row) return null;

@@ -6,7 +6,7 @@ import type { KeyedRequest } from './idempotency.js';
 export function keyedRequest(request: FastifyRequest, caller: string, key: string): KeyedRequest {
   const { method, url, headers, body } = request;
   const mediaType = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  const conditions = [headers['if-match'] ?? '', headers['if-none-match'] ?? '', String(headers['prefer'] ?? '')];
+  const conditions = [headers['if-match'] ?? '', headers['if-none-match'] ?? '', String(headers.prefer ?? '')];
   const parts = [method, url, mediaType, ...conditions, body === undefined ? '' : canonicalJson(body)];
   return { id: digest([caller, key]), request: digest(parts) };
 }

@@ -40,5 +40,7 @@ export function fingerprintOf(parts: readonly string[]): string {
 
 function invalidCursor(): DomainError {
   const detail = 'This is not a cursor of this query.';
-  return new DomainError('invalid-cursor', detail, { errors: [{ code: 'invalid-cursor', detail, parameter: 'cursor' }] });
+  return new DomainError('invalid-cursor', detail, {
+    errors: [{ code: 'invalid-cursor', detail, parameter: 'cursor' }],
+  });
 }

@@ -38,7 +38,8 @@ function compile(node: FilterNode, fields: FieldSet, params: SqlValue[]): string
 function predicate(node: Predicate, fields: FieldSet, params: SqlValue[]): string {
   const { operator, values, position } = node;
   const field = fields.find(node.field);
-  if (!field || field.filterable.length === 0) throw invalidFilter(`There is no field "${shorten(node.field)}" to filter by.`, position);
+  if (!field || field.filterable.length === 0)
+    throw invalidFilter(`There is no field "${shorten(node.field)}" to filter by.`, position);
   if (!field.filterable.includes(operator)) {
     throw invalidFilter(`"${field.name}" can be filtered by ${field.filterable.join(', ')}.`, position);
   }

@@ -55,7 +55,8 @@ class Parser {
   private primary(): FilterNode {
     const { position } = this.token;
     if (this.take('(')) {
-      if (++this.depth > FILTER_LIMITS.depth) throw invalidFilter(`Parentheses may be ${FILTER_LIMITS.depth} deep.`, position);
+      if (++this.depth > FILTER_LIMITS.depth)
+        throw invalidFilter(`Parentheses may be ${FILTER_LIMITS.depth} deep.`, position);
       const node = this.or();
       this.expect(')');
       this.depth--;
@@ -85,7 +86,8 @@ class Parser {
     const operatorAt = this.token.position;
     const operator = this.word('An operator was expected: eq, ne, gt, ge, lt, le or in.');
     if (operator === 'in') return { kind: 'predicate', field, operator, values: this.list(), position };
-    if (!COMPARISONS.includes(operator)) throw invalidFilter('An operator was expected: eq, ne, gt, ge, lt, le or in.', operatorAt);
+    if (!COMPARISONS.includes(operator))
+      throw invalidFilter('An operator was expected: eq, ne, gt, ge, lt, le or in.', operatorAt);
     return { kind: 'predicate', field, operator: operator as FilterOperator, values: [this.literal()], position };
   }
 

@@ -18,7 +18,10 @@ export function tokenize(filter: string): Token[] {
     if (!match) {
       const position = at + filter.slice(at).search(/\S|$/);
       if (position >= filter.length) break;
-      throw invalidFilter(filter[position] === "'" ? 'This string has no closing quote.' : 'Nothing begins like this.', position);
+      throw invalidFilter(
+        filter[position] === "'" ? 'This string has no closing quote.' : 'Nothing begins like this.',
+        position,
+      );
     }
     const [all, word, string, number, mark] = match;
     at = TOKEN.lastIndex;

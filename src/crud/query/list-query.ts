@@ -38,11 +38,16 @@ export function parseListQuery(raw: Readonly<Record<string, unknown>>, fields: F
   const sort = reader.read('sort', (value) => parseSort(value, fields)) ?? parseSort(undefined, fields);
   const selected = reader.read('fields', (value) => parseFields(value, fields)) ?? fields.shown();
   const filter = reader.read('filter', (value) => compileFilter(parseFilter(value), fields));
-  const spelling = [sort.map(({ field, descending }) => `${descending ? '-' : ''}${field.name}`), selected.map(({ name }) => name)];
+  const spelling = [
+    sort.map(({ field, descending }) => `${descending ? '-' : ''}${field.name}`),
+    selected.map(({ name }) => name),
+  ];
   const fingerprint = fingerprintOf([...spelling.map(String), String(includeDeleted), JSON.stringify(filter ?? null)]);
   const after = reader.hasErrors ? undefined : reader.read('cursor', (value) => decodeCursor(value, fingerprint, sort));
   reader.finish();
-  const columns = [...new Set(['id', ...selected.flatMap((field) => field.columns), ...sort.map(({ field }) => field.name)])];
+  const columns = [
+    ...new Set(['id', ...selected.flatMap((field) => field.columns), ...sort.map(({ field }) => field.name)]),
+  ];
   return { limit, sort, fields: selected, columns, count, includeDeleted, filter, after, fingerprint };
 }
 
@@ -51,7 +56,8 @@ export function parseFields(value: unknown, fields: FieldSet): Field[] {
   if (typeof value !== 'string') throw badParameter('fields', 'repeated', '"fields" must be given once.');
   const selected = value.split(',').map((name) => {
     const field = fields.find(name);
-    if (!field) throw badParameter('fields', 'unknown-field', `There is no field "${name.slice(0, 64).toWellFormed()}".`);
+    if (!field)
+      throw badParameter('fields', 'unknown-field', `There is no field "${name.slice(0, 64).toWellFormed()}".`);
     return field;
   });
   const id = fields.find('id')!;
@@ -80,7 +86,8 @@ function parseLimit(value: string): number {
 
 function parseBoolean(name: string): (value: string) => boolean {
   return (value) => {
-    if (value !== 'true' && value !== 'false') throw badParameter(name, 'not-boolean', `"${name}" must be true or false.`);
+    if (value !== 'true' && value !== 'false')
+      throw badParameter(name, 'not-boolean', `"${name}" must be true or false.`);
     return value === 'true';
   };
 }
@@ -104,7 +111,9 @@ class ParameterReader {
       if ((LIST_PARAMETERS as readonly string[]).includes(name)) continue;
       const parameter = name.slice(0, 64).toWellFormed();
       const detail = `There is no parameter "${parameter}" here.`;
-      this.faults.push(new DomainError('unknown-parameter', detail, { errors: [{ code: 'unknown-parameter', detail, parameter }] }));
+      this.faults.push(
+        new DomainError('unknown-parameter', detail, { errors: [{ code: 'unknown-parameter', detail, parameter }] }),
+      );
     }
   }
 

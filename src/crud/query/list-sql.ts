@@ -8,13 +8,19 @@ import { orderBy } from './sort.js';
 export function pageSql(table: string, query: ListQuery): SqlFragment {
   const { sql, params } = where(query, query.after ? after(query.sort, query.after) : undefined);
   const columns = query.columns.map((name) => `\`${name}\``).join(', ');
-  return { sql: `SELECT ${columns} FROM \`${table}\`${sql} ORDER BY ${orderBy(query.sort)} LIMIT ${query.limit + 1}`, params };
+  return {
+    sql: `SELECT ${columns} FROM \`${table}\`${sql} ORDER BY ${orderBy(query.sort)} LIMIT ${query.limit + 1}`,
+    params,
+  };
 }
 
 /** Counts at most `most + 1` rows, whatever the table's size. */
 export function countSql(table: string, query: ListQuery, most: number): SqlFragment {
   const { sql, params } = where(query);
-  return { sql: `SELECT COUNT(*) AS \`total\` FROM (SELECT 1 FROM \`${table}\`${sql} LIMIT ${most + 1}) AS \`counted\``, params };
+  return {
+    sql: `SELECT COUNT(*) AS \`total\` FROM (SELECT 1 FROM \`${table}\`${sql} LIMIT ${most + 1}) AS \`counted\``,
+    params,
+  };
 }
 
 function where({ filter, includeDeleted }: ListQuery, keyset?: SqlFragment): SqlFragment {

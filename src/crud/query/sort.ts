@@ -28,7 +28,9 @@ export function parseSort(value: string | undefined, fields: FieldSet): SortKey[
 }
 
 function invalidSort(detail: string): DomainError {
-  return new DomainError('invalid-parameter', detail, { errors: [{ code: 'invalid-sort', detail, parameter: 'sort' }] });
+  return new DomainError('invalid-parameter', detail, {
+    errors: [{ code: 'invalid-sort', detail, parameter: 'sort' }],
+  });
 }
 
 export function orderBy(keys: readonly SortKey[]): string {

@@ -1,22 +1,31 @@
 import type { QueryRunner, TableColumnOptions } from 'typeorm';
 import { SQLITE_NOW } from '../instant.js';
 
+/** Binary and without padding: case, accents and trailing spaces all count. */
+export const EXACT_COLLATION = { mariadb: 'utf8mb4_nopad_bin', mysql: 'utf8mb4_0900_bin' } as const;
+
 /** Columns as each engine has to be told of them. The defaults of MySQL make 'abc' equal to 'ABC' and 'ábc'. */
 export class Portable {
   private readonly type: string;
 
-  constructor({ connection }: QueryRunner) {
-    this.type = connection.options.type;
+  constructor({ dataSource }: QueryRunner) {
+    this.type = dataSource.options.type;
   }
 
   id(name = 'id'): TableColumnOptions {
     return { ...this.text(name, 36), isPrimary: true };
   }
 
-  /** Binary collation without padding: case, accents and trailing spaces all count. */
+  /** Compared exactly. */
   text(name: string, length: number, { isNullable = false } = {}): TableColumnOptions {
     const collation = this.collation;
-    return { name, type: 'varchar', length: String(length), isNullable, ...(collation && { charset: 'utf8mb4', collation }) };
+    return {
+      name,
+      type: 'varchar',
+      length: String(length),
+      isNullable,
+      ...(collation && { charset: 'utf8mb4', collation }),
+    };
   }
 
   document(name: string, { isNullable = false } = {}): TableColumnOptions {
@@ -30,7 +39,13 @@ export class Portable {
   timestamp(name: string, { isNullable = false, hasDefault = false } = {}): TableColumnOptions {
     if (this.isSqlite) return { name, type: 'timestamp', isNullable, ...(hasDefault && { default: SQLITE_NOW }) };
     // A TIMESTAMP that is null has to say so: the first one of a table would otherwise take ON UPDATE of itself.
-    return { name, type: 'timestamp', precision: 3, isNullable, ...(hasDefault && { default: 'CURRENT_TIMESTAMP(3)' }) };
+    return {
+      name,
+      type: 'timestamp',
+      precision: 3,
+      isNullable,
+      ...(hasDefault && { default: 'CURRENT_TIMESTAMP(3)' }),
+    };
   }
 
   /** The columns of `CrudEntity`; the module's own go between. */
@@ -51,6 +66,6 @@ export class Portable {
 
   private get collation(): string | null {
     if (this.isSqlite) return null;
-    return this.type === 'mariadb' ? 'utf8mb4_nopad_bin' : 'utf8mb4_0900_bin';
+    return EXACT_COLLATION[this.type as keyof typeof EXACT_COLLATION];
   }
 }

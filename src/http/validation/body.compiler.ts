@@ -95,7 +95,8 @@ function compileCheck(dto: Type<unknown>, property: string, rule: Metadata): Che
   const declared = (rule.context as { violation?: (value: unknown) => ReturnType<Check> } | undefined)?.violation;
   if (declared) return declared;
   const [constraint] = getMetadataStorage().getTargetValidatorConstraints(rule.constraintCls);
-  if (!constraint || constraint.async) throw new TypeError(`${dto.name}.${property}: asynchronous rules belong in the service`);
+  if (!constraint || constraint.async)
+    throw new TypeError(`${dto.name}.${property}: asynchronous rules belong in the service`);
   const constraints = (rule.constraints ?? []) as unknown[];
   return (value, body) => {
     const args: ValidationArguments = { value, constraints, targetName: dto.name, object: body, property };

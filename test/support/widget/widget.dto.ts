@@ -9,7 +9,15 @@ export class WidgetDto extends CrudDto {
   @Field({ type: 'string', nullable: true, maxLength: 40, filterable: true, sortable: true, writable: true })
   colour!: string | null;
 
-  @Field({ type: 'integer', nullable: true, minimum: 0, maximum: 1_000_000, filterable: true, sortable: true, writable: true })
+  @Field({
+    type: 'integer',
+    nullable: true,
+    minimum: 0,
+    maximum: 1_000_000,
+    filterable: true,
+    sortable: true,
+    writable: true,
+  })
   weight!: number | null;
 
   @Field({ type: 'boolean', default: false, writable: true })
@@ -18,7 +26,14 @@ export class WidgetDto extends CrudDto {
   @Field({ type: 'timestamp', nullable: true, filterable: ['gt', 'lt', 'eq'], sortable: true, writable: true })
   due_at!: string | null;
 
-  @Field({ type: 'string', nullable: true, maxLength: 100, readable: 'widget:secret', filterable: ['ne'], writable: true })
+  @Field({
+    type: 'string',
+    nullable: true,
+    maxLength: 100,
+    readable: 'widget:secret',
+    filterable: ['ne'],
+    writable: true,
+  })
   secret!: string | null;
 }
 

@@ -1,0 +1,47 @@
+/** Who may know whom: the five rules of docs/architecture.md. */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'kernel-does-not-know-modules',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(modules/|app\\.module\\.ts$)' },
+      to: { path: '^src/modules/' },
+    },
+    {
+      name: 'controller-sees-service-and-dtos',
+      severity: 'error',
+      from: { path: '\\.controller\\.ts$' },
+      to: { path: '(\\.repository\\.ts|\\.entity\\.ts)$|node_modules/(typeorm|mysql2|better-sqlite3)/' },
+    },
+    {
+      name: 'sql-only-where-it-belongs',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(database|crud|changes|access)/|\\.(entity|repository|module)\\.ts$' },
+      to: { path: 'node_modules/(typeorm|mysql2|better-sqlite3)/' },
+    },
+    {
+      name: 'modules-through-their-front-door',
+      severity: 'error',
+      from: { path: '^src/modules/([^/]+)/' },
+      to: { path: '^src/modules/', pathNot: ['^src/modules/$1/', '\\.(module|service|events)\\.ts$'] },
+    },
+    {
+      name: 'source-does-not-know-tests',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|tools|bench)/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default'] },
+  },
+};

@@ -1,0 +1,122 @@
+import fc from 'fast-check';
+import { DomainError } from '../http/domain-error.js';
+import { CrudModel } from './crud.model.js';
+import { CrudDto } from './dto/crud.dto.js';
+import { CreateOf, UpdateOf } from './dto/input.dto.js';
+import { MergePatch, Replacement } from './endpoints/bodies.js';
+import { Field } from './field.decorator.js';
+import type { CrudEntity } from './crud.entity.js';
+import { IsEmail, Matches } from 'class-validator';
+
+class LoanDto extends CrudDto {
+  @Field({ type: 'string', minLength: 1, maxLength: 10, writable: true })
+  title!: string;
+
+  @Field({ type: 'string', nullable: true, writable: true })
+  @IsEmail()
+  contact!: string | null;
+
+  @Field({ type: 'integer', default: 7, minimum: 1, writable: true })
+  days!: number;
+
+  @Field({ type: 'timestamp', nullable: true, writable: true })
+  due_at!: string | null;
+
+  @Field({ type: 'string', nullable: true, writable: 'create' })
+  @Matches(/^[A-Z]+$/, { message: '$property must be upper case' })
+  code!: string | null;
+}
+class CreateLoan extends CreateOf(LoanDto) {}
+class UpdateLoan extends UpdateOf(LoanDto) {}
+
+const model = new CrudModel('loan', { dto: LoanDto, create: CreateLoan, update: UpdateLoan });
+const before = { id: '1', title: 'a', contact: null, days: 1, due_at: null, code: 'X' } as unknown as CrudEntity;
+const faults = (check: () => unknown): (string | undefined)[] => {
+  try {
+    check();
+  } catch (error) {
+    if (error instanceof DomainError)
+      return error.errors.map(({ pointer, code }) => `${String(pointer)} ${code}`).sort();
+    throw error;
+  }
+  return [];
+};
+
+describe('the model of a module', () => {
+  it('completes what a body leaves out', () => {
+    expect(model.withDefaults({ title: 'a' })).toEqual({
+      title: 'a',
+      contact: null,
+      days: 7,
+      due_at: null,
+      code: null,
+    });
+    expect(model.replacement('1', new Replacement({ id: '1', title: 'b' }))).toEqual({
+      title: 'b',
+      contact: null,
+      days: 7,
+      due_at: null,
+      code: null,
+    });
+  });
+
+  it("runs the kernel's rules and class-validator's own", () => {
+    expect(faults(() => model.checkCreate({}))).toEqual(['#/title required']);
+    expect(
+      faults(() => model.checkCreate({ title: '', contact: 'no', days: 0, code: 'x', due_at: '2026-02-30T00:00:00Z' })),
+    ).toEqual([
+      '#/code matches',
+      '#/contact isEmail',
+      '#/days out-of-range',
+      '#/due_at wrong-type',
+      '#/title too-short',
+    ]);
+    expect(
+      faults(() =>
+        model.checkCreate({ title: 'a', contact: 'a@example.org', code: 'X', due_at: '2026-11-24T00:00:00+01:00' }),
+      ),
+    ).toEqual([]);
+    expect(faults(() => model.patched(before, new MergePatch({ code: 'Y', title: null, id: '2' })))).toEqual([
+      '#/code read-only',
+      '#/id read-only',
+      '#/title wrong-type',
+    ]);
+  });
+
+  it('has one spelling for an instant', () => {
+    expect(model.patched(before, new MergePatch({ due_at: '2026-11-24T01:00:00+01:00' }))).toEqual({
+      due_at: '2026-11-24T00:00:00.000Z',
+    });
+  });
+
+  it('applies patches as RFC 7396 says', () => {
+    const value = {
+      title: fc.string({ minLength: 1, maxLength: 10, unit: 'grapheme-ascii' }),
+      days: fc.integer({ min: 1, max: 99 }),
+    };
+    const patch = fc.record({ ...value, contact: fc.constant(null) }, { requiredKeys: [] });
+    fc.assert(
+      fc.property(patch, (members) => {
+        const after = { ...before, ...model.patched(before, new MergePatch(members)) };
+        expect(after).toEqual(mergePatch(before, members));
+      }),
+    );
+  });
+
+  it('refuses names that are not snake_case', () => {
+    expect(() => {
+      class Wrong {
+        @Field({ type: 'string' })
+        camelCase!: string;
+      }
+      return Wrong;
+    }).toThrow('snake_case');
+  });
+});
+
+/** The pseudocode of RFC 7396 section 2; null in a row stands for a member that is not there. */
+function mergePatch(target: object, patch: object): object {
+  const result: Record<string, unknown> = { ...target };
+  for (const [name, value] of Object.entries(patch)) result[name] = value;
+  return result;
+}

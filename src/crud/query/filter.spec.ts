@@ -1,0 +1,212 @@
+import fc from 'fast-check';
+import { DomainError } from '../../http/domain-error.js';
+import type { Field, FilterOperator } from '../field.js';
+import { FieldSet } from './field-set.js';
+import type { FilterNode, Literal } from './filter.ast.js';
+import { compileFilter, successor } from './filter.compiler.js';
+import { parseFilter } from './filter.parser.js';
+
+const ALL: FilterOperator[] = ['eq', 'ne', 'gt', 'ge', 'lt', 'le', 'in', 'contains', 'startswith'];
+const field = (name: string, type: Field['type'], readable: true | string = true): Field => ({
+  name,
+  type,
+  nullable: true,
+  readable,
+  shown: true,
+  filterable: ALL,
+  sortable: true,
+  writable: true,
+  required: false,
+  columns: [name],
+});
+const fields = new FieldSet([
+  field('name', 'string'),
+  field('size', 'integer'),
+  field('price', 'number'),
+  field('secret', 'string', 'secret:read'),
+]);
+
+const literal: fc.Arbitrary<Literal> = fc.oneof(
+  fc.string({ unit: 'grapheme' }),
+  fc.integer(),
+  fc.boolean(),
+  fc.constant(null),
+);
+const predicate: fc.Arbitrary<FilterNode> = fc.oneof(
+  fc.record({
+    kind: fc.constant('predicate' as const),
+    field: fc.constantFrom('name', 'size', 'x_1'),
+    operator: fc.constantFrom<FilterOperator>('eq', 'ne', 'gt', 'ge', 'lt', 'le'),
+    values: literal.map((value) => [value]),
+    position: fc.constant(0),
+  }),
+  fc.record({
+    kind: fc.constant('predicate' as const),
+    field: fc.constantFrom('name', 'size'),
+    operator: fc.constant<FilterOperator>('in'),
+    values: fc.array(literal, { minLength: 1, maxLength: 5 }),
+    position: fc.constant(0),
+  }),
+  fc.record({
+    kind: fc.constant('predicate' as const),
+    field: fc.constantFrom('name', 'size'),
+    operator: fc.constantFrom<FilterOperator>('contains', 'startswith'),
+    values: fc.string({ unit: 'grapheme' }).map((value) => [value]),
+    position: fc.constant(0),
+  }),
+);
+const tree = fc.letrec<{ node: FilterNode }>((tie) => ({
+  node: fc.oneof(
+    { maxDepth: 3, withCrossShrink: true },
+    predicate,
+    fc.record({
+      kind: fc.constantFrom('and' as const, 'or' as const),
+      nodes: fc.array(tie('node'), { minLength: 2, maxLength: 3 }),
+    }),
+    fc.record({ kind: fc.constant('not' as const), node: tie('node') }),
+  ),
+})).node;
+
+const quote = (value: Literal) => (typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : String(value));
+/** Every group in parentheses, so that the text has one reading only. */
+function write(node: FilterNode): string {
+  if (node.kind === 'not') return `not (${write(node.node)})`;
+  if (node.kind !== 'predicate') return node.nodes.map((child) => `(${write(child)})`).join(` ${node.kind} `);
+  const { field: name, operator, values } = node;
+  if (operator === 'in') return `${name} in (${values.map(quote).join(' , ')})`;
+  if (operator === 'contains' || operator === 'startswith') return `${operator}(${name},${quote(values[0]!)})`;
+  return `${name}  ${operator} ${quote(values[0]!)}`;
+}
+const withoutPositions = (node: FilterNode): unknown =>
+  JSON.parse(JSON.stringify(node, (key, value: unknown) => (key === 'position' ? undefined : value)));
+
+describe('filter', () => {
+  it('reads what was written', () => {
+    fc.assert(
+      fc.property(tree, (node) => {
+        const text = write(node);
+        fc.pre([...text].length <= 1024);
+        let parsed: FilterNode;
+        try {
+          parsed = parseFilter(text);
+        } catch (error) {
+          // Beyond the limits, which have tests of their own.
+          expect((error as DomainError).detail).toMatch(/may (have|be)/);
+          return;
+        }
+        expect(withoutPositions(parsed)).toEqual(withoutPositions(node));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('answers anything else with invalid-filter and a position inside of it', () => {
+    const words = fc.constantFrom(
+      'name',
+      'size',
+      'eq',
+      'in',
+      'not',
+      'and',
+      'or',
+      '(',
+      ')',
+      ',',
+      "'a'",
+      "'",
+      '7',
+      '-1.5e3',
+      'null',
+      'true',
+      ';',
+      '--',
+      '`',
+      '\\',
+      '\u0000',
+      '€',
+    );
+    const text = fc.oneof(
+      fc.array(words, { maxLength: 15 }).map((parts) => parts.join(' ')),
+      fc.string({ unit: 'binary', maxLength: 60 }),
+    );
+    fc.assert(
+      fc.property(text, (filter) => {
+        try {
+          compileFilter(parseFilter(filter), fields);
+        } catch (error) {
+          if (!(error instanceof DomainError)) throw error;
+          expect(error.code).toBe('invalid-filter');
+          const [{ position }] = error.errors as [{ position: number }];
+          expect(position).toBeGreaterThanOrEqual(0);
+          expect(position).toBeLessThanOrEqual(filter.length);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('puts nothing into SQL but declared columns, and values only as parameters', () => {
+    const token = /^(`(name|size|price)`|INSTR|AND|OR|NOT|IN|IS|NULL|\(|\)|,|\?|=|<>|>=|<=|>|<|0)$/;
+    fc.assert(
+      fc.property(tree, (node) => {
+        let sql: string;
+        try {
+          sql = compileFilter(node, fields).sql;
+        } catch (error) {
+          expect(error).toBeInstanceOf(DomainError);
+          return;
+        }
+        for (const part of sql.match(/`[^`]*`|\w+|[<>]=|<>|\S/g)!) expect(part).toMatch(token);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('does not know a field that the caller can not read', () => {
+    const seen = (set: FieldSet, name: string) => {
+      try {
+        return compileFilter(parseFilter(`${name} eq 'a'`), set).sql;
+      } catch (error) {
+        return (error as DomainError).detail.replace(name, '*');
+      }
+    };
+    const narrowed = fields.for(() => false);
+    expect(seen(fields, 'secret')).toBe('`secret` = ?');
+    expect(seen(narrowed, 'secret')).toBe(seen(narrowed, 'nobody'));
+  });
+
+  it('checks values against the type of the field', () => {
+    for (const filter of [
+      "size eq 'a'",
+      'size eq 1.5',
+      'name eq 1',
+      'name in (null)',
+      'size eq 9007199254740993',
+      'price eq 1e999',
+      "name eq '\ud800'",
+    ]) {
+      expect(() => compileFilter(parseFilter(filter), fields)).toThrow(DomainError);
+    }
+    expect(compileFilter(parseFilter("name in ('a','b','c')"), fields)).toEqual({
+      sql: '`name` IN (?, ?, ?, ?)',
+      params: ['a', 'b', 'c', 'c'],
+    });
+  });
+
+  it('finds the end of a prefix in code point order', () => {
+    expect(successor('ab')).toBe('ac');
+    expect(successor('a\u{10ffff}')).toBe('b');
+    expect(successor('\u{10ffff}')).toBeNull();
+    expect(successor('\ud7ff')).toBe('\ue000');
+    const wellFormed = fc.string({ unit: 'grapheme', minLength: 1 });
+    fc.assert(
+      fc.property(wellFormed, wellFormed, (start, rest) => {
+        const end = successor(start);
+        if (end === null) return;
+        const bytes = (text: string) => Buffer.from(text);
+        expect(Buffer.compare(bytes(start + rest), bytes(end))).toBe(-1);
+        expect(end.startsWith(start)).toBe(false);
+      }),
+    );
+  });
+});

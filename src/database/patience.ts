@@ -1,0 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { classify } from './sql-errors.js';
+
+const PATIENCE_MS = 30_000;
+
+/** Tries again while other processes are in the way (locks, SQLite's one writer); for work that belongs to no request. */
+export async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  for (const end = Date.now() + PATIENCE_MS; ; await sleep(50 + Math.random() * 100)) {
+    try {
+      return await work();
+    } catch (error) {
+      if (classify(causeOf(error)) !== 'retry' || Date.now() > end) throw error;
+    }
+  }
+}
+
+/** TypeORM wraps what the driver says. */
+function causeOf(error: unknown): unknown {
+  return (error as { driverError?: unknown } | null)?.driverError ?? error;
+}

@@ -1,0 +1,83 @@
+import fc from 'fast-check';
+import { readFileSync } from 'node:fs';
+import { parseEntityTags } from './conditional.js';
+import { DomainError } from './domain-error.js';
+import { parseJson } from './json.parser.js';
+import { defineProblems, problemTypes } from './problem.catalogue.js';
+import { problemBody } from './problem.js';
+
+describe('parseJson', () => {
+  it('reads all JSON that JSON.parse reads, down to depth 32', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 30 }), (value) => {
+        const text = JSON.stringify(value);
+        expect(parseJson(Buffer.from(text))).toEqual(JSON.parse(text));
+      }),
+    );
+  });
+
+  it('never throws anything but a problem', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+        try {
+          parseJson(Buffer.from(bytes));
+        } catch (error) {
+          expect(error).toBeInstanceOf(DomainError);
+        }
+      }),
+    );
+  });
+
+  it('is not misled by colons, quotes and brackets inside of strings', () => {
+    expect(parseJson(Buffer.from('{"a:\\"{[b":":\\\\"}'))).toEqual({ 'a:"{[b': ':\\' });
+    expect(() => parseJson(Buffer.from('[{"a":{"b":1,"c":2}},{"a":1,"\\u0061":2}]'))).toThrow('same name');
+  });
+});
+
+describe('parseEntityTags', () => {
+  const tag = fc.stringMatching(/^[\x21\x23-\x7e]{0,8}$/).map((text) => `"${text}"`);
+
+  it('finds what is in a list, strong or weak', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.boolean(), tag), { minLength: 1, maxLength: 5 }),
+        fc.constantFrom(',', ', ', ' ,\t', ',,'),
+        (tags, comma) => {
+          const parsed = parseEntityTags(
+            tags.map(([weak, text]) => `${weak ? 'W/' : ''}${text}`).join(comma),
+            'if-match',
+          );
+          for (const [, text] of tags) expect(parsed.matchesWeakly(text)).toBe(true);
+          for (const [, text] of tags)
+            expect(parsed.matchesStrongly(text)).toBe(tags.some(([weak, other]) => !weak && other === text));
+          expect(parsed.matchesWeakly('"not there at all"')).toBe(false);
+        },
+      ),
+    );
+  });
+
+  it('refuses the rest, naming the header', () => {
+    for (const value of ['', 'a', '"a', 'a"', '"a" "b"', '"a",', 'w/"a"', '*, "a"', '"a" , b']) {
+      expect(() => parseEntityTags(value, 'if-match')).toThrow(DomainError);
+    }
+    expect(parseEntityTags(' * ', 'if-match').any).toBe(true);
+  });
+});
+
+describe('the problem catalogue', () => {
+  it('is what docs/errors.md lists, both ways', () => {
+    const documented = [...readFileSync('docs/errors.md', 'utf8').matchAll(/^## (.+)$/gm)].map(([, code]) => code);
+    expect(documented).toEqual([...problemTypes().keys()]);
+  });
+
+  it('takes the codes of modules, each once', () => {
+    const type = { status: 409, title: 'On loan', explanation: 'Somebody has it.' };
+    defineProblems({ 'on-loan': type });
+    expect(problemBody(new DomainError('on-loan', 'x'), 'trace')).toMatchObject({
+      type: '/problems/on-loan',
+      status: 409,
+    });
+    expect(() => defineProblems({ 'not-found': type })).toThrow('taken');
+    expect(() => problemBody(new DomainError('nobody-defined-this', 'x'), 'trace')).toThrow('catalogue');
+  });
+});

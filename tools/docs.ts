@@ -1,0 +1,52 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { SETTINGS, type Setting } from '../src/config/settings.js';
+import { problemTypes } from '../src/http/problem.catalogue.js';
+
+/** Writes what stands in the docs and comes from the code; with `--check`, only says whether it is current. */
+const check = process.argv.includes('--check');
+let stale = false;
+
+function put(file: string, text: string): void {
+  if (readFileSync(file, { encoding: 'utf8', flag: 'a+' }) === text) return;
+  stale = true;
+  if (check) console.error(`${file} is not current: npm run docs`);
+  else writeFileSync(file, text);
+}
+
+function configTable(): string {
+  const rows = Object.values(SETTINGS as Record<string, Setting>).map(
+    ({ key, default: value, expects, description, secret }) =>
+      `| \`${key}\`${secret ? `, \`${key}_FILE\`` : ''} | \`${value}\` | ${description} ${sentence(expects)} |`,
+  );
+  return ['| variable | default | |', '|---|---|---|', ...rows].join('\n');
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+function errors(): string {
+  const sections = [...problemTypes()].map(
+    ([code, { status, title, explanation }]) => `## ${code}\n\n${status} · ${title}\n\n${explanation}\n`,
+  );
+  return `# Errors
+
+Every failure is an \`application/problem+json\` body (RFC 9457): \`type\`, \`title\`, \`status\`, \`detail\`, \`instance\`, \`code\`,
+\`trace_id\` and, where there is more to say, \`errors\`: one entry for each fault with a \`code\`, a \`detail\` and a JSON
+\`pointer\`, a \`parameter\` (with the \`position\` of the character) or a \`header\`. \`code\` is stable; texts may change.
+A running service shows these pages at \`/problems\`. This file is made by \`npm run docs\`.
+
+${sections.join('\n')}`;
+}
+
+const README = 'README.md';
+const marked = /(<!-- config:begin -->\n)[^]*?(<!-- config:end -->)/;
+put(
+  README,
+  readFileSync(README, 'utf8').replace(
+    marked,
+    (_all, begin: string, end: string) => `${begin}${configTable()}\n${end}`,
+  ),
+);
+put('docs/errors.md', errors());
+if (check && stale) process.exit(1);
