@@ -1,0 +1,29 @@
+import { existsSync, readFileSync } from 'node:fs';
+
+/** What can be said of the image without an engine that builds it. */
+describe('the container', () => {
+  const dockerfile = readFileSync('Dockerfile', 'utf8');
+  const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    scripts: { start: string };
+    devDependencies: { node: string };
+  };
+
+  it('copies what exists, and what .dockerignore lets through', () => {
+    const ignored = readFileSync('.dockerignore', 'utf8');
+    const sources = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, files]) => files!.split(' '));
+    expect(sources.length).toBeGreaterThan(4);
+    for (const source of sources) {
+      expect({ source, exists: existsSync(source) }).toEqual({ source, exists: true });
+      expect(ignored).toMatch(new RegExp(`^!${source.replaceAll('.', '\\.')}$`, 'm'));
+    }
+  });
+
+  it('runs the Node and the command that npm start runs, as nobody in particular', () => {
+    const versions = [...dockerfile.matchAll(/^FROM node:(\d+)\.\d+\.\d+-/gm)].map(([, major]) => major);
+    expect(versions).toEqual(['24', '24']);
+    expect(manifest.devDependencies.node).toMatch(/^\^24\b/);
+    const command = (JSON.parse(/^CMD (\[.+\])$/m.exec(dockerfile)![1]!) as string[]).join(' ');
+    expect(manifest.scripts.start).toContain(command);
+    expect(dockerfile).toMatch(/^USER node$/m);
+  });
+});

@@ -1,0 +1,148 @@
+import { Agent, request } from 'node:http';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { engines, freshDatabase, type TestDatabase } from './support/database.js';
+import { Service } from './support/service.js';
+
+const FAST_STOP = { SHUTDOWN_DRAIN_MS: '300', SHUTDOWN_IN_FLIGHT_MS: '2000', SHUTDOWN_DEADLINE_MS: '4000' };
+
+describe('the process', () => {
+  let database: TestDatabase;
+  let service: Service | undefined;
+  const start = async (env: Record<string, string> = {}): Promise<Service> => {
+    service = await Service.spawn({ DATABASE_URL: database.url, ...FAST_STOP, ...env });
+    return service;
+  };
+  beforeEach(async () => {
+    database = await freshDatabase('sqlite');
+  });
+  afterEach(async () => {
+    await service?.kill();
+    await database.drop();
+  });
+
+  it('exits 78 at once and names every bad setting, but no value', async () => {
+    const { output, code } = await start({ PORT: 'canary', LOG_LEVEL: 'canary', DATABASE_URL: 'canary' }).then(
+      async (child) => ({ code: await child.ended(), output: child.output }),
+    );
+    expect(code).toBe(78);
+    for (const key of ['PORT', 'LOG_LEVEL', 'DATABASE_URL'])
+      expect(output).toMatch(new RegExp(`^ {2}${key} must be`, 'm'));
+    expect(output).not.toContain('canary');
+  });
+
+  it('makes its database, serves, and is ready in under two seconds', async () => {
+    const begun = performance.now();
+    const child = await start();
+    await child.until('/health/ready');
+    expect(performance.now() - begun).toBeLessThan(process.env['CI'] === 'true' ? 6_000 : 4_000);
+    const made = await fetch(`${child.origin}/api/resource`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"id":"a","name":"x"}',
+    });
+    expect(made.status).toBe(201);
+    await child.kill();
+    const again = await start();
+    await again.until('/health/ready');
+    expect(await (await fetch(`${again.origin}/api/resource?id=a`)).text()).toBe(await made.text());
+  });
+
+  it('listens while the database is away, and says so', async () => {
+    const child = await start({ DATABASE_URL: 'mariadb://nobody@127.0.0.1:1/nothing' });
+    await child.until('/health/live');
+    for (const path of ['/health/ready', '/health/startup', '/health'])
+      expect((await fetch(child.origin + path)).status).toBe(503);
+    const answer = await fetch(`${child.origin}/api/resource`);
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('retry-after')).toBe('2');
+    expect(await answer.json()).toMatchObject({ code: 'database-unavailable' });
+    child.signal('SIGTERM');
+    expect(await child.ended()).toBe(0);
+  });
+
+  it('drains on SIGTERM: not ready but serving, what is in flight finishes, exit 0', async () => {
+    const child = await start();
+    await child.until('/health/ready');
+    const { port } = new URL(child.origin);
+    const slow = connect(Number(port), '127.0.0.1');
+    const body = '{"id":"slow","name":"x"}';
+    slow.write(
+      `POST /api/resource HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`,
+    );
+    let answer = '';
+    slow.on('data', (chunk: Buffer) => (answer += String(chunk)));
+    await sleep(50);
+    child.signal('SIGTERM');
+    await child.until('/health/ready', 503);
+    expect((await fetch(`${child.origin}/health/live`)).status).toBe(200);
+    const drained = await fetch(`${child.origin}/api/resource`);
+    expect({ status: drained.status, connection: drained.headers.get('connection') }).toEqual({
+      status: 200,
+      connection: 'close',
+    });
+    await sleep(400);
+    // The listener is closed by now; the request that had begun is not.
+    await expect(fetch(`${child.origin}/health/live`)).rejects.toThrow();
+    slow.write(body.slice(5));
+    expect(await child.ended()).toBe(0);
+    expect(answer).toMatch(/^HTTP\/1\.1 201 /);
+    expect(child.output).toContain('"msg":"Stopped"');
+  });
+
+  it('exits 1 at a second signal, and when a request does not end', async () => {
+    const child = await start({ SHUTDOWN_DRAIN_MS: '3000' });
+    await child.until('/health/ready');
+    child.signal('SIGTERM');
+    await sleep(200);
+    child.signal('SIGTERM');
+    expect(await child.ended()).toBe(1);
+  });
+
+  it('loses no request of keep-alive clients while two replicas are restarted in turn', async () => {
+    const server = engines()[1];
+    if (server === undefined) return;
+    const shared = await freshDatabase(server);
+    const env = { DATABASE_URL: shared.url, DATABASE_MIGRATE: 'always', SHUTDOWN_DRAIN_MS: '300', LOG_LEVEL: 'error' };
+    const replicas = [await Service.spawn(env), await Service.spawn(env)];
+    await Promise.all(replicas.map((replica) => replica.until('/health/ready')));
+    const routable = new Set(replicas);
+    const agent = new Agent({ keepAlive: true, maxSockets: 60 });
+    const failures: string[] = [];
+    let done = false;
+    let answered = 0;
+    // A load balancer that takes a replica out at once when it is not ready, as the endpoints of a Kubernetes service.
+    const ask = (origin: string) =>
+      new Promise<void>((resolve) => {
+        const call = request(`${origin}/api/resource?limit=1`, { agent }, (response) => {
+          if (response.statusCode !== 200) failures.push(String(response.statusCode));
+          answered++;
+          response.resume().on('end', resolve);
+        });
+        call.on('error', (error) => {
+          failures.push(error.message);
+          resolve();
+        });
+        call.end();
+      });
+    const clients = Array.from({ length: 20 }, async (_, n) => {
+      while (!done) await ask([...routable][n % routable.size]!.origin);
+    });
+    for (let turn = 0; turn < 4; turn++) {
+      const replica = replicas[turn % 2]!;
+      replica.signal('SIGTERM');
+      await sleep(100);
+      routable.delete(replica);
+      expect(await replica.ended()).toBe(0);
+      replicas[turn % 2] = await Service.spawn(env);
+      await replicas[turn % 2]!.until('/health/ready');
+      routable.add(replicas[turn % 2]!);
+    }
+    done = true;
+    await Promise.all(clients);
+    agent.destroy();
+    await Promise.all(replicas.map((replica) => replica.kill()));
+    await shared.drop();
+    expect({ failures, busy: answered > 500 }).toEqual({ failures: [], busy: true });
+  }, 60_000);
+});

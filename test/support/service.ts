@@ -1,0 +1,50 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from './mariadb.js';
+
+/** The built service as a process of its own. */
+export class Service {
+  output = '';
+
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly origin: string,
+  ) {
+    child.stdout!.on('data', (chunk: Buffer) => (this.output += String(chunk)));
+    child.stderr!.on('data', (chunk: Buffer) => (this.output += String(chunk)));
+  }
+
+  static async spawn(env: Record<string, string>): Promise<Service> {
+    const port = env['PORT'] ?? String(await freePort());
+    const options = { env: { PATH: process.env['PATH'], PORT: port, ...env } };
+    return new Service(
+      spawn(process.execPath, ['--enable-source-maps', 'dist/main.js'], options),
+      `http://127.0.0.1:${port}`,
+    );
+  }
+
+  /** Waits until `path` answers with `status`. */
+  async until(path: string, status = 200): Promise<void> {
+    for (const end = Date.now() + 10_000; ; await sleep(20)) {
+      const answer = await fetch(`${this.origin}${path}`).catch(() => undefined);
+      if (answer?.status === status) return;
+      if (Date.now() > end) throw new Error(`${path} did not become ${status}:\n${this.output}`);
+    }
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
+  /** @returns the exit code, or the signal that ended the process */
+  async ended(): Promise<number | NodeJS.Signals> {
+    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'exit');
+    return this.child.exitCode ?? this.child.signalCode!;
+  }
+
+  async kill(): Promise<void> {
+    this.signal('SIGKILL');
+    await this.ended();
+  }
+}
