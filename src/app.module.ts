@@ -7,6 +7,7 @@ import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
 import { ProcessModule } from './process/process.module.js';
 import type { Draining } from './process/draining.js';
+import { OpenapiModule } from './openapi/openapi.module.js';
 import { ResourceModule } from './modules/resource/resource.module.js';
 
 /** The table of contents: one line per capability, then one per resource module. */
@@ -22,6 +23,7 @@ export class AppModule {
         HttpModule,
         HealthModule,
         CrudModule,
+        OpenapiModule,
 
         ResourceModule,
       ],

@@ -24,7 +24,8 @@ const OUTSIDE = [
   'problems',
   'problems/:code',
   'docs',
-  'docs/*path',
+  'docs/start.js',
+  'docs/:asset',
   'openapi.json',
 ];
 

@@ -1,5 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createApp } from '../src/app.setup.js';
+import { loadConfig } from '../src/config/config.js';
 import { SETTINGS, type Setting } from '../src/config/settings.js';
+import { ApiDocument } from '../src/openapi/document.js';
 import { problemTypes } from '../src/http/problem.catalogue.js';
 
 /** Writes what stands in the docs and comes from the code; with `--check`, only says whether it is current. */
@@ -39,6 +44,17 @@ A running service shows these pages at \`/problems\`. This file is made by \`npm
 ${sections.join('\n')}`;
 }
 
+/** From the service itself, which needs no database for it. */
+async function openapi(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'plinth-docs-'));
+  const app = await createApp(loadConfig({ DATABASE_URL: `sqlite:${join(folder, 'none.sqlite')}` }));
+  await app.init();
+  const document = app.get(ApiDocument).get();
+  await app.close();
+  rmSync(folder, { recursive: true });
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
 const README = 'README.md';
 const marked = /(<!-- config:begin -->\n)[^]*?(<!-- config:end -->)/;
 put(
@@ -49,4 +65,5 @@ put(
   ),
 );
 put('docs/errors.md', errors());
+put('openapi.json', await openapi());
 if (check && stale) process.exit(1);

@@ -1,6 +1,5 @@
-import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { ValidateBy, ValidateIf } from 'class-validator';
-import type { Field, FilterOperator } from './field.js';
+import type { Field as FieldContract, FilterOperator } from './field.js';
 import { compileRules, type FieldRules } from './field.rules.js';
 
 export interface FieldOptions extends FieldRules {
@@ -31,19 +30,7 @@ const OPERATORS: Record<FieldOptions['type'], readonly FilterOperator[]> = {
   timestamp: COMPARISONS,
   boolean: ['eq', 'ne', 'in'],
 };
-const OPENAPI_TYPES = {
-  string: 'string',
-  integer: 'integer',
-  number: 'number',
-  boolean: 'boolean',
-  timestamp: 'string',
-};
 const FIELDS = Symbol('plinth:fields');
-
-/** What a decorated DTO class knows of its fields; the options are kept for defaults and the reference. */
-export interface DeclaredField extends Field {
-  readonly options: FieldOptions;
-}
 
 /**
  * Declares a member of a module's DTO, and with it everything Plinth does with the member: what may be read, filtered,
@@ -54,11 +41,10 @@ export function Field(options: FieldOptions): PropertyDecorator {
     const name = String(key);
     if (!/^[a-z][a-z0-9_]*$/.test(name)) throw new TypeError(`@Field() "${name}": names in JSON are snake_case`);
     const field = declare(name, options);
-    const own: DeclaredField[] = Object.hasOwn(target.constructor, FIELDS)
-      ? (target.constructor as unknown as Record<symbol, DeclaredField[]>)[FIELDS]!
+    const own: FieldContract[] = Object.hasOwn(target.constructor, FIELDS)
+      ? (target.constructor as unknown as Record<symbol, FieldContract[]>)[FIELDS]!
       : [];
     Object.defineProperty(target.constructor, FIELDS, { value: [...own, field], configurable: true });
-    ApiProperty(openApi(field))(target, key);
     ValidateIf((_object, value) => value !== undefined || field.required)(target, key);
     if (field.nullable) ValidateIf((_object, value) => value !== null)(target, key);
     const violation = compileRules(options);
@@ -68,7 +54,7 @@ export function Field(options: FieldOptions): PropertyDecorator {
   };
 }
 
-function declare(name: string, options: FieldOptions): DeclaredField {
+function declare(name: string, options: FieldOptions): FieldContract {
   const { nullable = false, readable = true, shown = true, sortable = false, writable = false } = options;
   return {
     name,
@@ -81,36 +67,18 @@ function declare(name: string, options: FieldOptions): DeclaredField {
     writable,
     required: writable !== false && !nullable && options.default === undefined && name !== 'id',
     columns: options.columns ?? [name],
-    maxLength: options.maxLength,
     default: options.default ?? null,
-    options,
+    rules: options,
+    description: options.description ?? '',
+    example: options.example,
   };
 }
 
-function openApi(field: DeclaredField): ApiPropertyOptions {
-  const { options } = field;
-  return {
-    type: OPENAPI_TYPES[field.type],
-    ...(field.type === 'timestamp' && { format: 'date-time' }),
-    ...(field.nullable && { nullable: true }),
-    ...(options.minLength !== undefined && { minLength: options.minLength }),
-    ...(options.maxLength !== undefined && { maxLength: options.maxLength }),
-    ...(options.pattern && { pattern: options.pattern.source }),
-    ...(options.enum && { enum: [...options.enum] }),
-    ...(options.minimum !== undefined && { minimum: options.minimum }),
-    ...(options.maximum !== undefined && { maximum: options.maximum }),
-    ...(options.default !== undefined && { default: options.default }),
-    ...(options.description && { description: options.description }),
-    ...(options.example !== undefined && { example: options.example }),
-    required: field.required || (field.shown && field.writable === false),
-  } as ApiPropertyOptions;
-}
-
 /** The declared fields of a DTO class, those of its base class first. */
-export function declaredFields(dto: abstract new () => unknown): DeclaredField[] {
-  const chain: DeclaredField[][] = [];
+export function declaredFields(dto: abstract new () => unknown): FieldContract[] {
+  const chain: FieldContract[][] = [];
   for (let type: unknown = dto; typeof type === 'function'; type = Object.getPrototypeOf(type)) {
-    if (Object.hasOwn(type, FIELDS)) chain.unshift((type as unknown as Record<symbol, DeclaredField[]>)[FIELDS]!);
+    if (Object.hasOwn(type, FIELDS)) chain.unshift((type as unknown as Record<symbol, FieldContract[]>)[FIELDS]!);
   }
   return chain.flat();
 }

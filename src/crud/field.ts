@@ -1,3 +1,5 @@
+import type { FieldRules } from './field.rules.js';
+
 /** What a field holds, as its JSON and its column both understand it. Timestamps are RFC 3339 strings in JSON. */
 export type FieldType = 'string' | 'integer' | 'number' | 'boolean' | 'timestamp';
 
@@ -24,8 +26,11 @@ export interface Field {
   readonly required: boolean;
   /** Columns that have to be read to answer the field; its own, unless it is derived (`etag`). */
   readonly columns: readonly string[];
-  /** Of a string, in code points: what its column takes. */
-  readonly maxLength?: number | undefined;
   /** Taken when a create or replace request leaves the field out; null without one. */
   readonly default?: string | number | boolean | null;
+  /** What a value has to be, beside its type. */
+  readonly rules?: FieldRules;
+  /** For the reference. */
+  readonly description?: string;
+  readonly example?: unknown;
 }

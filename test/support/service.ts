@@ -16,8 +16,8 @@ export class Service {
   }
 
   static async spawn(env: Record<string, string>): Promise<Service> {
-    const port = env['PORT'] ?? String(await freePort());
-    const options = { env: { PATH: process.env['PATH'], PORT: port, ...env } };
+    const port = env.PORT ?? String(await freePort());
+    const options = { env: { PATH: process.env.PATH, PORT: port, ...env } };
     return new Service(
       spawn(process.execPath, ['--enable-source-maps', 'dist/main.js'], options),
       `http://127.0.0.1:${port}`,

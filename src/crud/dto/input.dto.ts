@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { PartialType, PickType } from '@nestjs/swagger';
+import { PartialType, PickType } from '@nestjs/mapped-types';
 import { READ_ONLY } from '../../http/validation/body.compiler.js';
 import { declaredFields } from '../field.decorator.js';
 import type { CrudDto } from './crud.dto.js';

@@ -10,6 +10,8 @@ export interface Endpoint {
   /** Undefined where the module is a part of the path (batch). */
   readonly dto?: Type<CrudDto>;
   readonly writes: boolean;
+  /** Of an action. */
+  readonly verb?: string;
   /** Status of an answer that is neither a representation nor a page; 200 unless given. */
   readonly status?: number;
 }

@@ -3,7 +3,6 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import type { CrudDto } from '../dto/crud.dto.js';
 import type { Listing, MultiStatus, Representation } from './answer.js';
 import { declareEndpoint, type Endpoint } from './endpoint.js';
-import { describeEndpoint } from './endpoint.openapi.js';
 import { LIST_FORMATS } from './request-context.js';
 
 /** A decorator that compiles only on a handler which returns what it documents. */
@@ -56,7 +55,7 @@ export function RestoreEndpoint<D extends CrudDto>(dto: Type<D>): Handles<Repres
  * every write does, and what it writes stands or falls together when it opens a transaction.
  */
 export function ActionEndpoint<D extends CrudDto>(verb: string, dto: Type<D>): Handles<Representation<D>> {
-  return endpoint(Post(`${ID}::${verb}`), { kind: 'action', dto, writes: true });
+  return endpoint(Post(`${ID}::${verb}`), { kind: 'action', dto, writes: true, verb });
 }
 
 /** In routes over all modules: the module's name, up to the colon. */
@@ -71,6 +70,5 @@ function endpoint<R>(route: MethodDecorator, declared: Endpoint): Handles<R> {
   return (target, key, descriptor) => {
     route(target, key, descriptor);
     declareEndpoint(descriptor.value!, declared);
-    describeEndpoint(declared)(target, key, descriptor);
   };
 }

@@ -136,7 +136,7 @@ describe('filter', () => {
         } catch (error) {
           if (!(error instanceof DomainError)) throw error;
           expect(error.code).toBe('invalid-filter');
-          const [{ position }] = error.errors as [{ position: number }];
+          const position = error.errors[0]!.position!;
           expect(position).toBeGreaterThanOrEqual(0);
           expect(position).toBeLessThanOrEqual(filter.length);
         }

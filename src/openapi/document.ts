@@ -1,0 +1,97 @@
+import { Injectable } from '@nestjs/common';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import type { OpenAPIV3_1 } from 'openapi-types';
+import type { CrudModel } from '../crud/crud.model.js';
+import { endpointOf, type Endpoint } from '../crud/endpoints/endpoint.js';
+import { ModuleRegistry } from '../crud/module.registry.js';
+import { operation } from './operations.js';
+import { SHARED_HEADERS, SHARED_PARAMETERS } from './parameters.js';
+import { moduleSchemas, SHARED_SCHEMAS } from './schemas.js';
+
+const METHODS = ['get', 'post', 'put', 'delete', 'patch'] as const;
+
+interface Found {
+  readonly path: string;
+  readonly method: (typeof METHODS)[number];
+  readonly endpoint: Endpoint;
+}
+
+/**
+ * The OpenAPI 3.1 document: every endpoint of every module, from the endpoint decorators and the field contracts that
+ * the service itself runs by.
+ */
+@Injectable()
+export class ApiDocument {
+  private built: OpenAPIV3_1.Document | undefined;
+
+  constructor(
+    private readonly registry: ModuleRegistry,
+    private readonly discovery: DiscoveryService,
+  ) {}
+
+  get(): OpenAPIV3_1.Document {
+    return (this.built ??= this.build());
+  }
+
+  private build(): OpenAPIV3_1.Document {
+    const models = this.registry.all().map(({ model }) => model);
+    return {
+      openapi: '3.1.0',
+      info: {
+        title: 'Plinth',
+        version: '1',
+        description:
+          'Every failure is an `application/problem+json` body whose `type` leads to a [page that explains it](/problems).',
+      },
+      servers: [{ url: '/' }],
+      tags: models.map(({ name }) => ({ name })),
+      paths: this.paths(models),
+      components: {
+        schemas: {
+          ...SHARED_SCHEMAS,
+          ...Object.fromEntries(models.flatMap((model) => Object.entries(moduleSchemas(model)))),
+        },
+        parameters: SHARED_PARAMETERS,
+        headers: SHARED_HEADERS,
+      },
+    };
+  }
+
+  private paths(models: readonly CrudModel[]): OpenAPIV3_1.PathsObject {
+    const paths: Record<string, Record<string, OpenAPIV3_1.OperationObject>> = {};
+    const found = this.endpoints();
+    for (const model of models) {
+      for (const { path, method, endpoint } of found) {
+        const own = path.replace('{module}', model.name);
+        if (!new RegExp(`^/api/${model.name}(?![a-z0-9-])`).test(own)) continue;
+        (paths[own] ??= {})[method] = operation(endpoint, model);
+      }
+    }
+    return paths;
+  }
+
+  /** Handlers with an endpoint decorator, with Nest's own metadata of where they are. */
+  private endpoints(): Found[] {
+    const scanner = new MetadataScanner();
+    return this.discovery.getControllers().flatMap(({ metatype }) => {
+      if (!metatype) return [];
+      const base = String(Reflect.getMetadata('path', metatype));
+      const prototype = metatype.prototype as Record<string, object>;
+      return scanner.getAllMethodNames(prototype).flatMap((name): Found[] => {
+        const handler = prototype[name]!;
+        const endpoint = endpointOf(handler);
+        if (!endpoint) return [];
+        const route = String(Reflect.getMetadata('path', handler));
+        return [
+          { path: template(base, route), method: METHODS[Reflect.getMetadata('method', handler) as number]!, endpoint },
+        ];
+      });
+    });
+  }
+}
+
+/** Fastify's path language to OpenAPI's: `:id([^:/]+)::restore` is `{id}:restore`. */
+function template(...parts: string[]): string {
+  const path = `/api/${parts.filter((part) => part !== '/' && part !== '').join('/')}`;
+  return path.replaceAll(/:(\w+)\([^)]*\)/g, '{$1}').replaceAll('::', ':');
+}

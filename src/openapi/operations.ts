@@ -1,0 +1,200 @@
+import type { OpenAPIV3_1 } from 'openapi-types';
+import type { CrudModel } from '../crud/crud.model.js';
+import type { Endpoint, EndpointKind } from '../crud/endpoints/endpoint.js';
+import { fieldsParameter, filterParameter, sortParameter } from './parameters.js';
+import { problemResponses } from './problems.js';
+import { envelope, reference, schemaName } from './schemas.js';
+
+type Parameter = OpenAPIV3_1.ParameterObject | OpenAPIV3_1.ReferenceObject;
+type Responses = OpenAPIV3_1.ResponsesObject;
+
+const parameter = (name: string): OpenAPIV3_1.ReferenceObject => ({ $ref: `#/components/parameters/${name}` });
+const header = (name: string): OpenAPIV3_1.ReferenceObject => ({ $ref: `#/components/headers/${name}` });
+
+const ALWAYS = [
+  'invalid-parameter',
+  'unknown-parameter',
+  'not-acceptable',
+  'uri-too-long',
+  'headers-too-large',
+  'request-timeout',
+  'internal-error',
+  'database-unavailable',
+  'database-busy',
+  'database-timeout',
+];
+const WRITES = [
+  ...ALWAYS,
+  'idempotency-in-flight',
+  'idempotency-key-reused',
+  'read-only',
+  'commit-outcome-unknown',
+  'storage-full',
+];
+const BODY = [
+  'invalid-json',
+  'json-too-deep',
+  'content-too-large',
+  'unsupported-media-type',
+  'validation-failed',
+  'value-out-of-range',
+];
+const ROW = ['not-found', 'precondition-failed'];
+
+const PROBLEMS: Readonly<Record<EndpointKind, readonly string[]>> = {
+  read: [...ALWAYS, 'not-found'],
+  list: [...ALWAYS, 'invalid-filter', 'invalid-cursor', 'not-found'],
+  create: [...WRITES, ...BODY, 'already-exists'],
+  update: [...WRITES, ...BODY, ...ROW, 'already-exists'],
+  replace: [...WRITES, ...BODY, 'precondition-failed', 'already-exists'],
+  remove: [...WRITES, ...ROW],
+  restore: [...WRITES, ...ROW, 'not-deleted', 'already-exists'],
+  batch: [...WRITES, ...BODY, ...ROW, 'already-exists'],
+  action: [...WRITES, ...ROW, 'conflict', 'already-exists', 'validation-failed'],
+};
+
+/** What the reference says of one endpoint of one module. */
+export function operation(endpoint: Endpoint, model: CrudModel): OpenAPIV3_1.OperationObject {
+  const { kind } = endpoint;
+  const body = requestBody(kind, schemaName(model.name));
+  return {
+    tags: [model.name],
+    operationId: [kind === 'action' ? endpoint.verb! : kind, model.name].join('_'),
+    summary: summaryOf(endpoint, model.name),
+    parameters: parameters(kind, model),
+    ...(body && { requestBody: body }),
+    responses: { ...successes(kind, schemaName(model.name)), ...problemResponses(PROBLEMS[kind]) },
+  };
+}
+
+function summaryOf({ kind, verb }: Endpoint, name: string): string {
+  const summaries: Record<EndpointKind, string> = {
+    read: `Read one ${name}`,
+    list: `List ${name}s, or read one by ?id=`,
+    create: `Make a ${name}`,
+    update: `Change some members of a ${name}`,
+    replace: `Replace a ${name}, or make one under an id of yours`,
+    remove: `Delete a ${name}; it can be restored`,
+    restore: `Bring a deleted ${name} back`,
+    batch: `Up to 100 operations in one request`,
+    action: `${verb ?? ''} a ${name}`,
+  };
+  return summaries[kind];
+}
+
+function parameters(kind: EndpointKind, model: CrudModel): Parameter[] {
+  const fields = fieldsParameter(model);
+  const trace = parameter('traceparent');
+  const write = ['dry_run', 'IdempotencyKey', 'Prefer'].map(parameter);
+  const id = parameter('id');
+  switch (kind) {
+    case 'read':
+      return [id, fields, parameter('IfNoneMatch'), trace];
+    case 'list': {
+      const byId = {
+        name: 'id',
+        in: 'query',
+        description: 'Read this one row instead of a list; only `fields` goes with it.',
+        schema: { type: 'string' },
+      } as const;
+      return [
+        byId,
+        ...['limit', 'cursor', 'count', 'include_deleted'].map(parameter),
+        sortParameter(model),
+        fields,
+        filterParameter(model),
+        parameter('IfNoneMatch'),
+        trace,
+      ];
+    }
+    case 'create':
+      return [fields, ...write, trace];
+    case 'replace':
+      return [id, fields, ...write, parameter('IfMatch'), parameter('IfNoneMatchAny'), trace];
+    case 'update':
+    case 'restore':
+    case 'action':
+      return [id, fields, ...write, parameter('IfMatch'), trace];
+    case 'remove':
+      return [id, parameter('dry_run'), parameter('IdempotencyKey'), parameter('IfMatch'), trace];
+    case 'batch':
+      return [parameter('dry_run'), parameter('IdempotencyKey'), trace];
+  }
+}
+
+function requestBody(kind: EndpointKind, name: string): OpenAPIV3_1.RequestBodyObject | undefined {
+  const content = (schema: string, ...types: string[]) => ({
+    required: true,
+    content: Object.fromEntries(types.map((type) => [type, { schema: reference(schema) }])),
+  });
+  if (kind === 'create' || kind === 'replace') return content(`Create${name}`, 'application/json');
+  if (kind === 'update') return content(`Update${name}`, 'application/merge-patch+json', 'application/json');
+  return kind === 'batch' ? content('Batch', 'application/json') : undefined;
+}
+
+function successes(kind: EndpointKind, name: string): Responses {
+  const row = { 'application/json': { schema: envelope(reference(name)) } };
+  const etag = { ETag: header('ETag') };
+  const replayed = { 'Idempotency-Replayed': header('IdempotencyReplayed') };
+  const applied = { 'Preference-Applied': header('PreferenceApplied') };
+  const unchanged = { 304: { description: 'The row still has an ETag of If-None-Match.', headers: etag } };
+  const ok = {
+    200: { description: 'The row as it is now.', headers: { ...etag, ...replayed, ...applied }, content: row },
+  };
+  const minimal = { 204: { description: 'Done; no body was wanted.', headers: { ...etag, ...replayed, ...applied } } };
+  const created = {
+    201: {
+      description: 'Made. With `return=minimal` there is no body.',
+      headers: { ...etag, Location: header('Location'), ...replayed, ...applied },
+      content: row,
+    },
+  };
+  const outcomes = (description: string) => ({
+    description,
+    headers: replayed,
+    content: { 'application/json': { schema: envelope({ type: 'array', items: reference('BatchOutcome') }) } },
+  });
+  switch (kind) {
+    case 'read':
+      return { 200: { description: 'The row.', headers: etag, content: row }, ...unchanged };
+    case 'list':
+      return {
+        200: {
+          description: 'A page (or a stream of all rows, by Accept); with `?id=` the row.',
+          headers: { Link: header('Link'), ...etag },
+          content: listContent(name),
+        },
+        ...unchanged,
+      };
+    case 'create':
+      return created;
+    case 'replace':
+      return { ...ok, ...created, ...minimal };
+    case 'remove':
+      return { 204: { description: 'Deleted.', headers: replayed } };
+    case 'batch':
+      return {
+        200: outcomes('All was done, in order (atomic).'),
+        207: outcomes('How each operation went (not atomic).'),
+      };
+    default:
+      return { ...ok, ...minimal };
+  }
+}
+
+function listContent(name: string): Record<string, OpenAPIV3_1.MediaTypeObject> {
+  const page = envelope(
+    { type: 'array', items: reference(name) },
+    { page: reference('Page') as OpenAPIV3_1.SchemaObject },
+  );
+  return {
+    'application/json': { schema: { anyOf: [page, envelope(reference(name))] } },
+    'application/x-ndjson': { schema: { type: 'string', description: 'One row a line, all of them.' } },
+    'text/csv': {
+      schema: {
+        type: 'string',
+        description: 'RFC 4180 with a line of names; text that a spreadsheet would run has an apostrophe before it.',
+      },
+    },
+  };
+}

@@ -1,0 +1,124 @@
+import type { OpenAPIV3_1 } from 'openapi-types';
+import type { CrudModel } from '../crud/crud.model.js';
+
+type Parameter = OpenAPIV3_1.ParameterObject;
+type Header = OpenAPIV3_1.HeaderObject;
+type Schema = NonNullable<Parameter['schema']>;
+
+const header = (name: string, description: string, schema: Schema = { type: 'string' }): Parameter => ({
+  name,
+  in: 'header',
+  description,
+  schema,
+});
+const query = (name: string, description: string, schema: Schema): Parameter => ({
+  name,
+  in: 'query',
+  description,
+  schema,
+});
+const BOOLEAN: Schema = { type: 'boolean', default: false };
+
+/** Parameters that do not depend on the module: `components.parameters`. */
+export const SHARED_PARAMETERS: Record<string, Parameter> = {
+  id: {
+    name: 'id',
+    in: 'path',
+    required: true,
+    description: 'The id of a row, compared exactly.',
+    schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._~-]{0,35}$' },
+  },
+  dry_run: query('dry_run', 'Check everything, answer as if it were done, and keep nothing.', BOOLEAN),
+  limit: query('limit', 'Rows on a page. More than 200 is taken for 200.', {
+    type: 'integer',
+    minimum: 1,
+    default: 50,
+  }),
+  cursor: query(
+    'cursor',
+    'Where the page begins: `page.next_cursor` of the one before, with the same query but for `limit`.',
+    { type: 'string' },
+  ),
+  count: query('count', 'Count the rows that match, exactly up to 10,000.', BOOLEAN),
+  include_deleted: query('include_deleted', 'Soft-deleted rows too.', BOOLEAN),
+  IfMatch: header(
+    'If-Match',
+    'Only if the row still has this ETag (or one of several); otherwise 412. Compared in the database, atomically.',
+  ),
+  IfNoneMatch: header('If-None-Match', 'ETags that the caller has: 304 if the row still has one of them.'),
+  IfNoneMatchAny: header('If-None-Match', '`*`: only if there is no row with this id; otherwise 412.'),
+  IdempotencyKey: header(
+    'Idempotency-Key',
+    'Any text of the client for this one request, kept for 24 h: the same request again gets the first answer.',
+    { type: 'string', minLength: 1, maxLength: 255 },
+  ),
+  Prefer: header('Prefer', '`return=minimal`: an answer without a body.', {
+    type: 'string',
+    example: 'return=minimal',
+  }),
+  traceparent: header('traceparent', "W3C Trace Context: the caller's trace id, which is in problems and logs."),
+};
+
+/** `components.headers`. */
+export const SHARED_HEADERS: Record<string, Header> = {
+  ETag: { description: 'A strong, opaque tag that changes with every change of the row.', schema: { type: 'string' } },
+  Location: { description: 'Where the new row is.', schema: { type: 'string' } },
+  Link: { description: '`rel="next"`: the next page, where there is one.', schema: { type: 'string' } },
+  PreferenceApplied: { description: 'That `Prefer` was followed.', schema: { type: 'string' } },
+  IdempotencyReplayed: { description: '`true`: the stored answer of the first request.', schema: { type: 'string' } },
+  Allow: { description: 'The methods that the path takes.', schema: { type: 'string' } },
+  RetryAfter: { description: 'Seconds to wait before the next try.', schema: { type: 'integer' } },
+  AcceptPatch: { description: 'The types that PATCH takes.', schema: { type: 'string' } },
+};
+
+/** `fields=` with the fields of a module. */
+export function fieldsParameter({ fields }: CrudModel): Parameter {
+  const names = fields.all.map(({ name }) => name);
+  return {
+    ...query(
+      'fields',
+      `The members to send; \`id\` is always there. Without it: ${fields
+        .shown()
+        .map(({ name }) => name)
+        .join(', ')}.`,
+      {
+        type: 'array',
+        items: { type: 'string', enum: names },
+      },
+    ),
+    style: 'form',
+    explode: false,
+  };
+}
+
+export function sortParameter({ fields }: CrudModel): Parameter {
+  const names = fields.all.filter(({ sortable }) => sortable).map(({ name }) => name);
+  return {
+    ...query('sort', 'At most three fields, `-` before one for descending order; `id` breaks ties.', {
+      type: 'array',
+      items: { type: 'string', enum: names.flatMap((name) => [name, `-${name}`]) },
+      maxItems: 3,
+    }),
+    style: 'form',
+    explode: false,
+  };
+}
+
+export function filterParameter({ fields }: CrudModel): Parameter {
+  const rows = fields.all
+    .filter(({ filterable }) => filterable.length > 0)
+    .map(({ name, type, filterable }) => `| \`${name}\` | ${type} | ${filterable.join(', ')} |`);
+  const description = `A condition on the rows.
+
+| field | type | operators |
+|---|---|---|
+${rows.join('\n')}
+
+\`field op value\` with eq, ne, gt, ge, lt, le; \`field in (a, b)\`; \`contains(field, 'text')\`; \`startswith(field, 'text')\`; combined
+by \`and\`, \`or\`, \`not\` and parentheses. Values are \`'text'\` (a quote is doubled), numbers, \`true\`, \`false\`, \`null\`. Null matches
+\`eq null\` and nothing else. At most 1,024 characters, 20 conditions, 5 levels, 50 values in a list.`;
+  return {
+    ...query('filter', description, { type: 'string', maxLength: 1024 }),
+    examples: { text: { value: `id ne 'x' and created_at ge '2026-01-01T00:00:00Z'` } },
+  };
+}

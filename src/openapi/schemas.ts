@@ -1,0 +1,173 @@
+import type { OpenAPIV3_1 } from 'openapi-types';
+import type { CrudModel } from '../crud/crud.model.js';
+import type { Field } from '../crud/field.js';
+
+type Schema = OpenAPIV3_1.SchemaObject;
+
+/** `resource` → `Resource`: the name of a module's schema. */
+export function schemaName(module: string): string {
+  return module.replaceAll(/(^|-)(.)/g, (_match, _dash: string, letter: string) => letter.toUpperCase());
+}
+
+export function reference(name: string): OpenAPIV3_1.ReferenceObject {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+/** A module's representation and the bodies of its writes, from its field contract. */
+export function moduleSchemas(model: CrudModel): Record<string, Schema> {
+  const name = schemaName(model.name);
+  const { all } = model.fields;
+  const writable = all.filter((field) => field.writable !== false);
+  return {
+    [name]: object(
+      all,
+      all.filter(({ shown, readable }) => shown && readable === true),
+      'What is not in the list of required members is only there when `fields=` names it.',
+    ),
+    [`Create${name}`]: object(
+      writable,
+      writable.filter(({ required }) => required),
+      'The body of POST and PUT. Other members are refused.',
+    ),
+    [`Update${name}`]: object(
+      all.filter(({ writable: is }) => is === true),
+      [],
+      'A JSON Merge Patch (RFC 7396): members that are not there stay as they are, null empties a member that may be empty.',
+    ),
+  };
+}
+
+function object(fields: readonly Field[], required: readonly Field[], description: string): Schema {
+  return {
+    type: 'object',
+    description,
+    properties: Object.fromEntries(fields.map((field) => [field.name, fieldSchema(field)])),
+    ...(required.length > 0 && { required: required.map(({ name }) => name) }),
+    additionalProperties: false,
+  };
+}
+
+function fieldSchema({
+  type,
+  nullable,
+  rules,
+  description,
+  example,
+  default: value,
+  readable,
+  writable,
+}: Field): Schema {
+  const base = type === 'timestamp' ? 'string' : type;
+  const { minLength, maxLength, pattern, minimum, maximum, enum: words } = rules ?? {};
+  const secret = readable === true ? '' : ` Only callers with the scope \`${readable}\` see it.`;
+  return {
+    type: nullable ? [base, 'null'] : base,
+    ...(type === 'timestamp' && { format: 'date-time' }),
+    ...(minLength !== undefined && { minLength }),
+    ...(maxLength !== undefined && { maxLength }),
+    ...(pattern && { pattern: pattern.source }),
+    ...(minimum !== undefined && { minimum }),
+    ...(maximum !== undefined && { maximum }),
+    ...(words && { enum: nullable ? [...words, null] : [...words] }),
+    ...(value !== null && value !== undefined && { default: value }),
+    ...(description || secret ? { description: `${description ?? ''}${secret}`.trim() } : {}),
+    ...(example !== undefined && { examples: [example] }),
+    ...(writable === false && { readOnly: true }),
+  };
+}
+
+/** `{data, status}` around a schema, as every success has it. */
+export function envelope(data: Schema | OpenAPIV3_1.ReferenceObject, more: Record<string, Schema> = {}): Schema {
+  return {
+    type: 'object',
+    properties: { data, ...more, status: { type: 'string', const: 'success' } as Schema },
+    required: ['data', ...Object.keys(more), 'status'],
+    additionalProperties: false,
+  };
+}
+
+/** Schemas that are the same for all modules. */
+export const SHARED_SCHEMAS: Record<string, Schema> = {
+  Page: {
+    type: 'object',
+    properties: {
+      limit: { type: 'integer', minimum: 1, maximum: 200, description: 'The limit that was applied.' },
+      next_cursor: { type: 'string', description: 'Leads to the next page; absent on the last one.' },
+      total: { type: 'integer', description: 'With `count=true`: all rows that match, up to 10,000.' },
+      total_at_least: { type: 'integer', description: 'With `count=true`, in place of `total`, where there are more.' },
+    },
+    required: ['limit'],
+    additionalProperties: false,
+  },
+  Problem: {
+    type: 'object',
+    description: 'Every failure (RFC 9457).',
+    properties: {
+      type: {
+        type: 'string',
+        description: 'A page of this service that explains the problem.',
+        examples: ['/problems/not-found'],
+      },
+      title: { type: 'string' },
+      status: { type: 'integer' },
+      detail: { type: 'string' },
+      instance: { type: 'string', description: 'The path that was asked for.' },
+      code: { type: 'string', description: 'Stable, for programs.' },
+      trace_id: {
+        type: 'string',
+        pattern: '^[0-9a-f]{32}$',
+        description: 'For the operators, who find the request by it.',
+      },
+      errors: { type: 'array', items: reference('ProblemItem') },
+    },
+    required: ['type', 'title', 'status', 'detail', 'code', 'trace_id'],
+  },
+  ProblemItem: {
+    type: 'object',
+    properties: {
+      code: { type: 'string' },
+      detail: { type: 'string' },
+      pointer: {
+        type: 'string',
+        description: 'JSON pointer (RFC 6901) into the body, as a URI fragment.',
+        examples: ['#/name'],
+      },
+      parameter: { type: 'string' },
+      position: { type: 'integer', description: 'Offset in the parameter, from 0, in UTF-16 units.' },
+      header: { type: 'string' },
+    },
+    required: ['code', 'detail'],
+    additionalProperties: false,
+  },
+  Batch: {
+    type: 'object',
+    properties: {
+      atomic: { type: 'boolean', default: true, description: 'All or none. False: each operation on its own.' },
+      operations: { type: 'array', minItems: 1, maxItems: 100, items: reference('BatchOperation') },
+    },
+    required: ['operations'],
+    additionalProperties: false,
+  },
+  BatchOperation: {
+    type: 'object',
+    properties: {
+      op: { type: 'string', enum: ['create', 'update', 'replace', 'delete'] },
+      id: { type: 'string', description: 'Of the row; a create has it in its body.' },
+      body: { type: 'object', description: 'As the body of POST, PATCH or PUT.' },
+      if_match: { type: 'string', description: 'As the header If-Match.', examples: ['"1-261124023736123"'] },
+    },
+    required: ['op'],
+    additionalProperties: false,
+  },
+  BatchOutcome: {
+    type: 'object',
+    properties: {
+      index: { type: 'integer' },
+      status: { type: 'integer' },
+      data: { type: 'object' },
+      problem: reference('Problem'),
+    },
+    required: ['index', 'status'],
+    additionalProperties: false,
+  },
+};
