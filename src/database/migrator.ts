@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
+import { collationDrift } from './collation-drift.js';
 import { MigrationLease } from './migration-lease.js';
 import { MigrationLog } from './migration-log.js';
 import { runMigration } from './migration-run.js';
@@ -82,5 +83,6 @@ function nameOf(migration: { name?: string }): string {
  */
 export async function schemaDrift(dataSource: DataSource): Promise<string[]> {
   const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
-  return upQueries.map(({ query }) => query).filter((query) => !query.startsWith('DROP INDEX'));
+  const statements = upQueries.map(({ query }) => query).filter((query) => !query.startsWith('DROP INDEX'));
+  return [...statements, ...(await collationDrift(dataSource))];
 }
