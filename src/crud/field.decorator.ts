@@ -10,7 +10,9 @@ export interface FieldOptions extends FieldRules {
   readonly shown?: boolean;
   /** True: every operator that its type has. Needs an index when `eq` or `in` is among them: CI checks. */
   readonly filterable?: true | readonly FilterOperator[];
-  /** Needs an index `(field, id)`: CI checks. */
+  /** The column has a unique constraint, whose index then serves sorting as well. Not for nullable fields. */
+  readonly unique?: boolean;
+  /** Needs an index `(field, id)`, or a unique one on the field: CI checks. */
   readonly sortable?: boolean;
   readonly writable?: boolean | 'create';
   /** Taken when a create or replace request leaves the field out. */
@@ -64,6 +66,7 @@ function declare(name: string, options: FieldOptions): FieldContract {
     shown,
     filterable: options.filterable === true ? OPERATORS[options.type] : (options.filterable ?? []),
     sortable,
+    unique: (options.unique ?? false) && !nullable,
     writable,
     required: writable !== false && !nullable && options.default === undefined && name !== 'id',
     columns: options.columns ?? [name],

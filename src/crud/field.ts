@@ -20,6 +20,8 @@ export interface Field {
   readonly shown: boolean;
   readonly filterable: readonly FilterOperator[];
   readonly sortable: boolean;
+  /** No two rows have the same value: a unique constraint says so. Never null. */
+  readonly unique: boolean;
   /** `create`: may be given when the row is made (POST, a PUT that creates), never changed afterwards. */
   readonly writable: boolean | 'create';
   /** Present in every create or replace request; otherwise the default or null is taken. */

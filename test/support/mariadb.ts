@@ -45,6 +45,8 @@ export class ThrowAwayMariadb {
     ]);
     if (install.status !== 0) throw new Error(`mariadb-install-db failed: ${String(install.stderr)}`);
     const server = new ThrowAwayMariadb(folder, await freePort());
+    // Also when the run itself ends badly: a server that nobody stops would stay.
+    process.once('exit', () => server.process?.kill('SIGKILL'));
     await server.resume();
     return server;
   }

@@ -13,6 +13,7 @@ export abstract class CrudDto {
     pattern: ID_PATTERN,
     filterable: ['eq', 'ne', 'gt', 'ge', 'lt', 'le', 'in'],
     sortable: true,
+    unique: true,
     writable: 'create',
     description: 'Names the row; compared exactly. A lower-case UUIDv7 unless the client gives one of its own.',
     example: '0199f0a4-6e1c-7cc3-b0b5-4f1d4c2f9a11',

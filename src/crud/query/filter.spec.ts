@@ -15,6 +15,7 @@ const field = (name: string, type: Field['type'], readable: true | string = true
   shown: true,
   filterable: ALL,
   sortable: true,
+  unique: name === 'id',
   writable: true,
   required: false,
   columns: [name],

@@ -14,6 +14,7 @@ const field = (name: string, type: Field['type'], nullable: boolean): Field => (
   shown: true,
   filterable: [],
   sortable: true,
+  unique: name === 'id',
   writable: true,
   required: false,
   columns: [name],

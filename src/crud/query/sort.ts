@@ -9,7 +9,7 @@ export interface SortKey {
   readonly descending: boolean;
 }
 
-/** `sort=-created_at,name`. `id` is always the last key, so that the order is total. @throws DomainError `invalid-parameter` */
+/** `sort=-created_at,name`. `id` is the last key unless another one is unique, so that the order is total. @throws DomainError `invalid-parameter` */
 export function parseSort(value: string | undefined, fields: FieldSet): SortKey[] {
   const id = fields.find('id')!;
   if (value === undefined) return [{ field: id, descending: false }];
@@ -22,9 +22,10 @@ export function parseSort(value: string | undefined, fields: FieldSet): SortKey[
   });
   if (keys.length > MAX_SORT_KEYS) throw invalidSort(`At most ${MAX_SORT_KEYS} fields can be sorted by.`);
   if (new Set(keys.map(({ field }) => field)).size < keys.length) throw invalidSort('A field can be sorted by once.');
-  const idAt = keys.findIndex(({ field }) => field === id);
-  // Nothing after the id could make a difference.
-  return idAt === -1 ? [...keys, { field: id, descending: keys.at(-1)!.descending }] : keys.slice(0, idAt + 1);
+  // Nothing after a key that no two rows share could make a difference; and with it in the way, MariaDB was seen to sort
+  // what it had read in order from the unique index.
+  const uniqueAt = keys.findIndex(({ field }) => field.unique);
+  return uniqueAt === -1 ? [...keys, { field: id, descending: keys.at(-1)!.descending }] : keys.slice(0, uniqueAt + 1);
 }
 
 function invalidSort(detail: string): DomainError {

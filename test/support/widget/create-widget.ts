@@ -12,7 +12,7 @@ export async function createWidget(queryRunner: QueryRunner): Promise<void> {
     portable.timestamp('due_at', { isNullable: true }),
     portable.text('secret', 100, { isNullable: true }),
   ]);
-  const indices = ['created_at', 'code', 'colour', 'weight', 'due_at'].map((name) => ({
+  const indices = ['created_at', 'colour', 'weight', 'due_at'].map((name) => ({
     name: `ix_widget_${name}`,
     columnNames: [name, 'id'],
   }));

@@ -3,7 +3,15 @@ import { CrudDto } from '../../../src/crud/dto/crud.dto.js';
 import { Field } from '../../../src/crud/field.decorator.js';
 
 export class WidgetDto extends CrudDto {
-  @Field({ type: 'string', minLength: 1, maxLength: 40, filterable: true, sortable: true, writable: true })
+  @Field({
+    type: 'string',
+    minLength: 1,
+    maxLength: 40,
+    unique: true,
+    filterable: true,
+    sortable: true,
+    writable: true,
+  })
   code!: string;
 
   @Field({ type: 'string', nullable: true, maxLength: 40, filterable: true, sortable: true, writable: true })

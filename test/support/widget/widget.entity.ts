@@ -5,7 +5,6 @@ import { TextColumn, TimestampColumn } from '../../../src/database/columns.js';
 @Entity('widget')
 @Unique('uq_widget_code', ['code'])
 @Index('ix_widget_created_at', ['created_at', 'id'])
-@Index('ix_widget_code', ['code', 'id'])
 @Index('ix_widget_colour', ['colour', 'id'])
 @Index('ix_widget_weight', ['weight', 'id'])
 @Index('ix_widget_due_at', ['due_at', 'id'])
