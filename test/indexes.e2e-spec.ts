@@ -14,7 +14,7 @@ const server = engines()[1];
  * No team ships a full scan by declaring a field: every field that can be sorted by, or filtered for equality, has an
  * index that the plan of its page query uses. Asked of the server's own planner, on a table that is worth an index.
  */
-(server === undefined ? describe.skip : describe.each(MODULES))('indexes of %s', (module) => {
+describe.each(server === undefined ? [] : MODULES)('indexes of %s', (module) => {
   let test: TestApp;
   let model: CrudModel;
   beforeAll(async () => {
@@ -30,7 +30,7 @@ const server = engines()[1];
       `EXPLAIN ${sql}`,
       params,
     );
-    return { key: row!.key, rows: Number(row!.rows), extra: row!.Extra };
+    return { key: row!.key, rows: row!.rows, extra: row!.Extra };
   };
 
   it('serve every declared sort, on the first page and in the middle, without sorting', async () => {
