@@ -384,5 +384,28 @@ forEveryModule('rows', (subject) => {
         (await subject.client.post(subject.path, subject.body(), { prefer: 'return=representation' })).body,
       ).toHaveProperty('data');
     });
+
+    it('needs If-Match where the module says so', async () => {
+      const { id, etag } = await subject.made();
+      const path = `${subject.path}/${id}`;
+      const model = subject.model as { requiresIfMatch: boolean };
+      model.requiresIfMatch = true;
+      try {
+        problemOf(await subject.client.patch(path, {}), 428, 'precondition-required');
+        problemOf(await subject.client.put(path, subject.body()), 428, 'precondition-required');
+        problemOf(await subject.client.delete(path), 428, 'precondition-required');
+        problemOf(await subject.client.delete(`${subject.path}/nobody`), 404, 'not-found');
+        expect((await subject.client.put(`${subject.path}/new-one`, subject.body())).status).toBe(201);
+        expect((await subject.client.delete(path, { 'if-match': etag })).status).toBe(204);
+      } finally {
+        model.requiresIfMatch = false;
+      }
+    });
+
+    it("says the module's stage", async () => {
+      const { headers } = await subject.client.get(subject.path);
+      expect({ ...headers }).toMatchObject(subject.model.stageHeaders);
+      if (subject.model.name === 'widget') expect(headers.deprecation).toMatch(/^@\d+$/);
+    });
   });
 });

@@ -9,11 +9,28 @@ import type { MergePatch, Replacement } from './endpoints/bodies.js';
 import { etagOf } from './etag.js';
 import type { Field } from './field.js';
 import { fieldsOf } from './fields.js';
+import { stageHeaders, type Stage } from './stage.js';
 import type { FieldSet } from './query/field-set.js';
+
+export interface ModuleDtos {
+  readonly dto: Type<CrudDto>;
+  readonly create: Type<object>;
+  readonly update: Type<object>;
+}
+
+export interface ModuleOptions {
+  /** Stable unless it says otherwise. */
+  readonly stage?: Stage;
+  /** PATCH, PUT on a row that exists, and DELETE without If-Match are refused with 428. */
+  readonly requiresIfMatch?: boolean;
+}
 
 /** What the kernel knows of a module: its name and the field contract of its DTOs, compiled once. */
 export class CrudModel {
   readonly fields: FieldSet;
+  readonly stage: Stage;
+  readonly stageHeaders: Readonly<Record<string, string>>;
+  readonly requiresIfMatch: boolean;
   private readonly createRules: BodyRules;
   private readonly updateRules: BodyRules;
   private readonly defaults: Readonly<Record<string, unknown>>;
@@ -24,8 +41,12 @@ export class CrudModel {
   constructor(
     /** One word everywhere: folder, table, route, scope, metric label and feed. */
     readonly name: string,
-    readonly dtos: { dto: Type<CrudDto>; create: Type<object>; update: Type<object> },
+    dtos: ModuleDtos,
+    { stage = { level: 'stable' }, requiresIfMatch = false }: ModuleOptions = {},
   ) {
+    this.stage = stage;
+    this.stageHeaders = stageHeaders(stage);
+    this.requiresIfMatch = requiresIfMatch;
     this.fields = fieldsOf(dtos.dto);
     this.createRules = new BodyRules(dtos.create);
     this.updateRules = new BodyRules(dtos.update);

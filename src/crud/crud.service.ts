@@ -4,7 +4,7 @@ import type { CrudDto } from './dto/crud.dto.js';
 import { isId, notAnId } from './dto/id.js';
 import type { CreateInput } from './dto/input.dto.js';
 import type { CrudEntity } from './crud.entity.js';
-import { CrudModel } from './crud.model.js';
+import { CrudModel, type ModuleOptions } from './crud.model.js';
 import type { CrudRepository } from './crud.repository.js';
 import { Page, Representation, type Listing } from './endpoints/answer.js';
 import type { MergePatch, Replacement } from './endpoints/bodies.js';
@@ -24,8 +24,9 @@ export abstract class CrudService<E extends CrudEntity, D extends CrudDto> {
   protected constructor(
     protected readonly repository: CrudRepository<E>,
     dtos: { dto: Type<D>; create: Type<CreateInput<D>>; update: Type<object> },
+    options: ModuleOptions = {},
   ) {
-    this.model = new CrudModel(repository.table, dtos);
+    this.model = new CrudModel(repository.table, dtos, options);
   }
 
   /** @throws DomainError `not-found` also where the row is soft-deleted */
@@ -57,7 +58,7 @@ export abstract class CrudService<E extends CrudEntity, D extends CrudDto> {
   async update(id: string, patch: MergePatch<unknown>, context: RequestContext): Promise<Representation<D>> {
     return this.repository.atomically(async () => {
       const before = await this.lockLive(id, context);
-      context.checkPreconditions(etagOf(before));
+      this.checkPreconditions(before, context);
       const after = { ...before, ...this.model.patched(before, patch) };
       return this.represent(await this.repository.update(before, after, context), context);
     });
@@ -69,7 +70,8 @@ export abstract class CrudService<E extends CrudEntity, D extends CrudDto> {
     return this.repository.atomically(async () => {
       const before = await this.repository.lock(id, context);
       const exists = before !== null && before.deleted_at === null;
-      context.checkPreconditions(exists ? etagOf(before) : null);
+      if (exists) this.checkPreconditions(before, context);
+      else context.checkPreconditions(null);
       const members = this.model.replacement(id, body) as Partial<E>;
       if (exists) {
         const after = { ...before, ...members };
@@ -86,7 +88,7 @@ export abstract class CrudService<E extends CrudEntity, D extends CrudDto> {
   async remove(id: string, context: RequestContext): Promise<void> {
     await this.repository.atomically(async () => {
       const before = await this.lockLive(id, context);
-      context.checkPreconditions(etagOf(before));
+      this.checkPreconditions(before, context);
       await this.repository.remove(before, context);
     });
   }
@@ -119,6 +121,14 @@ export abstract class CrudService<E extends CrudEntity, D extends CrudDto> {
     const row = await this.repository.lock(id, context);
     if (!row || row.deleted_at !== null) throw this.notFound();
     return row;
+  }
+
+  /** @throws DomainError `precondition-failed`, or `precondition-required` where the module asks for a condition */
+  private checkPreconditions(row: E, context: RequestContext): void {
+    if (this.model.requiresIfMatch && !context.ifMatch && !context.ifNoneMatch) {
+      throw new DomainError('precondition-required', 'Send If-Match with the ETag that the change is meant for.');
+    }
+    context.checkPreconditions(etagOf(row));
   }
 
   protected notFound(): DomainError {

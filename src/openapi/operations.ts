@@ -59,6 +59,7 @@ export function operation(endpoint: Endpoint, model: CrudModel): OpenAPIV3_1.Ope
   const body = requestBody(kind, schemaName(model.name));
   return {
     tags: [model.name],
+    ...(model.stage.level === 'deprecated' && { deprecated: true }),
     operationId: [kind === 'action' ? endpoint.verb! : kind, model.name].join('_'),
     summary: summaryOf(endpoint, model.name),
     parameters: parameters(kind, model),

@@ -4,10 +4,9 @@ import { parseEntityTags } from '../../http/conditional.js';
 import { DomainError, type ProblemItem } from '../../http/domain-error.js';
 import { negotiate } from '../../http/negotiation.js';
 import type { Field } from '../field.js';
-import { fieldsOf } from '../fields.js';
 import { parseFields, parseListQuery } from '../query/list-query.js';
 import { FieldSet } from '../query/field-set.js';
-import type { Endpoint } from './endpoint.js';
+import type { Endpoint, ModuleEndpoint } from './endpoint.js';
 import { checkPreconditions, LIST_FORMATS, type ListFormat, type RequestContext } from './request-context.js';
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
@@ -23,11 +22,11 @@ type Parameters = Pick<RequestContext, 'id' | 'list' | 'selection'> & { readonly
  */
 export function contextOf(
   request: FastifyRequest & { caller: Caller; traceId: string },
-  endpoint: Endpoint & { readonly module: string },
+  endpoint: ModuleEndpoint,
 ): RequestContext {
   const { headers, caller, traceId } = request;
   const format = endpoint.kind === 'list' ? negotiate(headers.accept, LIST_FORMATS) : LIST_FORMATS[0];
-  const fields = endpoint.dto ? fieldsOf(endpoint.dto).for((scope) => caller.can(scope)) : NO_FIELDS;
+  const fields = endpoint.dto ? endpoint.model.fieldsFor(caller) : NO_FIELDS;
   const parameters =
     endpoint.kind === 'list'
       ? listParameters(request.query as Query, fields)
@@ -50,7 +49,7 @@ class HttpContext implements RequestContext {
     private readonly request: FastifyRequest,
     readonly caller: Caller,
     readonly traceId: string,
-    readonly endpoint: Endpoint & { readonly module: string },
+    readonly endpoint: ModuleEndpoint,
     readonly format: ListFormat,
     parameters: Parameters,
   ) {

@@ -6,9 +6,11 @@ import { Database } from '../../database/database.js';
 import type { Caller } from '../../http/caller.js';
 import { Idempotency } from '../idempotency/idempotency.js';
 import { keyedRequest } from '../idempotency/keyed-request.js';
+import { ModuleRegistry } from '../module.registry.js';
+import { checkStage } from '../stage.js';
 import { Export } from './answer.js';
 import { contextOf } from './context.factory.js';
-import { endpointOf, type Endpoint } from './endpoint.js';
+import { endpointOf, type ModuleEndpoint } from './endpoint.js';
 import { render, type Rendered } from './render.js';
 import type { RequestContext } from './request-context.js';
 
@@ -20,21 +22,23 @@ export type PlinthRequest = FastifyRequest & { caller: Caller; traceId: string; 
  */
 @Injectable()
 export class EndpointInterceptor implements NestInterceptor {
-  private readonly declared = new Map<object, Endpoint & { readonly module: string }>();
+  private readonly declared = new Map<object, ModuleEndpoint>();
 
   constructor(
     private readonly database: Database,
     private readonly idempotency: Idempotency,
+    private readonly registry: ModuleRegistry,
   ) {}
 
   intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const endpoint = this.endpointOf(execution);
-    if (!endpoint) return next.handle();
     const request = execution.switchToHttp().getRequest<PlinthRequest>();
     const reply = execution.switchToHttp().getResponse<FastifyReply>();
-    const module = endpoint.module ?? (request.params as { module: string }).module;
-    const context = contextOf(request, { ...endpoint, module });
+    const endpoint = this.endpointOf(execution, request);
+    if (!endpoint) return next.handle();
+    checkStage(endpoint.model.name, endpoint.model.stage, request.caller);
+    const context = contextOf(request, endpoint);
     request.context = context;
+    void reply.headers(endpoint.model.stageHeaders);
     if (!endpoint.writes) return next.handle().pipe(map((answer) => send(reply, answer, context)));
     return from(this.write(request, next)).pipe(map((answer) => sendRendered(reply, answer)));
   }
@@ -47,14 +51,17 @@ export class EndpointInterceptor implements NestInterceptor {
     return this.idempotency.once(keyedRequest(request, context.caller.id, context.idempotencyKey), handle);
   }
 
-  private endpointOf(execution: ExecutionContext): (Endpoint & { readonly module: string }) | undefined {
+  /** The endpoint that the handler declares, of its controller's module; of the module in the path where it serves all. */
+  private endpointOf(execution: ExecutionContext, request: PlinthRequest): ModuleEndpoint | undefined {
     const handler = execution.getHandler();
     const known = this.declared.get(handler);
     if (known) return known;
     const endpoint = endpointOf(handler);
     if (!endpoint) return undefined;
-    const module = String(Reflect.getMetadata('path', execution.getClass()));
-    const declared = { ...endpoint, module };
+    const { module } = request.params as { module?: string };
+    if (module !== undefined) return { ...endpoint, model: this.registry.get(module).model };
+    const { model } = this.registry.get(String(Reflect.getMetadata('path', execution.getClass())));
+    const declared = { ...endpoint, model };
     this.declared.set(handler, declared);
     return declared;
   }
@@ -68,6 +75,9 @@ function send(reply: FastifyReply, answer: unknown, context: RequestContext): un
 
 function sendRendered(reply: FastifyReply, { status, headers, body }: Rendered): string | undefined {
   void reply.code(status);
-  for (const name in headers) void reply.header(name, headers[name]);
+  for (const name in headers) {
+    const before = name === 'link' ? reply.getHeader(name) : undefined;
+    void reply.header(name, before === undefined ? headers[name] : `${String(before)}, ${headers[name]!}`);
+  }
   return body ?? undefined;
 }

@@ -1,4 +1,5 @@
 import type { Type } from '@nestjs/common';
+import type { CrudModel } from '../crud.model.js';
 import type { CrudDto } from '../dto/crud.dto.js';
 
 export type EndpointKind =
@@ -14,6 +15,11 @@ export interface Endpoint {
   readonly verb?: string;
   /** Status of an answer that is neither a representation nor a page; 200 unless given. */
   readonly status?: number;
+}
+
+/** An endpoint of one module. */
+export interface ModuleEndpoint extends Endpoint {
+  readonly model: CrudModel;
 }
 
 const ENDPOINT = Symbol('plinth:endpoint');

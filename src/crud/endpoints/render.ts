@@ -29,7 +29,7 @@ function renderRow(row: Representation<unknown>, context: RequestContext): Rende
     if (context.ifNoneMatch?.matchesWeakly(row.etag)) return { status: 304, headers, body: null };
     return json(200, { data: row.data, status: 'success' }, headers);
   }
-  if (row.created) headers.location = `/api/${context.endpoint.module}/${row.id}`;
+  if (row.created) headers.location = `/api/${context.endpoint.model.name}/${row.id}`;
   if (!context.minimal) return json(row.created ? 201 : 200, { data: row.data, status: 'success' }, headers);
   headers['preference-applied'] = 'return=minimal';
   return { status: row.created ? 201 : 204, headers, body: null };

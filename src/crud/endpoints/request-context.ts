@@ -3,7 +3,7 @@ import type { EntityTags } from '../../http/conditional.js';
 import { DomainError } from '../../http/domain-error.js';
 import type { Field } from '../field.js';
 import type { ListQuery } from '../query/list-query.js';
-import type { Endpoint } from './endpoint.js';
+import type { ModuleEndpoint } from './endpoint.js';
 
 export const LIST_FORMATS = ['application/json', 'application/x-ndjson', 'text/csv'] as const;
 export type ListFormat = (typeof LIST_FORMATS)[number];
@@ -12,7 +12,7 @@ export type ListFormat = (typeof LIST_FORMATS)[number];
 export interface RequestContext {
   readonly caller: Caller;
   readonly traceId: string;
-  readonly endpoint: Endpoint & { readonly module: string };
+  readonly endpoint: ModuleEndpoint;
   /** The id of a list route's `?id=`: the specification's own way to read one. */
   readonly id?: string | undefined;
   /** The checked parameters of a list. */

@@ -31,7 +31,11 @@ export class WidgetRepository extends CrudRepository<WidgetEntity> {
 @Injectable()
 export class WidgetService extends CrudService<WidgetEntity, WidgetDto> {
   constructor(widgets: WidgetRepository) {
-    super(widgets, { dto: WidgetDto, create: CreateWidgetDto, update: UpdateWidgetDto });
+    super(
+      widgets,
+      { dto: WidgetDto, create: CreateWidgetDto, update: UpdateWidgetDto },
+      { stage: { level: 'deprecated', since: '2026-11-24T00:00:00Z', sunset: '2027-06-30T12:00:00Z', link: '/docs' } },
+    );
   }
 
   /** A domain verb, made of what is inherited. */

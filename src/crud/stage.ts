@@ -1,0 +1,31 @@
+import type { Caller } from '../http/caller.js';
+import { DomainError } from '../http/domain-error.js';
+
+/** How far a module has come. Fields and routes are added to a stable one, and never changed in meaning. */
+export type Stage =
+  | { readonly level: 'alpha' | 'beta' | 'stable' }
+  | {
+      readonly level: 'deprecated';
+      /** When it became deprecated, and when it goes away: RFC 3339. */
+      readonly since: string;
+      readonly sunset: string;
+      /** A page that says what to use in its place. */
+      readonly link: string;
+    };
+
+/** An alpha module is only there for callers who are let in, by the scope `{module}:alpha`. */
+export function checkStage(module: string, { level }: Stage, caller: Caller): void {
+  if (level === 'alpha' && !caller.can(`${module}:alpha`)) {
+    throw new DomainError('route-not-found', 'There is nothing at this path.');
+  }
+}
+
+/** What a deprecated module says with each answer: RFC 9745 (Deprecation), RFC 8594 (Sunset). */
+export function stageHeaders(stage: Stage): Readonly<Record<string, string>> {
+  if (stage.level !== 'deprecated') return {};
+  return {
+    deprecation: `@${Math.floor(Date.parse(stage.since) / 1000)}`,
+    sunset: new Date(stage.sunset).toUTCString(),
+    link: `<${stage.link}>; rel="deprecation"; type="text/html"`,
+  };
+}
