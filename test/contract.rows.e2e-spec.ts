@@ -137,13 +137,14 @@ forEveryModule('rows', (subject) => {
         'validation-failed',
       );
       expect(longer.errors).toEqual([expect.objectContaining({ pointer: `#/${field}`, code: 'too-long' })]);
+      problemOf(await subject.client.post(subject.path, subject.body({ [field]: 'a\0b' })), 422, 'validation-failed');
       const broken = JSON.stringify(subject.body({ [field]: 'x' })).replace('"x"', '"\\ud800"');
       problemOf(await subject.client.post(subject.path, broken), 422, 'validation-failed');
     });
 
     it('keeps text as it is: quotes, spaces, emoji, percent signs', async () => {
       const field = textField(subject.model);
-      for (const text of [`a'b"c\\d`, ' padded ', '👩‍👩‍👧 é e\u0301', '%_%', 'a\u0000b', '‮']) {
+      for (const text of [`a'b"c\\d`, ' padded ', '👩‍👩‍👧 é e\u0301', '%_%', '‮']) {
         const { id, data } = await subject.made({ [field]: text });
         expect(data[field]).toBe(text);
         expect((await subject.client.get(`${subject.path}/${id}`)).body).toMatchObject({ data: { [field]: text } });

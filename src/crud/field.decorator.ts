@@ -57,6 +57,10 @@ export function Field(options: FieldOptions): PropertyDecorator {
 }
 
 function declare(name: string, options: FieldOptions): FieldContract {
+  const text =
+    options.filterable !== true && options.filterable?.some((op) => op === 'contains' || op === 'startswith');
+  if (text && options.type !== 'string')
+    throw new TypeError(`@Field() "${name}": only text contains or starts with something`);
   const { nullable = false, readable = true, shown = true, sortable = false, writable = false } = options;
   return {
     name,

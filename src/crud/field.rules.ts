@@ -46,6 +46,8 @@ export function compileRules(rules: FieldRules): (value: unknown) => Violation |
 
 function checkString(value: string, rules: FieldRules): Violation | null {
   if (!value.isWellFormed()) return { code: 'malformed-unicode', detail: 'must be well-formed Unicode' };
+  // MariaDB was seen to sort text with U+0000 in two ways, so that pages skipped rows.
+  if (value.includes('\0')) return { code: 'malformed-unicode', detail: 'must not contain U+0000' };
   const { minLength = 0, maxLength = Infinity } = rules;
   // A string has at most as many code points as UTF-16 units: most need no counting.
   if (value.length < minLength || (value.length < 2 * minLength && codePoints(value) < minLength)) {

@@ -29,7 +29,7 @@ export function contextOf(
   const fields = endpoint.dto ? endpoint.model.fieldsFor(caller) : NO_FIELDS;
   const parameters =
     endpoint.kind === 'list'
-      ? listParameters(request.query as Query, fields)
+      ? listParameters(request.query as Query, fields, endpoint.model.name)
       : rowParameters(request.query as Query, fields, endpoint);
   if (format !== 'application/json') refuseInExports(request.query as Query, parameters);
   return new HttpContext(request, caller, traceId, endpoint, format, parameters);
@@ -77,8 +77,8 @@ class HttpContext implements RequestContext {
   }
 }
 
-function listParameters(query: Query, fields: FieldSet): Parameters {
-  if (!Object.hasOwn(query, 'id')) return { list: parseListQuery(query, fields), dryRun: false };
+function listParameters(query: Query, fields: FieldSet, module: string): Parameters {
+  if (!Object.hasOwn(query, 'id')) return { list: parseListQuery(query, fields, module), dryRun: false };
   const { id } = query;
   const errors: ProblemItem[] = [];
   if (Array.isArray(id)) errors.push({ code: 'repeated', detail: '"id" must be given once.', parameter: 'id' });

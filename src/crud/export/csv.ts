@@ -1,7 +1,8 @@
-import type { Field } from '../field.js';
+import type { Field, FieldType } from '../field.js';
 
 /** What a spreadsheet would take for a formula (https://owasp.org/www-community/attacks/CSV_Injection). */
 const FORMULA = /^[=+\-@\t\r]/;
+const NUMBER = /^-?\d+(\.\d+)?$/;
 const NEEDS_QUOTES = /[",\r\n]/;
 
 /** RFC 4180: the names of the fields. */
@@ -12,13 +13,15 @@ export function csvHeader(fields: readonly Field[]): string {
 /** One record. Null is empty; text that a spreadsheet would run has an apostrophe before it. */
 export function csvLine(fields: readonly Field[], row: Readonly<Record<string, unknown>>): string {
   let line = '';
-  fields.forEach(({ name }, index) => (line += (index === 0 ? '' : ',') + cell(row[name])));
+  fields.forEach(({ name, type }, index) => (line += (index === 0 ? '' : ',') + cell(row[name], type)));
   return `${line}\r\n`;
 }
 
-function cell(value: unknown): string {
+function cell(value: unknown, type: FieldType): string {
   if (value === null || value === undefined) return '';
   if (typeof value !== 'string') return JSON.stringify(value);
-  const text = FORMULA.test(value) ? `'${value}` : value;
+  // A DECIMAL comes as text.
+  const isNumber = type !== 'string' && NUMBER.test(value);
+  const text = FORMULA.test(value) && !isNumber ? `'${value}` : value;
   return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -8,7 +8,7 @@ export interface Predicate {
   readonly operator: FilterOperator;
   /** One, except for `in`. */
   readonly values: readonly Literal[];
-  /** Offset of the field's name in the filter, in UTF-16 units from 0. */
+  /** Offset of the field's name in the filter, in characters (code points) from 0. */
   readonly position: number;
 }
 

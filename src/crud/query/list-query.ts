@@ -27,9 +27,16 @@ export interface ListQuery {
 }
 
 export const LIST_PARAMETERS = ['limit', 'cursor', 'sort', 'fields', 'count', 'include_deleted', 'filter'] as const;
+type ListParameter = (typeof LIST_PARAMETERS)[number];
 
-/** @throws DomainError with every bad parameter at once */
-export function parseListQuery(raw: Readonly<Record<string, unknown>>, fields: FieldSet): ListQuery {
+/** What a cursor is bound to. */
+const SHAPING = ['sort', 'fields', 'include_deleted', 'filter'] as const;
+
+/**
+ * @param of what is listed: the cursors of another list are refused
+ * @throws DomainError with every bad parameter at once
+ */
+export function parseListQuery(raw: Readonly<Record<string, unknown>>, fields: FieldSet, of = ''): ListQuery {
   const reader = new ParameterReader(raw);
   reader.refuseUnknown();
   const limit = reader.read('limit', parseLimit) ?? DEFAULT_LIMIT;
@@ -42,8 +49,15 @@ export function parseListQuery(raw: Readonly<Record<string, unknown>>, fields: F
     sort.map(({ field, descending }) => `${descending ? '-' : ''}${field.name}`),
     selected.map(({ name }) => name),
   ];
-  const fingerprint = fingerprintOf([...spelling.map(String), String(includeDeleted), JSON.stringify(filter ?? null)]);
-  const after = reader.hasErrors ? undefined : reader.read('cursor', (value) => decodeCursor(value, fingerprint, sort));
+  const fingerprint = fingerprintOf([
+    of,
+    ...spelling.map(String),
+    String(includeDeleted),
+    JSON.stringify(filter ?? null),
+  ]);
+  // A cursor can only be judged by a query that is whole.
+  const whole = !SHAPING.some((name) => reader.isBad(name));
+  const after = reader.read('cursor', (value) => (whole ? decodeCursor(value, fingerprint, sort) : undefined));
   reader.finish();
   const columns = [
     ...new Set(['id', ...selected.flatMap((field) => field.columns), ...sort.map(({ field }) => field.name)]),
@@ -78,7 +92,7 @@ function positionOf({ sort }: ListQuery, row: CrudEntity): PositionValue[] {
 }
 
 function parseLimit(value: string): number {
-  if (!/^\d{1,9}$/.test(value) || Number(value) === 0) {
+  if (!/^\d+$/.test(value) || Number(value) === 0) {
     throw badParameter('limit', 'not-positive', '"limit" must be a positive integer.');
   }
   return Math.min(Number(value), MAX_LIMIT);
@@ -102,8 +116,8 @@ class ParameterReader {
 
   constructor(private readonly raw: Readonly<Record<string, unknown>>) {}
 
-  get hasErrors(): boolean {
-    return this.faults.length > 0;
+  isBad(name: ListParameter): boolean {
+    return this.faults.some(({ errors }) => errors.some(({ parameter }) => parameter === name));
   }
 
   refuseUnknown(): void {
@@ -117,7 +131,7 @@ class ParameterReader {
     }
   }
 
-  read<T>(name: (typeof LIST_PARAMETERS)[number], parse: (value: string) => T): T | undefined {
+  read<T>(name: ListParameter, parse: (value: string) => T): T | undefined {
     const value = this.raw[name];
     if (value === undefined) return undefined;
     try {
@@ -135,6 +149,7 @@ class ParameterReader {
     if (!first) return;
     if (others.length === 0) throw first;
     const errors: ProblemItem[] = this.faults.flatMap((fault) => [...fault.errors]);
-    throw new DomainError('invalid-parameter', `${errors.length} parameters are not valid.`, { errors });
+    const code = this.faults.every((fault) => fault.code === first.code) ? first.code : 'invalid-parameter';
+    throw new DomainError(code, `${errors.length} parameters are not valid.`, { errors });
   }
 }

@@ -4,9 +4,12 @@ import { after } from './keyset.js';
 import type { ListQuery } from './list-query.js';
 import { orderBy } from './sort.js';
 
-/** One page and one row more, which tells whether there is a next page. Its text is the same for queries of one shape. */
-export function pageSql(table: string, query: ListQuery): SqlFragment {
-  const { sql, params } = where(query, query.after ? after(query.sort, query.after) : undefined);
+/**
+ * One page and one row more, which tells whether there is a next page. Its text is the same for queries of one shape.
+ * @param rule which rows there are at all for the caller
+ */
+export function pageSql(table: string, query: ListQuery, rule?: SqlFragment): SqlFragment {
+  const { sql, params } = where(query, rule, query.after ? after(query.sort, query.after) : undefined);
   const columns = query.columns.map((name) => `\`${name}\``).join(', ');
   return {
     sql: `SELECT ${columns} FROM \`${table}\`${sql} ORDER BY ${orderBy(query.sort)} LIMIT ${query.limit + 1}`,
@@ -15,19 +18,19 @@ export function pageSql(table: string, query: ListQuery): SqlFragment {
 }
 
 /** Counts at most `most + 1` rows, whatever the table's size. */
-export function countSql(table: string, query: ListQuery, most: number): SqlFragment {
-  const { sql, params } = where(query);
+export function countSql(table: string, query: ListQuery, most: number, rule?: SqlFragment): SqlFragment {
+  const { sql, params } = where(query, rule);
   return {
     sql: `SELECT COUNT(*) AS \`total\` FROM (SELECT 1 FROM \`${table}\`${sql} LIMIT ${most + 1}) AS \`counted\``,
     params,
   };
 }
 
-function where({ filter, includeDeleted }: ListQuery, keyset?: SqlFragment): SqlFragment {
+function where({ filter, includeDeleted }: ListQuery, rule?: SqlFragment, keyset?: SqlFragment): SqlFragment {
   const clauses: string[] = [];
   const params: SqlValue[] = [];
   if (!includeDeleted) clauses.push('`deleted_at` IS NULL');
-  for (const fragment of [filter, keyset]) {
+  for (const fragment of [rule, filter, keyset]) {
     if (!fragment) continue;
     clauses.push(`(${fragment.sql})`);
     params.push(...fragment.params);
