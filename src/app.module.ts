@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Config } from './config/config.js';
+import { ChangesModule } from './changes/changes.module.js';
 import { ConfigModule } from './config/config.module.js';
 import { CrudModule } from './crud/crud.module.js';
 import { DatabaseModule } from './database/database.module.js';
@@ -23,6 +24,7 @@ export class AppModule {
         HttpModule,
         HealthModule,
         CrudModule,
+        ChangesModule,
         OpenapiModule,
 
         ResourceModule,

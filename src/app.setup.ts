@@ -25,6 +25,9 @@ const OUTSIDE = [
   'problems/:code',
   'docs',
   'docs/start.js',
+  'docs/live',
+  'docs/live.js',
+  'docs/live.css',
   'docs/:asset',
   'openapi.json',
 ];

@@ -33,10 +33,13 @@ describe('the reference', () => {
 
   it('has every method of every path, as OPTIONS tells them', async () => {
     expect(Object.keys(document.paths).sort()).toEqual([
+      '/api/changes',
       '/api/resource',
       '/api/resource/{id}',
+      '/api/resource/{id}:history',
       '/api/resource/{id}:restore',
       '/api/resource:batch',
+      '/api/resource:watch',
     ]);
     for (const [path, operations] of Object.entries(document.paths)) {
       const { headers } = await client.send('options', path.replace('{id}', 'x'));
@@ -137,7 +140,7 @@ if (browserPath === undefined) {
     await page.goto(`${test.origin}/docs`);
     const operation = page.locator('#operations-resource-read_resource');
     await operation.waitFor({ timeout: 20_000 });
-    expect(await page.locator('.opblock').count()).toBe(8);
+    expect(await page.locator('.opblock').count()).toBe(11);
     await operation.locator('.opblock-summary').click();
     await operation.locator('input[placeholder="id"]').fill('first');
     await operation.locator('button.execute').click();
@@ -146,5 +149,17 @@ if (browserPath === undefined) {
     expect(await answer.innerText()).toContain('"name": "Reading room"');
     expect(errors).toEqual([]);
     for (const url of requested) expect(url.startsWith(test.origin) || url.startsWith('data:')).toBe(true);
+  }, 60_000);
+
+  it('shows changes as they come', async () => {
+    const live = await browser.newPage();
+    live.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+    await live.goto(`${test.origin}/docs/live`);
+    await live.locator('#state', { hasText: 'watching' }).waitFor();
+    await new Client(test.origin).post('/api/resource', { id: 'lively', name: 'Seen live' });
+    await live.locator('tbody tr', { hasText: 'Seen live' }).waitFor({ timeout: 5_000 });
+    expect(await live.locator('tbody tr').first().innerText()).toContain('created');
+    expect(errors).toEqual([]);
+    await live.close();
   }, 60_000);
 });

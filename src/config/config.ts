@@ -23,6 +23,13 @@ export interface HttpConfig {
   readonly maxConnections: number;
 }
 
+export interface ChangesConfig {
+  readonly watchers: number;
+  readonly watchersPerCaller: number;
+  readonly feedDays: number;
+  readonly auditDays: number;
+}
+
 export interface ShutdownConfig {
   readonly drainMs: number;
   readonly inFlightMs: number;
@@ -34,6 +41,7 @@ export abstract class Config {
   abstract readonly database: DatabaseConfig;
   abstract readonly http: HttpConfig;
   abstract readonly shutdown: ShutdownConfig;
+  abstract readonly changes: ChangesConfig;
   abstract readonly log: { readonly level: string };
 }
 
@@ -78,6 +86,12 @@ export function loadConfig(env: Environment): Config {
       drainMs: read(SETTINGS.drainMs),
       inFlightMs: read(SETTINGS.inFlightMs),
       deadlineMs: read(SETTINGS.deadlineMs),
+    },
+    changes: {
+      watchers: read(SETTINGS.watchers),
+      watchersPerCaller: read(SETTINGS.watchersPerCaller),
+      feedDays: read(SETTINGS.feedDays),
+      auditDays: read(SETTINGS.auditDays),
     },
     log: { level: read(SETTINGS.logLevel) },
   };

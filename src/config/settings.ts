@@ -140,6 +140,25 @@ export const SETTINGS = {
     ...integer(1, 1_000_000),
     description: 'Connections at most.',
   },
+  watchers: { key: 'WATCHERS', default: '2000', ...integer(0, 1_000_000), description: 'Event streams at most.' },
+  watchersPerCaller: {
+    key: 'WATCHERS_PER_CALLER',
+    default: '5',
+    ...integer(1, 1_000_000),
+    description: 'Event streams of one caller who is known.',
+  },
+  feedDays: {
+    key: 'CHANGES_FEED_DAYS',
+    default: '7',
+    ...integer(1, 3_650),
+    description: 'How far back a watcher can resume, in days.',
+  },
+  auditDays: {
+    key: 'CHANGES_AUDIT_DAYS',
+    default: '365',
+    ...integer(1, 36_500),
+    description: 'How long changes are kept at all, in days; never less than the feed.',
+  },
   drainMs: {
     key: 'SHUTDOWN_DRAIN_MS',
     default: '5000',

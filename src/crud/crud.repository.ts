@@ -1,4 +1,7 @@
+import { Inject } from '@nestjs/common';
 import { getMetadataArgsStorage } from 'typeorm';
+import type { ChangeOp } from '../changes/change.entity.js';
+import { ChangeLog } from '../changes/change-log.js';
 import type { Database } from '../database/database.js';
 import type { SqlValue } from '../database/session.js';
 import { UniqueViolation } from '../database/sql-errors.js';
@@ -21,6 +24,9 @@ export const COUNT_LIMIT = 10_000;
  */
 export abstract class CrudRepository<E extends CrudEntity> {
   readonly table: string;
+  /** Injected as a property, so that a module's repository need not pass it on. */
+  @Inject(ChangeLog)
+  protected readonly changes!: ChangeLog;
   private builtSql?: EntitySql<E>;
 
   protected constructor(
@@ -71,27 +77,30 @@ export abstract class CrudRepository<E extends CrudEntity> {
   }
 
   /** @throws DomainError `already-exists` decided by the database's unique constraints, never by a look first */
-  async insert(row: E, _context: RequestContext): Promise<void> {
-    await this.guardUnique(() => this.database.execute(this.sql.insert, this.sql.insertParams(row)));
+  async insert(row: E, context: RequestContext): Promise<void> {
+    await this.database.transaction(async () => {
+      await this.guardUnique(() => this.database.execute(this.sql.insert, this.sql.insertParams(row)));
+      await this.changes.record({ module: this.table, op: 'created', before: null, after: row }, context);
+    });
   }
 
   /** Compared by version and swapped. An `after` that equals `before` writes nothing, and `before` is given back. */
   async update(before: E, after: E, context: RequestContext): Promise<E> {
     if (this.sql.isSame(before, after)) return before;
-    return this.swap(before, after, context);
+    return this.swap(before, after, 'updated', context);
   }
 
   async remove(before: E, context: RequestContext): Promise<void> {
-    await this.swap(before, { ...before, deleted_at: new Date().toISOString() }, context);
+    await this.swap(before, { ...before, deleted_at: new Date().toISOString() }, 'deleted', context);
   }
 
   async restore(before: E, context: RequestContext): Promise<E> {
-    return this.swap(before, { ...before, deleted_at: null }, context);
+    return this.swap(before, { ...before, deleted_at: null }, 'restored', context);
   }
 
   /** A new life of a soft-deleted row; its version goes on, so that no entity tag of the old life is met again. */
   async revive(before: E, row: E, context: RequestContext): Promise<E> {
-    return this.swap(before, row, context);
+    return this.swap(before, row, 'created', context);
   }
 
   protected get sql(): EntitySql<E> {
@@ -103,13 +112,16 @@ export abstract class CrudRepository<E extends CrudEntity> {
     return row ? this.sql.codec.decode(row) : null;
   }
 
-  private async swap(before: E, after: E, _context: RequestContext): Promise<E> {
+  private async swap(before: E, after: E, op: ChangeOp, context: RequestContext): Promise<E> {
     const row = { ...after, version: before.version + 1, updated_at: new Date().toISOString() };
-    const changed = await this.guardUnique(() =>
-      this.database.execute(this.sql.update, this.sql.updateParams(row, before)),
-    );
-    if (changed === 0)
-      throw new DomainError('precondition-failed', 'The row was changed by another request meanwhile.');
+    await this.database.transaction(async () => {
+      const changed = await this.guardUnique(() =>
+        this.database.execute(this.sql.update, this.sql.updateParams(row, before)),
+      );
+      if (changed === 0)
+        throw new DomainError('precondition-failed', 'The row was changed by another request meanwhile.');
+      await this.changes.record({ module: this.table, op, before, after: row }, context);
+    });
     return row;
   }
 

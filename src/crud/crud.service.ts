@@ -11,7 +11,7 @@ import type { MergePatch, Replacement } from './endpoints/bodies.js';
 import type { RequestContext } from './endpoints/request-context.js';
 import { etagOf } from './etag.js';
 import { exportRows } from './export/export.js';
-import { nextCursor } from './query/list-query.js';
+import { nextCursor, type ListQuery } from './query/list-query.js';
 
 /**
  * The rules of a module: what every resource does, to be changed with `override` and `super`. Its methods throw
@@ -45,6 +45,16 @@ export abstract class CrudService<E extends CrudEntity, D extends CrudDto> {
       (last ? rows.slice(0, query.limit) : rows).map((row) => this.model.project(row, query.fields) as Partial<D>),
       { limit: query.limit, ...(last && { next_cursor: nextCursor(query, last) }), ...counted },
     );
+  }
+
+  /** Up to `limit + 1` rows of a query that was checked: for what reads the module as a whole, such as the feed. */
+  rows(query: ListQuery, context: RequestContext): Promise<E[]> {
+    return this.repository.page(query, context);
+  }
+
+  /** Whether there is a row with this id, deleted or not, that the caller may read. */
+  async isKnown(id: string, context: RequestContext): Promise<boolean> {
+    return (await this.repository.find(id, context)) !== null;
   }
 
   /** @throws DomainError `already-exists` naming the member that has to be unique */

@@ -4,7 +4,7 @@ import type { OpenAPIV3_1 } from 'openapi-types';
 import type { CrudModel } from '../crud/crud.model.js';
 import { endpointOf, type Endpoint } from '../crud/endpoints/endpoint.js';
 import { ModuleRegistry } from '../crud/module.registry.js';
-import { operation } from './operations.js';
+import { auditOperation, operation } from './operations.js';
 import { SHARED_HEADERS, SHARED_PARAMETERS } from './parameters.js';
 import { moduleSchemas, SHARED_SCHEMAS } from './schemas.js';
 
@@ -67,6 +67,7 @@ export class ApiDocument {
         (paths[own] ??= {})[method] = operation(endpoint, model);
       }
     }
+    paths['/api/changes'] = { get: auditOperation() };
     return paths;
   }
 

@@ -1,7 +1,8 @@
 import type { OpenAPIV3_1 } from 'openapi-types';
 import type { CrudModel } from '../crud/crud.model.js';
 import type { Endpoint, EndpointKind } from '../crud/endpoints/endpoint.js';
-import { fieldsParameter, filterParameter, sortParameter } from './parameters.js';
+import { CHANGE_FIELDS } from '../changes/change.fields.js';
+import { fieldsParameter, filterParameter, listParametersOf, sortParameter } from './parameters.js';
 import { problemResponses } from './problems.js';
 import { envelope, reference, schemaName } from './schemas.js';
 
@@ -50,8 +51,13 @@ const PROBLEMS: Readonly<Record<EndpointKind, readonly string[]>> = {
   remove: [...WRITES, ...ROW],
   restore: [...WRITES, ...ROW, 'not-deleted', 'already-exists'],
   batch: [...WRITES, ...BODY, ...ROW, 'already-exists'],
+  watch: [...ALWAYS, 'invalid-filter', 'position-expired', 'overloaded', 'shutting-down', 'rate-limited'],
+  history: [...ALWAYS, 'not-found', 'invalid-filter', 'invalid-cursor'],
   action: [...WRITES, ...ROW, 'conflict', 'already-exists', 'validation-failed'],
 };
+
+const EVENTS =
+  'Server-sent events: `id` is the position, `event` is created, updated, deleted, restored or bookmark, `data` is a CloudEvents 1.0 envelope around the row. A comment comes every 15 s, a bookmark at least every minute.';
 
 /** What the reference says of one endpoint of one module. */
 export function operation(endpoint: Endpoint, model: CrudModel): OpenAPIV3_1.OperationObject {
@@ -78,6 +84,8 @@ function summaryOf({ kind, verb }: Endpoint, name: string): string {
     remove: `Delete a ${name}; it can be restored`,
     restore: `Bring a deleted ${name} back`,
     batch: `Up to 100 operations in one request`,
+    watch: `Watch changes as they happen`,
+    history: `Who changed a ${name}, when, and how`,
     action: `${verb ?? ''} a ${name}`,
   };
   return summaries[kind];
@@ -118,6 +126,10 @@ function parameters(kind: EndpointKind, model: CrudModel): Parameter[] {
       return [id, fields, ...write, parameter('IfMatch'), trace];
     case 'remove':
       return [id, parameter('dry_run'), parameter('IdempotencyKey'), parameter('IfMatch'), trace];
+    case 'watch':
+      return [...['after', 'initial', 'LastEventId'].map(parameter), filterParameter(model), trace];
+    case 'history':
+      return [id, ...['limit', 'cursor'].map(parameter), ...listParametersOf(CHANGE_FIELDS), trace];
     case 'batch':
       return [parameter('dry_run'), parameter('IdempotencyKey'), trace];
   }
@@ -173,6 +185,10 @@ function successes(kind: EndpointKind, name: string): Responses {
       return { ...ok, ...created, ...minimal };
     case 'remove':
       return { 204: { description: 'Deleted.', headers: replayed } };
+    case 'watch':
+      return { 200: { description: EVENTS, content: { 'text/event-stream': { schema: { type: 'string' } } } } };
+    case 'history':
+      return { 200: changesPage('Its changes, newest first.') };
     case 'batch':
       return {
         200: outcomes('All was done, in order (atomic).'),
@@ -198,4 +214,25 @@ function listContent(name: string): Record<string, OpenAPIV3_1.MediaTypeObject> 
       },
     },
   };
+}
+
+/** `GET /api/changes`, which is of no module. */
+export function auditOperation(): OpenAPIV3_1.OperationObject {
+  const shared = ['limit', 'cursor', 'count', 'traceparent'].map(parameter);
+  return {
+    tags: ['changes'],
+    operationId: 'audit',
+    summary: 'Every change of every module, newest first',
+    parameters: [...shared, ...listParametersOf(CHANGE_FIELDS)],
+    responses: {
+      200: changesPage('The changes.'),
+      ...problemResponses([...ALWAYS, 'invalid-filter', 'invalid-cursor']),
+    },
+  };
+}
+
+function changesPage(description: string): OpenAPIV3_1.ResponseObject {
+  const page = { page: reference('Page') as OpenAPIV3_1.SchemaObject };
+  const schema = envelope({ type: 'array', items: reference('Change') }, page);
+  return { description, headers: { Link: header('Link') }, content: { 'application/json': { schema } } };
 }

@@ -1,5 +1,5 @@
 import type { OpenAPIV3_1 } from 'openapi-types';
-import type { CrudModel } from '../crud/crud.model.js';
+import type { FieldSet } from '../crud/query/field-set.js';
 
 type Parameter = OpenAPIV3_1.ParameterObject;
 type Header = OpenAPIV3_1.HeaderObject;
@@ -41,6 +41,15 @@ export const SHARED_PARAMETERS: Record<string, Parameter> = {
   ),
   count: query('count', 'Count the rows that match, exactly up to 10,000.', BOOLEAN),
   include_deleted: query('include_deleted', 'Soft-deleted rows too.', BOOLEAN),
+  after: query('after', 'The position to go on after, as an event gave it. Without it: from now on.', {
+    type: 'string',
+  }),
+  initial: query(
+    'initial',
+    'First the rows that match now, as `created`, then a bookmark, then what changes.',
+    BOOLEAN,
+  ),
+  LastEventId: header('Last-Event-ID', 'As `after`, and wins over it: what an EventSource sends when it reconnects.'),
   IfMatch: header(
     'If-Match',
     'Only if the row still has this ETag (or one of several); otherwise 412. Compared in the database, atomically.',
@@ -71,8 +80,17 @@ export const SHARED_HEADERS: Record<string, Header> = {
   AcceptPatch: { description: 'The types that PATCH takes.', schema: { type: 'string' } },
 };
 
+interface Fields {
+  readonly fields: FieldSet;
+}
+
+/** `sort`, `fields` and `filter` of a list of such fields. */
+export function listParametersOf(fields: FieldSet): Parameter[] {
+  return [sortParameter, fieldsParameter, filterParameter].map((make) => make({ fields }));
+}
+
 /** `fields=` with the fields of a module. */
-export function fieldsParameter({ fields }: CrudModel): Parameter {
+export function fieldsParameter({ fields }: Fields): Parameter {
   const names = fields.all.map(({ name }) => name);
   return {
     ...query(
@@ -91,7 +109,7 @@ export function fieldsParameter({ fields }: CrudModel): Parameter {
   };
 }
 
-export function sortParameter({ fields }: CrudModel): Parameter {
+export function sortParameter({ fields }: Fields): Parameter {
   const names = fields.all.filter(({ sortable }) => sortable).map(({ name }) => name);
   return {
     ...query('sort', 'At most three fields, `-` before one for descending order; `id` breaks ties.', {
@@ -104,7 +122,7 @@ export function sortParameter({ fields }: CrudModel): Parameter {
   };
 }
 
-export function filterParameter({ fields }: CrudModel): Parameter {
+export function filterParameter({ fields }: Fields): Parameter {
   const rows = fields.all
     .filter(({ filterable }) => filterable.length > 0)
     .map(({ name, type, filterable }) => `| \`${name}\` | ${type} | ${filterable.join(', ')} |`);

@@ -139,6 +139,23 @@ export const SHARED_SCHEMAS: Record<string, Schema> = {
     required: ['code', 'detail'],
     additionalProperties: false,
   },
+  Change: {
+    type: 'object',
+    properties: {
+      id: { type: 'string' },
+      module: { type: 'string' },
+      resource_id: { type: 'string' },
+      version: { type: 'integer', description: "The row's version after the change." },
+      op: { type: 'string', enum: ['created', 'updated', 'deleted', 'restored'] },
+      actor: { type: 'string', description: 'The caller.' },
+      at: { type: 'string', format: 'date-time' },
+      trace_id: { type: 'string' },
+      before: { type: ['object', 'null'] },
+      after: { type: 'object' },
+    },
+    required: ['id'],
+    additionalProperties: false,
+  },
   Batch: {
     type: 'object',
     properties: {

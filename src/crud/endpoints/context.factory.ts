@@ -7,6 +7,7 @@ import type { Field } from '../field.js';
 import { parseFields, parseListQuery } from '../query/list-query.js';
 import { FieldSet } from '../query/field-set.js';
 import type { Endpoint, ModuleEndpoint } from './endpoint.js';
+import { withParameter } from './link.js';
 import { checkPreconditions, LIST_FORMATS, type ListFormat, type RequestContext } from './request-context.js';
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
@@ -27,10 +28,7 @@ export function contextOf(
   const { headers, caller, traceId } = request;
   const format = endpoint.kind === 'list' ? negotiate(headers.accept, LIST_FORMATS) : LIST_FORMATS[0];
   const fields = endpoint.dto ? endpoint.model.fieldsFor(caller) : NO_FIELDS;
-  const parameters =
-    endpoint.kind === 'list'
-      ? listParameters(request.query as Query, fields, endpoint.model.name)
-      : rowParameters(request.query as Query, fields, endpoint);
+  const parameters = parametersOf(request.query as Query, fields, endpoint);
   if (format !== 'application/json') refuseInExports(request.query as Query, parameters);
   return new HttpContext(request, caller, traceId, endpoint, format, parameters);
 }
@@ -70,10 +68,20 @@ class HttpContext implements RequestContext {
   }
 
   urlWith(parameter: string, value: string): string {
-    const [path, query] = this.request.url.split('?', 2);
-    const parameters = new URLSearchParams(query);
-    parameters.set(parameter, value);
-    return `${path}?${parameters.toString()}`;
+    return withParameter(this.request.url, parameter, value);
+  }
+}
+
+function parametersOf(query: Query, fields: FieldSet, endpoint: ModuleEndpoint): Parameters {
+  switch (endpoint.kind) {
+    case 'list':
+      return listParameters(query, fields, endpoint.model.name);
+    case 'watch':
+    case 'history':
+      // Theirs are checked by those who know what they are about.
+      return { dryRun: false };
+    default:
+      return rowParameters(query, fields, endpoint);
   }
 }
 

@@ -39,6 +39,8 @@ export class EndpointInterceptor implements NestInterceptor {
     const context = contextOf(request, endpoint);
     request.context = context;
     void reply.headers(endpoint.model.stageHeaders);
+    // A stream of events is the handler's own to write.
+    if (endpoint.kind === 'watch') return next.handle();
     if (!endpoint.writes) return next.handle().pipe(map((answer) => send(reply, answer, context)));
     return from(this.write(request, next)).pipe(map((answer) => sendRendered(reply, answer)));
   }

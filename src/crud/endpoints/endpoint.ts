@@ -3,7 +3,7 @@ import type { CrudModel } from '../crud.model.js';
 import type { CrudDto } from '../dto/crud.dto.js';
 
 export type EndpointKind =
-  'read' | 'list' | 'create' | 'update' | 'replace' | 'remove' | 'restore' | 'batch' | 'action';
+  'read' | 'list' | 'create' | 'update' | 'replace' | 'remove' | 'restore' | 'batch' | 'watch' | 'history' | 'action';
 
 /** What an endpoint decorator declares about its handler; the interceptor and the reference read it. */
 export interface Endpoint {

@@ -1,7 +1,7 @@
 import { applyDecorators, Delete, Get, Patch, Post, Put, type Type } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { CrudDto } from '../dto/crud.dto.js';
-import type { Listing, MultiStatus, Representation } from './answer.js';
+import type { Listing, MultiStatus, Page, Representation } from './answer.js';
 import { declareEndpoint, type Endpoint } from './endpoint.js';
 import { LIST_FORMATS } from './request-context.js';
 
@@ -64,6 +64,17 @@ const MODULE = ':module([a-z][a-z0-9-]*)';
 /** `POST /api/{module}:batch` of every module. */
 export function BatchEndpoint(): Handles<object[] | MultiStatus> {
   return endpoint(Post(`${MODULE}::batch`), { kind: 'batch', writes: true });
+}
+
+/** `GET /api/{module}:watch` of every module: server-sent events. */
+export function WatchEndpoint(): Handles<void> {
+  const route = applyDecorators(Get(`${MODULE}::watch`), RouteConfig({ offers: ['text/event-stream'] }));
+  return endpoint(route, { kind: 'watch', writes: false });
+}
+
+/** `GET /api/{module}/{id}:history` of every module. */
+export function HistoryEndpoint(): Handles<Page<object>> {
+  return endpoint(Get(`${MODULE}/${ID}::history`), { kind: 'history', writes: false });
 }
 
 function endpoint<R>(route: MethodDecorator, declared: Endpoint): Handles<R> {

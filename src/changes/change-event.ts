@@ -1,0 +1,68 @@
+import type { CrudEntity } from '../crud/crud.entity.js';
+import type { CrudModel } from '../crud/crud.model.js';
+import type { Field } from '../crud/field.js';
+import type { FilterNode } from '../crud/query/filter.ast.js';
+import { matches } from '../crud/query/filter.evaluator.js';
+import type { ChangeEntity, ChangeOp } from './change.entity.js';
+import { formatPosition } from './position.js';
+
+/** A change as watchers are told of it, decoded once for all of them. */
+export class ChangeEvent {
+  private readonly before: CrudEntity | null;
+  private readonly after: CrudEntity;
+  private text: string | undefined;
+
+  constructor(
+    private readonly change: ChangeEntity,
+    private readonly model: CrudModel,
+    private readonly epoch: string,
+  ) {
+    this.before = change.before === null ? null : (JSON.parse(change.before) as CrudEntity);
+    this.after = JSON.parse(change.after) as CrudEntity;
+  }
+
+  get op(): ChangeOp {
+    return this.change.op;
+  }
+
+  get seq(): number {
+    return this.change.seq!;
+  }
+
+  /** The frame for callers who see all fields and gave no filter: made once, whoever reads it. */
+  forEverybody(fields: readonly Field[]): string {
+    return (this.text ??= this.frame(this.change.op, fields));
+  }
+
+  /** With a filter: a row that leaves it is `deleted`, one that enters it `created`; null where it is in neither. */
+  filtered(filter: FilterNode, fields: readonly Field[]): string | null {
+    const { op } = this.change;
+    const was = this.before !== null && op !== 'created' && op !== 'restored' && this.matches(filter, this.before);
+    const is = op !== 'deleted' && this.matches(filter, this.after);
+    if (!was && !is) return null;
+    if (was && is) return this.frame(op, fields);
+    return this.frame(is ? (op === 'restored' ? 'restored' : 'created') : 'deleted', fields);
+  }
+
+  frame(op: ChangeOp, fields: readonly Field[]): string {
+    const position = formatPosition(this.epoch, this.seq);
+    const { module, resource_id: subject, at, trace_id: traceId } = this.change;
+    // CloudEvents 1.0, JSON format; a deleted row's data is what it was.
+    const event = {
+      specversion: '1.0',
+      id: position,
+      source: `/api/${module}`,
+      type: `${module}.${op}`,
+      subject,
+      time: at,
+      datacontenttype: 'application/json',
+      traceid: traceId,
+      data: this.model.project(op === 'deleted' && this.before ? this.before : this.after, fields),
+    };
+    return `id: ${position}\nevent: ${op}\ndata: ${JSON.stringify(event)}\n\n`;
+  }
+
+  private matches(filter: FilterNode, row: CrudEntity): boolean {
+    return matches(filter, row as unknown as Record<string, unknown>);
+  }
+}

@@ -1,0 +1,44 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Config } from '../config/config.js';
+import { ModuleRegistry } from '../crud/module.registry.js';
+import { ChangeRepository } from './change.repository.js';
+import { FeedRepository } from './feed.repository.js';
+
+const DAY_MS = 86_400_000;
+const EVERY_MS = 600_000;
+
+/** Forgets changes in small steps: the feed's after days, the audit's after months. Any process may do it. */
+@Injectable()
+export class ChangePruner implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(ChangePruner.name);
+  private timer?: NodeJS.Timeout;
+
+  constructor(
+    private readonly registry: ModuleRegistry,
+    private readonly feeds: FeedRepository,
+    private readonly changes: ChangeRepository,
+    private readonly config: Config,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => {
+      this.run().catch((error: unknown) => this.logger.warn(`Old changes stay for now: ${(error as Error).message}`));
+    }, EVERY_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  async run(now = Date.now()): Promise<void> {
+    const { feedDays, auditDays } = this.config.changes;
+    for (const { model } of this.registry.all()) {
+      // What nobody watched has no number yet.
+      while ((await this.feeds.number(model.name)) > 0);
+      await this.changes.shortenFeed(model.name, new Date(now - feedDays * DAY_MS).toISOString());
+      const { min_seq: minSeq } = await this.feeds.get(model.name);
+      const instant = new Date(now - Math.max(auditDays, feedDays) * DAY_MS).toISOString();
+      while ((await this.changes.prune(model.name, instant, minSeq)) > 0);
+    }
+  }
+}

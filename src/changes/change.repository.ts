@@ -1,0 +1,63 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database/database.js';
+import { fromInstant, toInstant } from '../database/instant.js';
+import type { SqlFragment } from '../crud/query/filter.compiler.js';
+import type { ListQuery } from '../crud/query/list-query.js';
+import { pageSql } from '../crud/query/list-sql.js';
+import type { ChangeEntity } from './change.entity.js';
+
+const READ_AT_ONCE = 256;
+const PRUNED_AT_ONCE = 500;
+const COLUMNS = '`id`, `module`, `resource_id`, `version`, `op`, `before`, `after`, `actor`, `at`, `trace_id`, `seq`';
+
+@Injectable()
+export class ChangeRepository {
+  constructor(private readonly database: Database) {}
+
+  /** What comes after a position of the feed, in order: a dense run of numbers, at most 256. */
+  async after(module: string, seq: number): Promise<ChangeEntity[]> {
+    const sql = `SELECT ${COLUMNS} FROM \`change_log\` WHERE \`module\` = ? AND \`seq\` > ? ORDER BY \`seq\` LIMIT ${READ_AT_ONCE}`;
+    return (await this.database.query<ChangeEntity>(sql, [module, seq])).map(decode);
+  }
+
+  /** A page of the audit, or of one row's history. */
+  async page(query: ListQuery, only?: SqlFragment): Promise<ChangeEntity[]> {
+    const filter = [query.filter, only].filter((fragment) => fragment !== undefined);
+    const both: SqlFragment | undefined =
+      filter.length === 0
+        ? undefined
+        : {
+            sql: filter.map(({ sql }) => `(${sql})`).join(' AND '),
+            params: filter.flatMap(({ params }) => [...params]),
+          };
+    const { sql, params } = pageSql('change_log', { ...query, filter: both, includeDeleted: true });
+    return (await this.database.query<ChangeEntity>(sql, params)).map(decode);
+  }
+
+  /** Moves the beginning of the feed behind what is older than `instant`. @returns whether it moved */
+  async shortenFeed(module: string, instant: string): Promise<boolean> {
+    return this.database.transaction(async () => {
+      const newest =
+        'SELECT MAX(`seq`) AS `seq` FROM `change_log` WHERE `module` = ? AND `at` < ? AND `seq` IS NOT NULL';
+      const [old] = await this.database.query<{ seq: number | null }>(newest, [module, fromInstant(instant)]);
+      if (old?.seq === null || old === undefined) return false;
+      const move = 'UPDATE `change_feed` SET `min_seq` = ? WHERE `module` = ? AND `min_seq` < ?';
+      return (await this.database.execute(move, [old.seq + 1, module, old.seq + 1])) > 0;
+    });
+  }
+
+  /** Removes what is older than `instant` and no part of the feed any more, 500 at most. @returns how many */
+  async prune(module: string, instant: string, minSeq: number): Promise<number> {
+    const old = 'SELECT `id` FROM `change_log` WHERE `module` = ? AND `at` < ? AND `seq` < ? ORDER BY `at` LIMIT 500';
+    const rows = await this.database.query<{ id: string }>(old, [module, fromInstant(instant), minSeq]);
+    if (rows.length === 0) return 0;
+    const places = Array.from({ length: PRUNED_AT_ONCE }, () => '?').join(', ');
+    const ids = Array.from({ length: PRUNED_AT_ONCE }, (_, index) => (rows[index] ?? rows[0]!).id);
+    return this.database.execute(`DELETE FROM \`change_log\` WHERE \`id\` IN (${places})`, ids);
+  }
+}
+
+function decode(row: ChangeEntity): ChangeEntity {
+  if (row.at !== undefined) row.at = toInstant(row.at);
+  return row;
+}

@@ -1,0 +1,123 @@
+import { Logger } from '@nestjs/common';
+import type { CrudModel } from '../crud/crud.model.js';
+import { ChangeEvent } from './change-event.js';
+import type { ChangeRepository } from './change.repository.js';
+import type { FeedRepository } from './feed.repository.js';
+
+/** How often other processes' commits are looked for: while changes come, and while none do. */
+const BUSY_MS = 25;
+const IDLE_MS = 250;
+const BUSY_FOR_MS = 10_000;
+
+export interface FeedListener {
+  /** Called with events in order, each once. */
+  deliver(events: readonly ChangeEvent[]): void;
+  /** The history is another one now (a restore): what was read no longer stands. */
+  reset(): void;
+}
+
+/**
+ * Reads one module's feed for all watchers of this process: numbers what is committed, reads what is numbered, in one
+ * loop, woken by local commits. It runs only while somebody listens.
+ */
+export class FeedReader {
+  private readonly logger = new Logger(FeedReader.name);
+  private readonly listeners = new Set<FeedListener>();
+  private position: number | null = null;
+  private epoch = '';
+  private running: Promise<void> | null = null;
+  private wake: () => void = () => undefined;
+  private lastChange = 0;
+  private stopped = false;
+
+  constructor(
+    private readonly model: CrudModel,
+    private readonly feeds: FeedRepository,
+    private readonly changes: ChangeRepository,
+  ) {}
+
+  /** @returns how far the reader is; events after it will be delivered, those before are the listener's to read */
+  async listen(listener: FeedListener): Promise<{ seq: number; epoch: string }> {
+    this.listeners.add(listener);
+    try {
+      // Two that begin at once begin with the same look.
+      if (this.position === null) await this.begin();
+    } catch (error) {
+      this.leave(listener);
+      throw error;
+    }
+    this.running ??= this.run();
+    return { seq: this.position!, epoch: this.epoch };
+  }
+
+  leave(listener: FeedListener): void {
+    this.listeners.delete(listener);
+  }
+
+  /** Something was committed in this process. */
+  notify(): void {
+    this.wake();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.wake();
+  }
+
+  private async begin(): Promise<void> {
+    await this.feeds.number(this.model.name);
+    const { head, epoch } = await this.feeds.get(this.model.name);
+    this.position ??= head;
+    this.epoch = epoch;
+  }
+
+  private async run(): Promise<void> {
+    while (this.listeners.size > 0 && !this.stopped) {
+      let more = false;
+      try {
+        more = await this.step();
+      } catch (error) {
+        // The database is away: watchers stay, and go on when it is back.
+        this.logger.warn(`The feed of ${this.model.name} waits: ${(error as Error).message}`);
+      }
+      if (!more) await this.pause();
+    }
+    this.running = null;
+    this.position = null;
+  }
+
+  private async step(): Promise<boolean> {
+    const { name } = this.model;
+    const numbered = await this.feeds.number(name);
+    const rows = await this.changes.after(name, this.position!);
+    if (rows.length === 0) return numbered > 0;
+    if (rows[0]!.seq !== this.position! + 1) {
+      const { epoch, min_seq: minSeq } = await this.feeds.get(name);
+      if (epoch !== this.epoch || minSeq > this.position! + 1) return this.reset();
+      throw new Error(`The feed of ${name} has a gap after ${this.position!}`);
+    }
+    this.position = rows.at(-1)!.seq!;
+    this.lastChange = Date.now();
+    const events = rows.map((row) => new ChangeEvent(row, this.model, this.epoch));
+    for (const listener of this.listeners) listener.deliver(events);
+    return true;
+  }
+
+  private async reset(): Promise<boolean> {
+    for (const listener of this.listeners) listener.reset();
+    this.position = null;
+    await this.begin();
+    return false;
+  }
+
+  private pause(): Promise<void> {
+    const ms = Date.now() - this.lastChange < BUSY_FOR_MS ? BUSY_MS : IDLE_MS;
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

@@ -1,0 +1,73 @@
+import { Controller, Get, Header } from '@nestjs/common';
+import { ModuleRegistry } from '../crud/module.registry.js';
+
+const STYLE = `:root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
+table{border-collapse:collapse;width:100%}td,th{padding:.3rem .8rem .3rem 0;text-align:left;vertical-align:top}
+code{font-size:.9em;word-break:break-word}input:not([type]){width:24rem;max-width:100%}#state::before{content:"● "}`;
+
+const SCRIPT = `const form = document.querySelector('form');
+const rows = document.querySelector('tbody');
+const state = document.querySelector('#state');
+let source;
+function show(kind, event) {
+  const { subject, time, data } = JSON.parse(event.data);
+  const row = rows.insertRow(0);
+  for (const text of [time ?? '', kind, subject ?? '', JSON.stringify(data)]) {
+    const code = document.createElement('code');
+    code.textContent = text;
+    row.insertCell().append(code);
+  }
+  while (rows.rows.length > 200) rows.deleteRow(-1);
+}
+function watch(submitted) {
+  submitted?.preventDefault();
+  source?.close();
+  rows.replaceChildren();
+  const { module, filter, initial } = form.elements;
+  const query = new URLSearchParams();
+  if (filter.value) query.set('filter', filter.value);
+  if (initial.checked) query.set('initial', 'true');
+  source = new EventSource('/api/' + module.value + ':watch?' + query);
+  source.onopen = () => (state.textContent = 'watching');
+  source.onerror = () => (state.textContent = source.readyState === 2 ? 'refused: look at the filter' : 'reconnecting');
+  for (const kind of ['created', 'updated', 'deleted', 'restored']) source.addEventListener(kind, (event) => show(kind, event));
+}
+form.addEventListener('submit', watch);
+watch();`;
+
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/** A page where a person sees changes arrive. */
+@Controller('docs')
+export class LivePageController {
+  constructor(private readonly registry: ModuleRegistry) {}
+
+  @Get('live')
+  @Header('content-type', 'text/html; charset=utf-8')
+  @Header('content-security-policy', POLICY)
+  page(): string {
+    const options = this.registry.all().map(({ model }) => `<option>${model.name}</option>`);
+    return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Live changes · Plinth</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/docs/live.css"></head><body>
+<h1>Live changes</h1>
+<form><label>Module <select name="module">${options.join('')}</select></label>
+<label>Filter <input name="filter" placeholder="startswith(name, 'Map')"></label>
+<label><input type="checkbox" name="initial"> with the rows as they are</label>
+<button>Watch</button> <span id="state">connecting</span></form>
+<table><thead><tr><th>when</th><th>what</th><th>id</th><th>row</th></tr></thead><tbody></tbody></table>
+<script src="/docs/live.js"></script></body></html>`;
+  }
+
+  @Get('live.js')
+  @Header('content-type', 'text/javascript; charset=utf-8')
+  script(): string {
+    return SCRIPT;
+  }
+
+  @Get('live.css')
+  @Header('content-type', 'text/css; charset=utf-8')
+  style(): string {
+    return STYLE;
+  }
+}

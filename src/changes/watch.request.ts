@@ -1,0 +1,55 @@
+import type { Caller } from '../http/caller.js';
+import { DomainError, type ProblemItem } from '../http/domain-error.js';
+import type { CrudModel } from '../crud/crud.model.js';
+import type { FilterNode } from '../crud/query/filter.ast.js';
+import { compileFilter, type SqlFragment } from '../crud/query/filter.compiler.js';
+import { parseFilter } from '../crud/query/filter.parser.js';
+
+const PARAMETERS = ['after', 'filter', 'initial'];
+
+export interface WatchRequest {
+  readonly after?: { readonly text: string; readonly where: { parameter: string } | { header: string } };
+  readonly filter?: FilterNode;
+  /** The filter for the rows that match now. */
+  readonly where?: SqlFragment;
+  readonly initial: boolean;
+}
+
+/** @throws DomainError with every bad parameter at once */
+export function parseWatch(
+  query: Readonly<Record<string, unknown>>,
+  lastEventId: string | string[] | undefined,
+  model: CrudModel,
+  caller: Caller,
+): WatchRequest {
+  const errors: ProblemItem[] = [];
+  for (const [name, value] of Object.entries(query)) {
+    const parameter = name.slice(0, 64).toWellFormed();
+    if (!PARAMETERS.includes(name))
+      errors.push({ code: 'unknown-parameter', detail: `There is no parameter "${parameter}" here.`, parameter });
+    else if (typeof value !== 'string')
+      errors.push({ code: 'repeated', detail: `"${name}" must be given once.`, parameter });
+  }
+  const { after, filter, initial = 'false' } = query as Record<string, string | undefined>;
+  if (initial !== 'true' && initial !== 'false')
+    errors.push({ code: 'not-boolean', detail: '"initial" must be true or false.', parameter: 'initial' });
+  if (errors.length > 0) {
+    throw new DomainError(
+      'invalid-parameter',
+      errors.length === 1 ? errors[0]!.detail : `${errors.length} parameters are not valid.`,
+      { errors },
+    );
+  }
+  const node = filter === undefined ? undefined : parseFilter(filter);
+  const where = node && compileFilter(node, model.fieldsFor(caller));
+  // A stream that was cut off goes on where it was, whatever its URL said at first.
+  const resumed = typeof lastEventId === 'string' && lastEventId !== '';
+  return {
+    ...(resumed
+      ? { after: { text: lastEventId, where: { header: 'last-event-id' } } }
+      : after !== undefined && { after: { text: after, where: { parameter: 'after' } } }),
+    ...(node && { filter: node }),
+    ...(where && { where }),
+    initial: initial === 'true' && !resumed,
+  };
+}
