@@ -1,4 +1,5 @@
 import js from '@eslint/js';
+import globals from 'globals';
 import ts from 'typescript-eslint';
 
 export default ts.config(
@@ -49,6 +50,6 @@ export default ts.config(
   },
   {
     files: ['**/*.js', '**/*.mjs'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', globalThis: 'readonly', URL: 'readonly' } },
+    languageOptions: { globals: globals.node },
   },
 );

@@ -1,0 +1,74 @@
+// What the benchmarks share: a private MariaDB with a million rows, the built service as a process, and arithmetic.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import mysql from 'mysql2/promise';
+import { freePort, ThrowAwayMariadb } from '../test/support/mariadb.ts';
+
+export const ROWS = 1_000_000;
+
+/** A server with the service's own schema and a million rows: names with many ties, times spread over three years. */
+export async function millionRows() {
+  const server = await ThrowAwayMariadb.start();
+  const uri = server.url.replace('mariadb:', 'mysql:');
+  const root = await mysql.createConnection({ uri });
+  await root.query('CREATE DATABASE bench');
+  await root.end();
+  const url = `${server.url}bench`;
+  const migrate = spawn(process.execPath, ['dist/database/migrate.cli.js'], {
+    env: { ...process.env, DATABASE_URL: url },
+  });
+  await once(migrate, 'exit');
+  const database = await mysql.createConnection({ uri: `${uri}bench`, timezone: 'Z' });
+  await database.query('SET unique_checks = 0, time_zone = "+00:00"');
+  const begun = Date.UTC(2024, 0, 1);
+  for (let from = 0; from < ROWS; from += 10_000) {
+    const rows = Array.from({ length: 10_000 }, (_, at) => {
+      const n = from + at;
+      const time = new Date(begun + n * 90_000 + (n % 7)).toISOString().replace('T', ' ').replace('Z', '');
+      return [`row-${String(n).padStart(7, '0')}`, `name ${(n * 7919) % 5_000}`, time, time];
+    });
+    await database.query('INSERT INTO resource (id, name, created_at, updated_at) VALUES ?', [rows]);
+  }
+  await database.query('ANALYZE TABLE resource');
+  return { server, url, database };
+}
+
+/** The service as it ships, ready. */
+export async function service(url, env = {}) {
+  const port = await freePort();
+  const child = spawn(process.execPath, ['dist/main.js'], {
+    env: { PATH: process.env.PATH, PORT: String(port), DATABASE_URL: url, LOG_LEVEL: 'info', ...env },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const origin = `http://127.0.0.1:${port}`;
+  while (!(await fetch(`${origin}/health/ready`).catch(() => undefined))?.ok) await sleep(20);
+  return {
+    child,
+    origin,
+    rssMib: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))[1]) / 1024,
+  };
+}
+
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}
+
+export function percentile(values, p) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * p) / 100))];
+}
+
+/** Prints a line, and remembers whether a limit was broken. */
+export class Report {
+  failed = false;
+
+  line(what, value, limit, unit = '') {
+    const good = limit === undefined || value <= limit;
+    if (!good) this.failed = true;
+    const bound = limit === undefined ? '' : `  (at most ${limit}${unit})`;
+    console.log(`${good ? 'ok  ' : 'FAIL'}  ${what.padEnd(58)} ${value.toFixed(2)}${unit}${bound}`);
+  }
+}
