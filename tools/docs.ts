@@ -26,10 +26,6 @@ function configTable(): string {
   return ['| variable | default | |', '|---|---|---|', ...rows].join('\n');
 }
 
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
-}
-
 function errors(): string {
   const sections = [...problemTypes()].map(
     ([code, { status, title, explanation }]) => `## ${code}\n\n${status} · ${title}\n\n${explanation}\n`,

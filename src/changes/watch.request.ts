@@ -3,6 +3,7 @@ import { DomainError, type ProblemItem } from '../http/domain-error.js';
 import type { CrudModel } from '../crud/crud.model.js';
 import type { FilterNode } from '../crud/query/filter.ast.js';
 import { compileFilter, type SqlFragment } from '../crud/query/filter.compiler.js';
+import { canonical } from '../crud/query/filter.evaluator.js';
 import { parseFilter } from '../crud/query/filter.parser.js';
 
 const PARAMETERS = ['after', 'filter', 'initial'];
@@ -48,7 +49,7 @@ export function parseWatch(
     ...(resumed
       ? { after: { text: lastEventId, where: { header: 'last-event-id' } } }
       : after !== undefined && { after: { text: after, where: { parameter: 'after' } } }),
-    ...(node && { filter: node }),
+    ...(node && { filter: canonical(node, model.fields) }),
     ...(where && { where }),
     initial: initial === 'true' && !resumed,
   };

@@ -1,7 +1,17 @@
+import type { FieldSet } from './field-set.js';
 import type { FilterNode, Literal, Predicate } from './filter.ast.js';
 
 /** SQL's third truth value is null: a comparison with NULL is neither true nor false, and neither is its negation. */
 type Truth = boolean | null;
+
+/** The filter with instants spelt as rows spell them: whatever their time zone, text then compares as time does. */
+export function canonical(node: FilterNode, fields: FieldSet): FilterNode {
+  if (node.kind === 'not') return { kind: 'not', node: canonical(node.node, fields) };
+  if (node.kind !== 'predicate') return { kind: node.kind, nodes: node.nodes.map((child) => canonical(child, fields)) };
+  if (fields.find(node.field)?.type !== 'timestamp') return node;
+  const values = node.values.map((value) => (typeof value === 'string' ? new Date(value).toISOString() : value));
+  return { ...node, values };
+}
 
 /** Whether a row of the API matches a filter, with the same outcome as the compiled SQL has in the database. */
 export function matches(node: FilterNode, row: Readonly<Record<string, unknown>>): boolean {
