@@ -3,7 +3,7 @@ import { DocumentColumn, IdColumn, TextColumn, TimestampColumn } from '../databa
 
 /**
  * One change of one row, written in the transaction that made it: outbox, audit trail and feed in one table. Append-only;
- * `seq` is given after the commit (see `Sequencer`).
+ * `seq` is given after the commit (see `FeedRepository.number`).
  */
 @Entity('change_log')
 @Unique('uq_change_log_seq', ['module', 'seq'])

@@ -16,10 +16,11 @@ export async function collationDrift(dataSource: DataSource): Promise<string[]> 
   const actual = new Map(found.map(({ table, name, collation }) => [`${table}.${name}`, collation]));
   const statements: string[] = [];
   for (const { tableName, columns } of dataSource.entityMetadatas) {
-    for (const { databaseName: name, length, collation, isNullable } of columns) {
+    for (const { databaseName: name, type: kind, length, collation, isNullable } of columns) {
       const now = actual.get(`${tableName}.${name}`);
       if (collation === undefined || now === undefined || now === collation) continue;
-      const type = `VARCHAR(${length}) CHARACTER SET utf8mb4 COLLATE ${collation} ${isNullable ? 'NULL' : 'NOT NULL'}`;
+      const size = length === '' ? '' : `(${length})`;
+      const type = `${String(kind)}${size} CHARACTER SET utf8mb4 COLLATE ${collation} ${isNullable ? 'NULL' : 'NOT NULL'}`;
       statements.push(`ALTER TABLE \`${tableName}\` MODIFY \`${name}\` ${type}`);
     }
   }

@@ -93,11 +93,13 @@ async function refuseOtherEngine({ url, kind, connectTimeoutMs }: DatabaseConfig
 /** A mistake in the configuration that only the server could tell. */
 export class WrongEngineError extends Error {}
 
+const TEXT: ReadonlySet<unknown> = new Set(['varchar', 'mediumtext']);
+
 /** Text is compared exactly (see `Portable`); the entities are the same for all engines, and can't name a collation. */
 function useExactText(dataSource: DataSource, kind: 'mariadb' | 'mysql'): void {
   for (const { columns } of dataSource.entityMetadatas) {
     for (const column of columns) {
-      if (column.type !== 'varchar' || column.collation !== undefined) continue;
+      if (!TEXT.has(column.type) || column.collation !== undefined) continue;
       column.charset = 'utf8mb4';
       column.collation = EXACT_COLLATION[kind];
     }

@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -86,6 +86,8 @@ export class ThrowAwayMariadb {
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill(signal);
     if (ends) await ended;
+    // Each thread stops when it gets to run; one of them may still have answered a query.
+    if (signal === 'SIGSTOP') while (!isStopped(child.pid!)) await sleep(5);
   }
 
   async stop(): Promise<void> {
@@ -93,6 +95,13 @@ export class ThrowAwayMariadb {
     await this.signal('SIGKILL');
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Whether all threads of a process stand still; where there is no /proc to tell, it is believed. */
+function isStopped(pid: number): boolean {
+  const tasks = `/proc/${pid}/task`;
+  if (!existsSync(tasks)) return true;
+  return readdirSync(tasks).every((id) => / T [^)]*$/.test(readFileSync(join(tasks, id, 'stat'), 'utf8')));
 }
 
 function asRoot(): string[] {

@@ -18,18 +18,12 @@ export class Portable {
 
   /** Compared exactly. */
   text(name: string, length: number, { isNullable = false } = {}): TableColumnOptions {
-    const collation = this.collation;
-    return {
-      name,
-      type: 'varchar',
-      length: String(length),
-      isNullable,
-      ...(collation && { charset: 'utf8mb4', collation }),
-    };
+    return { name, type: 'varchar', length: String(length), isNullable, ...this.exactly };
   }
 
+  /** Its character set is named, too: the default of the database may be latin1, which has no room for an emoji. */
   document(name: string, { isNullable = false } = {}): TableColumnOptions {
-    return { name, type: 'mediumtext', isNullable };
+    return { name, type: 'mediumtext', isNullable, ...this.exactly };
   }
 
   integer(name: string, options: Partial<TableColumnOptions> = {}): TableColumnOptions {
@@ -64,8 +58,8 @@ export class Portable {
     return this.type === 'better-sqlite3';
   }
 
-  private get collation(): string | null {
-    if (this.isSqlite) return null;
-    return EXACT_COLLATION[this.type as keyof typeof EXACT_COLLATION];
+  private get exactly(): Pick<TableColumnOptions, 'charset' | 'collation'> {
+    if (this.isSqlite) return {};
+    return { charset: 'utf8mb4', collation: EXACT_COLLATION[this.type as keyof typeof EXACT_COLLATION] };
   }
 }

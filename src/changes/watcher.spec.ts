@@ -1,0 +1,77 @@
+import { EventEmitter } from 'node:events';
+import type { FastifyReply } from 'fastify';
+import { EventStream } from './event-stream.js';
+import { Watcher, type WatchView } from './watcher.js';
+
+/** A socket that takes what it is given, until it is told to take nothing more. */
+class FakeResponse extends EventEmitter {
+  written = '';
+  writableLength = 0;
+  writableNeedDrain = false;
+  destroyed = false;
+  stuck = false;
+
+  writeHead(): void {}
+  flushHeaders(): void {}
+  write(text: string): void {
+    if (this.stuck) this.writableLength += text.length;
+    else this.written += text;
+  }
+  end(text: string): void {
+    this.written += text;
+  }
+  destroy(): void {
+    this.destroyed = true;
+    this.emit('close');
+  }
+}
+
+describe('a stream', () => {
+  let raw: FakeResponse;
+  let closed: number;
+  let stream: EventStream;
+  beforeEach(() => {
+    import.meta.jest.useFakeTimers();
+    raw = new FakeResponse();
+    closed = 0;
+    const reply = { raw, hijack: () => undefined, getHeaders: () => ({}) } as unknown as FastifyReply;
+    stream = new EventStream(reply, () => closed++);
+  });
+  afterEach(() => import.meta.jest.useRealTimers());
+
+  it('sends a comment every 15 s, and no more once it is closed', () => {
+    import.meta.jest.advanceTimersByTime(45_000);
+    expect(raw.written).toBe(':\n\n'.repeat(3));
+    raw.emit('close');
+    import.meta.jest.advanceTimersByTime(60_000);
+    expect(raw.written).toBe(':\n\n'.repeat(3));
+    expect(closed).toBe(1);
+    expect(stream.isClosed).toBe(true);
+  });
+
+  it('sends a bookmark at least every 60 s', () => {
+    const watcher = new Watcher({ fields: [], isPlain: true } as unknown as WatchView, stream);
+    watcher.startAt(41, 'epoch');
+    watcher.goLive();
+    import.meta.jest.advanceTimersByTime(120_000);
+    const bookmarks = raw.written.match(/id: epoch-41\nevent: bookmark\ndata: \{\}\n\n/g);
+    expect(bookmarks!.length).toBeGreaterThanOrEqual(3);
+    watcher.close();
+  });
+
+  it('drops a reader that is more than 64 KiB behind, but lets one large event through', () => {
+    raw.stuck = true;
+    stream.send('x'.repeat(200_000));
+    expect(raw.destroyed).toBe(false);
+    stream.send('one more');
+    expect(raw.destroyed).toBe(true);
+    expect(closed).toBe(1);
+  });
+
+  it('says when to come back', () => {
+    stream.end(1_234.5);
+    stream.end(1);
+    expect(raw.written).toBe('retry: 1235\n\n');
+    expect(closed).toBe(1);
+  });
+});
