@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { AccessModule } from './access/access.module.js';
 import type { Config } from './config/config.js';
 import { ChangesModule } from './changes/changes.module.js';
 import { ConfigModule } from './config/config.module.js';
@@ -22,6 +23,7 @@ export class AppModule {
         ProcessModule.forRoot(draining),
         DatabaseModule,
         HttpModule,
+        AccessModule,
         HealthModule,
         CrudModule,
         ChangesModule,

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { RequestMethod, type DynamicModule, type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AccessControl } from './access/access-control.js';
 import { AppModule } from './app.module.js';
 import type { Config } from './config/config.js';
 import { httpAdapter, type HttpServices } from './http/http.adapter.js';
@@ -40,13 +41,15 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     logRequest,
     root = (settings, state) => AppModule.with(settings, state),
   } = options;
-  const adapter = httpAdapter(config.http, { draining, logRequest });
+  const services: HttpServices = { draining, logRequest };
+  const adapter = httpAdapter(config.http, services);
   // `abortOnError`: errors at start reach `main`, which knows how to say them.
   const app = await NestFactory.create<NestFastifyApplication>(root(config, draining), adapter, {
     bodyParser: false,
     logger,
     abortOnError: false,
   });
+  services.gate = app.get(AccessControl);
   app.setGlobalPrefix('api', { exclude: OUTSIDE.map((path) => ({ path, method: RequestMethod.ALL })) });
   return app;
 }

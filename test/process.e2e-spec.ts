@@ -68,7 +68,7 @@ describe('the process', () => {
     const slow = connect(Number(port), '127.0.0.1');
     const body = '{"id":"slow","name":"x"}';
     slow.write(
-      `POST /api/resource HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`,
+      `POST /api/resource HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`,
     );
     let answer = '';
     slow.on('data', (chunk: Buffer) => (answer += String(chunk)));

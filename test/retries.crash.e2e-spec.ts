@@ -20,7 +20,7 @@ const KILLS = 8;
       const body = JSON.stringify({ name: `crash ${n}` });
       const head = [
         'POST /api/resource HTTP/1.1',
-        'Host: x',
+        'Host: localhost',
         'Content-Type: application/json',
         `Idempotency-Key: crash-${n}`,
         `Content-Length: ${body.length}`,

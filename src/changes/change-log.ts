@@ -15,6 +15,9 @@ export interface RowChange {
   readonly after: CrudEntity;
 }
 
+/** Who changes something, and in which request. */
+export type ChangeAuthor = Pick<RequestContext, 'caller' | 'traceId'>;
+
 const INSERT =
   'INSERT INTO `change_log` (`id`, `module`, `resource_id`, `version`, `op`, `before`, `after`, `actor`, `at`, `trace_id`, `seq`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
 
@@ -27,7 +30,7 @@ export class ChangeLog {
     private readonly signal: ChangeSignal,
   ) {}
 
-  async record({ module, op, before, after }: RowChange, { caller, traceId }: RequestContext): Promise<void> {
+  async record({ module, op, before, after }: RowChange, { caller, traceId }: ChangeAuthor): Promise<void> {
     // On SQLite writers come one after the other anyway, and the number is given in the write itself. Elsewhere a
     // counter in the transaction would make everybody wait for the slowest: numbers are given after the commit.
     const seq = this.database.engine === 'sqlite' ? await this.feeds.next(module) : null;

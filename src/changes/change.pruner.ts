@@ -1,6 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Config } from '../config/config.js';
-import { ModuleRegistry } from '../crud/module.registry.js';
 import { ChangeRepository } from './change.repository.js';
 import { FeedRepository } from './feed.repository.js';
 
@@ -14,7 +13,6 @@ export class ChangePruner implements OnApplicationBootstrap, OnApplicationShutdo
   private timer?: NodeJS.Timeout;
 
   constructor(
-    private readonly registry: ModuleRegistry,
     private readonly feeds: FeedRepository,
     private readonly changes: ChangeRepository,
     private readonly config: Config,
@@ -32,13 +30,13 @@ export class ChangePruner implements OnApplicationBootstrap, OnApplicationShutdo
 
   async run(now = Date.now()): Promise<void> {
     const { feedDays, auditDays } = this.config.changes;
-    for (const { model } of this.registry.all()) {
+    for (const module of await this.changes.modules()) {
       // What nobody watched has no number yet.
-      while ((await this.feeds.number(model.name)) > 0);
-      await this.changes.shortenFeed(model.name, new Date(now - feedDays * DAY_MS).toISOString());
-      const { min_seq: minSeq } = await this.feeds.get(model.name);
+      while ((await this.feeds.number(module)) > 0);
+      await this.changes.shortenFeed(module, new Date(now - feedDays * DAY_MS).toISOString());
+      const { min_seq: minSeq } = await this.feeds.get(module);
       const instant = new Date(now - Math.max(auditDays, feedDays) * DAY_MS).toISOString();
-      while ((await this.changes.prune(model.name, instant, minSeq)) > 0);
+      while ((await this.changes.prune(module, instant, minSeq)) > 0);
     }
   }
 }

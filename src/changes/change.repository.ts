@@ -20,6 +20,12 @@ export class ChangeRepository {
     return (await this.database.query<ChangeEntity>(sql, [module, seq])).map(decode);
   }
 
+  /** All that have changes, resource modules or not. */
+  async modules(): Promise<string[]> {
+    const rows = await this.database.query<{ module: string }>('SELECT DISTINCT `module` FROM `change_log`');
+    return rows.map(({ module }) => module);
+  }
+
   /** A page of the audit, or of one row's history. */
   async page(query: ListQuery, only?: SqlFragment): Promise<ChangeEntity[]> {
     const filter = [query.filter, only].filter((fragment) => fragment !== undefined);

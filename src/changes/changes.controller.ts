@@ -6,6 +6,7 @@ import { HistoryEndpoint, WatchEndpoint } from '../crud/endpoints/endpoints.js';
 import { withParameter } from '../crud/endpoints/link.js';
 import type { RequestContext } from '../crud/endpoints/request-context.js';
 import { HistoryService } from './history.service.js';
+import { Scope } from '../http/scope.decorator.js';
 import { parseWatch } from './watch.request.js';
 import { WatchService } from './watch.service.js';
 
@@ -44,6 +45,7 @@ export class ChangesController {
 
   /** The audit: every change of every module, newest first. */
   @Get('changes')
+  @Scope('changes:audit')
   async all(
     @Query() query: RawQuery,
     @Req() request: FastifyRequest,

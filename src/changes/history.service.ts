@@ -11,7 +11,8 @@ import { CHANGE_FIELDS } from './change.fields.js';
 import { ChangeRepository } from './change.repository.js';
 
 type Query = Readonly<Record<string, unknown>>;
-type Show = (row: CrudEntity) => object;
+/** A row as the caller may see it; null for one that they may not. */
+type Show = (row: CrudEntity) => object | null;
 
 /** Who changed what, when: of one row for those who may read it, of everything for operators. */
 @Injectable()
@@ -28,7 +29,9 @@ export class HistoryService {
       throw new DomainError('not-found', `There is no ${module} with this id.`);
     const only = { sql: '`module` = ? AND `resource_id` = ?', params: [module, id] };
     const visible = service.model.fieldsFor(context.caller).all;
-    return this.page(query, `${module}:${id}`, (row) => service.model.project(row, visible), only);
+    const sight = service.sightOf(context);
+    const show: Show = (row) => (sight.sees(row) ? service.model.project(row, visible) : null);
+    return this.page(query, `${module}:${id}`, show, only);
   }
 
   all(query: Query): Promise<Page<object>> {
@@ -36,27 +39,27 @@ export class HistoryService {
   }
 
   private async page(raw: Query, of: string, show: Show, only?: SqlFragment): Promise<Page<object>> {
-    const query = parseListQuery({ sort: '-at', ...raw }, CHANGE_FIELDS, of);
-    const rows = await this.changes.page(query, only);
+    const query = parseListQuery({ sort: '-at', ...raw }, CHANGE_FIELDS, of, ['count', 'include_deleted']);
+    // Whether the caller may see a change is in its rows, whatever fields they asked for.
+    const columns = [...new Set([...query.columns, 'before', 'after'])];
+    const rows = await this.changes.page({ ...query, columns }, only);
     const last = rows.length > query.limit ? rows[query.limit - 1] : undefined;
-    const data = rows.slice(0, query.limit).map((row) =>
-      represent(
-        row,
-        query.fields.map(({ name }) => name),
-        show,
-      ),
-    );
+    const names = query.fields.map(({ name }) => name);
+    const data = rows.slice(0, query.limit).flatMap((row) => represent(row, names, show) ?? []);
     const cursor = last && nextCursor(query, last as unknown as CrudEntity);
     return new Page(data, { limit: query.limit, ...(cursor !== undefined && { next_cursor: cursor }) });
   }
 }
 
-function represent(change: ChangeEntity, names: readonly string[], show: Show): object {
+/** Null for a change from one row that the caller may not see to another: to them it has not happened. */
+function represent(change: ChangeEntity, names: readonly string[], show: Show): object | null {
+  const [before, after] = [change.before, change.after].map((text) => text && show(JSON.parse(text) as CrudEntity));
+  if (!before && !after) return null;
   const data: Record<string, unknown> = {};
   for (const name of names) {
-    const value = change[name as keyof ChangeEntity];
-    const isRow = (name === 'before' || name === 'after') && value !== null;
-    data[name] = isRow ? show(JSON.parse(value as string) as CrudEntity) : value;
+    if (name === 'before') data[name] = before ?? null;
+    else if (name === 'after') data[name] = after;
+    else data[name] = change[name as keyof ChangeEntity];
   }
   return data;
 }

@@ -7,6 +7,7 @@ import type { CrudService } from '../crud/crud.service.js';
 import type { CrudDto } from '../crud/dto/crud.dto.js';
 import type { RequestContext } from '../crud/endpoints/request-context.js';
 import { ModuleRegistry } from '../crud/module.registry.js';
+import type { FilterNode } from '../crud/query/filter.ast.js';
 import { followingPage, parseListQuery } from '../crud/query/list-query.js';
 import { ANYBODY, type Caller } from '../http/caller.js';
 import { DomainError } from '../http/domain-error.js';
@@ -56,7 +57,8 @@ export class WatchService {
     const after = request.after && parsePosition(request.after.text, feed, request.after.where);
     const { model } = service;
     const fields = model.shownTo(context.caller);
-    const view = { model, fields, filter: request.filter, isPlain: fields === model.shownTo(ANYBODY) };
+    const filter = everyFilter(service.sightOf(context).filter, request.filter);
+    const view = { model, fields, filter, isPlain: fields === model.shownTo(ANYBODY) };
     const begun = { watcher: undefined as Watcher | undefined };
     const stream = new EventStream(reply, () => {
       if (!begun.watcher) return;
@@ -64,7 +66,7 @@ export class WatchService {
       reader.leave(begun.watcher);
       this.open.delete(begun.watcher);
     });
-    const watcher = new Watcher(view, stream);
+    const watcher = new Watcher(view, stream, context.caller);
     begun.watcher = watcher;
     this.open.set(watcher, context.caller.id);
     try {
@@ -156,4 +158,10 @@ export class WatchService {
     if (own >= watchersPerCaller)
       throw new DomainError('rate-limited', `A caller may have ${watchersPerCaller} streams.`, { headers });
   }
+}
+
+/** The caller's row rule is a filter that they did not give: what leaves it is deleted, what enters it is created. */
+function everyFilter(...filters: (FilterNode | undefined)[]): FilterNode | undefined {
+  const nodes = filters.filter((filter) => filter !== undefined);
+  return nodes.length > 1 ? { kind: 'and', nodes } : nodes[0];
 }

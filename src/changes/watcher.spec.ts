@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { FastifyReply } from 'fastify';
+import { ANYBODY, Caller } from '../http/caller.js';
 import { EventStream } from './event-stream.js';
 import { Watcher, type WatchView } from './watcher.js';
 
@@ -50,12 +51,26 @@ describe('a stream', () => {
   });
 
   it('sends a bookmark at least every 60 s', () => {
-    const watcher = new Watcher({ fields: [], isPlain: true } as unknown as WatchView, stream);
+    const watcher = new Watcher({ fields: [], isPlain: true } as unknown as WatchView, stream, ANYBODY);
     watcher.startAt(41, 'epoch');
     watcher.goLive();
     import.meta.jest.advanceTimersByTime(120_000);
     const bookmarks = raw.written.match(/id: epoch-41\nevent: bookmark\ndata: \{\}\n\n/g);
     expect(bookmarks!.length).toBeGreaterThanOrEqual(3);
+    watcher.close();
+  });
+
+  it('ends within a minute when what it was opened with no longer holds', async () => {
+    let isValid = true;
+    const caller = new Caller('somebody', [], { isStillValid: () => Promise.resolve(isValid) });
+    const watcher = new Watcher({ fields: [], isPlain: true } as unknown as WatchView, stream, caller);
+    watcher.startAt(41, 'epoch');
+    watcher.goLive();
+    await import.meta.jest.advanceTimersByTimeAsync(120_000);
+    expect(raw.written).not.toContain('retry:');
+    isValid = false;
+    await import.meta.jest.advanceTimersByTimeAsync(60_000);
+    expect(raw.written).toContain('retry:');
     watcher.close();
   });
 

@@ -1,6 +1,7 @@
 import type { CrudModel } from '../crud/crud.model.js';
 import type { Field } from '../crud/field.js';
 import type { FilterNode } from '../crud/query/filter.ast.js';
+import type { Caller } from '../http/caller.js';
 import type { ChangeEvent } from './change-event.js';
 import type { EventStream } from './event-stream.js';
 import type { FeedListener } from './feed-reader.js';
@@ -31,8 +32,9 @@ export class Watcher implements FeedListener {
   constructor(
     private readonly view: WatchView,
     private readonly stream: EventStream,
+    private readonly caller: Pick<Caller, 'isStillValid'>,
   ) {
-    this.bookmarks = setInterval(() => this.bookmark(), BOOKMARK_MS);
+    this.bookmarks = setInterval(() => this.look(), BOOKMARK_MS);
   }
 
   deliver(events: readonly ChangeEvent[]): void {
@@ -75,6 +77,18 @@ export class Watcher implements FeedListener {
   bookmark(): void {
     if (this.waiting) return;
     this.stream.send(`id: ${formatPosition(this.epoch, this.seq)}\nevent: bookmark\ndata: {}\n\n`);
+  }
+
+  /** A stream must not outlive what it was opened with: a key that is revoked, a token that ends. */
+  private look(): void {
+    this.bookmark();
+    this.caller.isStillValid().then(
+      (isValid) => {
+        if (!isValid) this.end();
+      },
+      // Nobody can tell at the moment: the next look will.
+      () => undefined,
+    );
   }
 
   end(): void {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { BadValue, SETTINGS, type Setting } from './settings.js';
+import { BadValue, isLoopback, SETTINGS, type Setting } from './settings.js';
 
 export interface DatabaseConfig {
   readonly url: string;
@@ -21,6 +21,33 @@ export interface HttpConfig {
   readonly headersTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
   readonly maxConnections: number;
+  readonly trustProxy: readonly string[];
+  readonly corsOrigins: readonly string[];
+  /** 0: never. */
+  readonly shedDelayMs: number;
+  readonly shedHeapPercent: number;
+}
+
+export interface JwtConfig {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly jwksUrl: string;
+  readonly algorithms: readonly string[];
+  readonly scopeClaim: string;
+}
+
+export interface AccessConfig {
+  /** Whether API keys are taken. */
+  readonly keys: boolean;
+  /** Null: tokens are not taken. */
+  readonly jwt: JwtConfig | null;
+  readonly limits: {
+    readonly scope: 'process' | 'database' | 'off';
+    /** Requests in a minute. */
+    readonly caller: number;
+    readonly address: number;
+    readonly failures: number;
+  };
 }
 
 export interface ChangesConfig {
@@ -40,6 +67,7 @@ export interface ShutdownConfig {
 export abstract class Config {
   abstract readonly database: DatabaseConfig;
   abstract readonly http: HttpConfig;
+  abstract readonly access: AccessConfig;
   abstract readonly shutdown: ShutdownConfig;
   abstract readonly changes: ChangesConfig;
   abstract readonly log: { readonly level: string };
@@ -81,7 +109,12 @@ export function loadConfig(env: Environment): Config {
       headersTimeoutMs: read(SETTINGS.headersTimeoutMs),
       keepAliveTimeoutMs: read(SETTINGS.keepAliveTimeoutMs),
       maxConnections: read(SETTINGS.maxConnections),
+      trustProxy: read(SETTINGS.trustProxy),
+      corsOrigins: read(SETTINGS.corsOrigins),
+      shedDelayMs: read(SETTINGS.shedDelayMs),
+      shedHeapPercent: read(SETTINGS.shedHeapPercent),
     },
+    access: readAccess(read, faults),
     shutdown: {
       drainMs: read(SETTINGS.drainMs),
       inFlightMs: read(SETTINGS.inFlightMs),
@@ -98,8 +131,45 @@ export function loadConfig(env: Environment): Config {
   if (config.http.headersTimeoutMs > config.http.requestTimeoutMs) {
     faults.push('HTTP_HEADERS_MS must not be more than HTTP_REQUEST_MS');
   }
+  const { keys, jwt } = config.access;
+  if (!keys && !jwt && config.http.host !== undefined && !isLoopback(config.http.host)) {
+    faults.push('HOST must be 127.0.0.1, ::1 or localhost as long as AUTH is off: nobody would be asked who they are');
+  }
   if (faults.length > 0) throw new ConfigError(faults);
   return deepFreeze(config);
+}
+
+function readAccess(read: <T>(setting: Setting<T>) => T, faults: string[]): AccessConfig {
+  const kinds = read<readonly string[] | undefined>(SETTINGS.auth) ?? [];
+  const [issuer, audience] = [read(SETTINGS.jwtIssuer), read(SETTINGS.jwtAudience)];
+  const jwksUrl = read(SETTINGS.jwksUrl);
+  const [algorithms, scopeClaim] = [read(SETTINGS.jwtAlgorithms), read(SETTINGS.jwtScopeClaim)];
+  if (kinds.includes('off') && kinds.length > 1) faults.push('AUTH must be off, keys, jwt, or keys,jwt');
+  if (kinds.includes('jwt')) {
+    for (const [key, value] of Object.entries({ JWT_ISSUER: issuer, JWT_AUDIENCE: audience })) {
+      if (value === null) faults.push(`${key} must be set where AUTH takes jwt`);
+    }
+    if (algorithms?.length === 0) faults.push('JWT_ALGORITHMS must name one at least');
+    if (jwksUrl === null && issuer !== null && issuer !== undefined && !issuer.startsWith('https://'))
+      faults.push('JWT_JWKS_URL must be set where JWT_ISSUER is no https URL');
+  }
+  const jwt = kinds.includes('jwt') && {
+    issuer: issuer!,
+    audience: audience!,
+    jwksUrl: jwksUrl ?? `${issuer?.replace(/\/$/, '')}/.well-known/jwks.json`,
+    algorithms,
+    scopeClaim,
+  };
+  return {
+    keys: kinds.includes('keys'),
+    jwt: jwt || null,
+    limits: {
+      scope: read(SETTINGS.rateLimit),
+      caller: read(SETTINGS.callerLimit),
+      address: read(SETTINGS.addressLimit),
+      failures: read(SETTINGS.failureLimit),
+    },
+  };
 }
 
 function readSetting<T>(setting: Setting<T>, env: Environment, faults: string[]): T {

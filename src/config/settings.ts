@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 /** One setting: how it is read, what it may be, and what the README says of it. */
 export interface Setting<T = unknown> {
   readonly key: string;
@@ -48,6 +50,60 @@ function databaseUrl(value: string): string {
   return value;
 }
 
+/** A setting that need not be there: empty text is null. */
+function optional<T>({
+  parse,
+  expects,
+}: Pick<Setting<T>, 'parse' | 'expects'>): Pick<Setting<T | null>, 'parse' | 'expects' | 'default'> {
+  return { default: '', expects, parse: (value) => (value === '' ? null : parse(value)) };
+}
+
+function listOf<T extends string>(
+  isGood: (word: string) => boolean,
+  expects: string,
+): Pick<Setting<readonly T[]>, 'parse' | 'expects'> {
+  const parse = (value: string) => {
+    const words = value
+      .split(',')
+      .map((word) => word.trim())
+      .filter((word) => word !== '');
+    if (!words.every(isGood)) throw new BadValue();
+    return words as T[];
+  };
+  return { parse, expects };
+}
+
+const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+const NETWORKS = ['loopback', 'linklocal', 'uniquelocal'];
+
+/** Keys that a token is checked with must not come over a wire that others can write to. */
+function isTrustworthyUrl(value: string): boolean {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
+}
+
+function isNetwork(value: string): boolean {
+  const [address = '', bits, ...rest] = value.split('/');
+  const family = isIP(address);
+  if (NETWORKS.includes(value)) return true;
+  // A prefix of 0 would be everybody.
+  const most = family === 4 ? 32 : 128;
+  return (
+    family !== 0 &&
+    rest.length === 0 &&
+    (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= most))
+  );
+}
+
+function isOrigin(value: string): boolean {
+  return URL.canParse(value) && new URL(value).origin === value && /^https?:/.test(value);
+}
+
+/** Whether only this machine can reach what listens there. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
 const MS = 'in milliseconds';
 
 /** Every variable that Plinth reads. The README's table is made from this one (`npm run docs:config`). */
@@ -56,7 +112,7 @@ export const SETTINGS = {
     key: 'HOST',
     default: '127.0.0.1',
     ...text(/^[0-9A-Za-z.:-]+$/, 'an address or a host name'),
-    description: 'Address to listen on.',
+    description: 'Address to listen on. Other machines can only reach it with authentication: `AUTH`.',
   },
   port: { key: 'PORT', default: '3000', ...integer(0, 65535), description: 'Port to listen on; 0 takes a free one.' },
   databaseUrl: {
@@ -139,6 +195,94 @@ export const SETTINGS = {
     default: '10000',
     ...integer(1, 1_000_000),
     description: 'Connections at most.',
+  },
+  trustProxy: {
+    key: 'TRUST_PROXY',
+    default: '',
+    ...listOf(isNetwork, 'a list of addresses, networks (10.0.0.0/8), loopback, linklocal and uniquelocal'),
+    description: 'Proxies whose `X-Forwarded-For` is believed; nobody unless named.',
+  },
+  corsOrigins: {
+    key: 'CORS_ORIGINS',
+    default: '',
+    ...listOf(isOrigin, 'a list of origins such as https://app.example.org'),
+    description: 'Web pages that may call the API from a browser; none unless named.',
+  },
+  shedDelayMs: {
+    key: 'SHED_DELAY_MS',
+    default: '250',
+    ...integer(0, 60_000),
+    description: `Mean delay of the event loop, ${MS}, from which on requests are refused with 503; 0: never.`,
+  },
+  shedHeapPercent: {
+    key: 'SHED_HEAP_PERCENT',
+    default: '95',
+    ...integer(0, 100),
+    description: 'Use of the heap, in percent of its limit, from which on requests are refused with 503; 0: never.',
+  },
+  auth: {
+    key: 'AUTH',
+    default: 'off',
+    ...listOf<'keys' | 'jwt'>((word) => ['off', 'keys', 'jwt'].includes(word), 'off, keys, jwt, or keys,jwt'),
+    description: 'Who is let in: callers with an API key, with a JWT, or (`off`) everybody on this machine.',
+  },
+  jwtIssuer: {
+    key: 'JWT_ISSUER',
+    ...optional(text(/^[\x21-\x7e]+$/, "the issuer's name, as its tokens have it in iss")),
+    description: 'Who issues the tokens.',
+  },
+  jwtAudience: {
+    key: 'JWT_AUDIENCE',
+    ...optional(text(/^[\x21-\x7e]+$/, "this service's name, as tokens have it in aud")),
+    description: 'For whom tokens have to be.',
+  },
+  jwksUrl: {
+    key: 'JWT_JWKS_URL',
+    ...optional({
+      expects: 'an https URL (http on this machine only)',
+      parse: (value: string) => {
+        if (!isTrustworthyUrl(value)) throw new BadValue();
+        return value;
+      },
+    }),
+    description: "The issuer's keys (JWKS); by default `/.well-known/jwks.json` below `JWT_ISSUER`.",
+  },
+  jwtAlgorithms: {
+    key: 'JWT_ALGORITHMS',
+    default: 'RS256,PS256,ES256,EdDSA',
+    ...listOf((word) => ALGORITHMS.includes(word), `a list of ${ALGORITHMS.join(', ')}`),
+    description: 'Signatures that are taken.',
+  },
+  jwtScopeClaim: {
+    key: 'JWT_SCOPE_CLAIM',
+    default: 'scope',
+    ...text(/^[\x21-\x7e]+$/, 'the name of a claim'),
+    description: "The claim with the caller's scopes: words with spaces between, or an array of them.",
+  },
+  rateLimit: {
+    key: 'RATE_LIMIT',
+    default: 'process',
+    ...oneOf('process', 'database', 'off'),
+    description:
+      'Whose requests count together: those of one process, or of all processes on the database. Only with `AUTH`.',
+  },
+  callerLimit: {
+    key: 'RATE_LIMIT_CALLER',
+    default: '6000',
+    ...integer(1, 1_000_000_000),
+    description: 'Requests of one caller in a minute; then 429.',
+  },
+  addressLimit: {
+    key: 'RATE_LIMIT_ADDRESS',
+    default: '12000',
+    ...integer(1, 1_000_000_000),
+    description: 'Requests from one address (IPv6: one /64) in a minute; then 429.',
+  },
+  failureLimit: {
+    key: 'RATE_LIMIT_FAILURES',
+    default: '30',
+    ...integer(1, 1_000_000_000),
+    description: 'Requests with bad credentials from one address in a minute; then 429 for all that are not known.',
   },
   watchers: { key: 'WATCHERS', default: '2000', ...integer(0, 1_000_000), description: 'Event streams at most.' },
   watchersPerCaller: {

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { ANYBODY } from '../http/caller.js';
 import { DomainError } from '../http/domain-error.js';
 import { CrudModel } from './crud.model.js';
 import { CrudDto } from './dto/crud.dto.js';
@@ -44,14 +45,14 @@ const faults = (check: () => unknown): (string | undefined)[] => {
 
 describe('the model of a module', () => {
   it('completes what a body leaves out', () => {
-    expect(model.withDefaults({ title: 'a' })).toEqual({
+    expect(model.withDefaults({ title: 'a' }, ANYBODY)).toEqual({
       title: 'a',
       contact: null,
       days: 7,
       due_at: null,
       code: null,
     });
-    expect(model.replacement('1', new Replacement({ id: '1', title: 'b' }))).toEqual({
+    expect(model.replacement('1', new Replacement({ id: '1', title: 'b' }), ANYBODY)).toEqual({
       title: 'b',
       contact: null,
       days: 7,
@@ -76,7 +77,7 @@ describe('the model of a module', () => {
         model.checkCreate({ title: 'a', contact: 'a@example.org', code: 'X', due_at: '2026-11-24T00:00:00+01:00' }),
       ),
     ).toEqual([]);
-    expect(faults(() => model.patched(before, new MergePatch({ code: 'Y', title: null, id: '2' })))).toEqual([
+    expect(faults(() => model.patched(new MergePatch({ code: 'Y', title: null, id: '2' }), ANYBODY))).toEqual([
       '#/code read-only',
       '#/id read-only',
       '#/title wrong-type',
@@ -84,7 +85,7 @@ describe('the model of a module', () => {
   });
 
   it('has one spelling for an instant', () => {
-    expect(model.patched(before, new MergePatch({ due_at: '2026-11-24T01:00:00+01:00' }))).toEqual({
+    expect(model.patched(new MergePatch({ due_at: '2026-11-24T01:00:00+01:00' }), ANYBODY)).toEqual({
       due_at: '2026-11-24T00:00:00.000Z',
     });
   });
@@ -97,7 +98,7 @@ describe('the model of a module', () => {
     const patch = fc.record({ ...value, contact: fc.constant(null) }, { requiredKeys: [] });
     fc.assert(
       fc.property(patch, (members) => {
-        const after = { ...before, ...model.patched(before, new MergePatch(members)) };
+        const after = { ...before, ...model.patched(new MergePatch(members), ANYBODY) };
         expect(after).toEqual(mergePatch(before, members));
       }),
     );

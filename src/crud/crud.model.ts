@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { DomainError } from '../http/domain-error.js';
-import { BodyRules } from '../http/validation/body.compiler.js';
+import { BodyRules, unknownMember } from '../http/validation/body.compiler.js';
 import { checkBody } from '../http/validation/body.pipe.js';
 import type { Caller } from '../http/caller.js';
 import type { CrudEntity } from './crud.entity.js';
@@ -78,28 +78,55 @@ export class CrudModel {
     checkBody(this.createRules, body);
   }
 
-  /** A checked create body, completed. */
-  withDefaults(body: object): object {
+  /** A checked create body, completed. @throws DomainError `validation-failed` for fields that the caller does not have */
+  withDefaults(body: object, caller: Caller): object {
+    this.refuseHidden(body, caller);
     return { ...this.defaults, ...this.normalise(body) };
   }
 
   /** The members that a patch sets. Setting one to null where null is not allowed is one of the faults that 422 names. */
-  patched(_before: CrudEntity, patch: MergePatch<unknown>): object {
-    const { value } = patch;
+  patched({ value }: MergePatch<unknown>, caller: Caller): object {
     const names = typeof value === 'object' && value !== null ? Object.keys(value) : [];
     checkBody(this.updateRules, value, names);
+    this.refuseHidden(value, caller);
     return this.normalise(value);
   }
 
   /** All members of a PUT, defaults filled in: what it leaves out is not kept. */
-  replacement(id: string, { value }: Replacement<unknown>): object {
+  replacement(id: string, { value }: Replacement<unknown>, caller: Caller): object {
     checkBody(this.createRules, value);
+    this.refuseHidden(value, caller);
     const { id: ownId, ...members } = value as { id?: string };
     if (ownId !== undefined && ownId !== id) {
       const errors = [{ code: 'id-mismatch', detail: '"id" must be the id of the URL.', pointer: '#/id' }];
       throw new DomainError('validation-failed', errors[0]!.detail, { errors });
     }
     return { ...this.defaults, ...this.normalise(members) };
+  }
+
+  hasHiddenFields(caller: Caller): boolean {
+    return this.guarded && this.fieldsFor(caller).all.length < this.fields.all.length;
+  }
+
+  /** The members of a row that do not exist for the caller. */
+  hidden(row: CrudEntity, caller: Caller): object {
+    if (!this.guarded) return {};
+    const fields = this.fields.all.filter(({ readable }) => readable !== true && !caller.can(readable));
+    return Object.fromEntries(fields.map(({ name }) => [name, row[name as keyof CrudEntity]]));
+  }
+
+  /** A field that does not exist for the caller is as unknown to their bodies as any other. */
+  private refuseHidden(body: object, caller: Caller): void {
+    if (!this.guarded) return;
+    const { all } = this.fieldsFor(caller);
+    const unknown = Object.keys(body).filter((name) => !all.some((field) => field.name === name));
+    if (unknown.length === 0) return;
+    const errors = unknown.map(unknownMember);
+    throw new DomainError(
+      'validation-failed',
+      errors.length === 1 ? errors[0]!.detail : `${errors.length} members are not valid.`,
+      { errors },
+    );
   }
 
   /** One spelling for each instant, so that another time zone's is no change. */

@@ -5,6 +5,7 @@ import { ChangeLog } from '../changes/change-log.js';
 import type { Database } from '../database/database.js';
 import type { SqlValue } from '../database/session.js';
 import { UniqueViolation } from '../database/sql-errors.js';
+import type { Caller } from '../http/caller.js';
 import { DomainError } from '../http/domain-error.js';
 import type { CrudEntity, EntityClass } from './crud.entity.js';
 import { isId } from './dto/id.js';
@@ -12,6 +13,7 @@ import type { RequestContext } from './endpoints/request-context.js';
 import type { ListQuery } from './query/list-query.js';
 import { countSql, pageSql } from './query/list-sql.js';
 import { EntitySql } from './entity.sql.js';
+import { EVERY_ROW, RowRules, type RowRule, type Sight } from './row-rule.js';
 import { uuidv7 } from './uuid.js';
 
 /** The most rows that `count=true` counts; beyond it the answer is "at least". */
@@ -28,6 +30,7 @@ export abstract class CrudRepository<E extends CrudEntity> {
   @Inject(ChangeLog)
   protected readonly changes!: ChangeLog;
   private builtSql?: EntitySql<E>;
+  private builtRules?: RowRules;
 
   protected constructor(
     protected readonly database: Database,
@@ -43,27 +46,32 @@ export abstract class CrudRepository<E extends CrudEntity> {
     return this.database.transaction(work);
   }
 
-  /** The row, soft-deleted ones included, as of a moment after the call. */
-  async find(id: string, _context: RequestContext): Promise<E | null> {
+  /** What the caller's rule lets them have. @throws TypeError for a rule that can't be applied: then nothing is shown */
+  sightOf({ caller }: Pick<RequestContext, 'caller'>): Sight {
+    return this.rules.sight(this.rowRule(caller));
+  }
+
+  /** The row, soft-deleted ones included, as of a moment after the call; null also where the caller may not see it. */
+  async find(id: string, context: RequestContext): Promise<E | null> {
     if (!isId(id)) return null;
-    return this.one(this.sql.find, [id]);
+    return this.visible(await this.one(this.sql.find, [id]), context);
   }
 
   /** As `find`, and nobody else changes the row until the transaction ends. */
-  async lock(id: string, _context: RequestContext): Promise<E | null> {
+  async lock(id: string, context: RequestContext): Promise<E | null> {
     if (!isId(id)) return null;
-    return this.one(this.sql.lock, [id]);
+    return this.visible(await this.one(this.sql.lock, [id]), context);
   }
 
   /** Up to `limit + 1` rows: the one too many tells that there is a next page. */
-  async page(query: ListQuery, _context: RequestContext): Promise<E[]> {
-    const { sql, params } = pageSql(this.table, query);
+  async page(query: ListQuery, context: RequestContext): Promise<E[]> {
+    const { sql, params } = pageSql(this.table, query, this.sightOf(context).sql);
     const rows = await this.database.query(sql, params);
     return rows.map((row) => this.sql.codec.decode(row));
   }
 
-  async count(query: ListQuery, _context: RequestContext): Promise<{ total: number } | { total_at_least: number }> {
-    const { sql, params } = countSql(this.table, query, COUNT_LIMIT);
+  async count(query: ListQuery, context: RequestContext): Promise<{ total: number } | { total_at_least: number }> {
+    const { sql, params } = countSql(this.table, query, COUNT_LIMIT, this.sightOf(context).sql);
     const [row] = await this.database.query<{ total: number }>(sql, params);
     const total = row?.total ?? 0;
     return total > COUNT_LIMIT ? { total_at_least: COUNT_LIMIT } : { total };
@@ -76,8 +84,12 @@ export abstract class CrudRepository<E extends CrudEntity> {
     return { ...members, id: members.id ?? uuidv7(), ...system } as E;
   }
 
-  /** @throws DomainError `already-exists` decided by the database's unique constraints, never by a look first */
+  /**
+   * @throws DomainError `already-exists` decided by the database's unique constraints, never by a look first;
+   * `forbidden` for a row that the caller could not see
+   */
   async insert(row: E, context: RequestContext): Promise<void> {
+    this.refuseOutOfSight(row, context);
     await this.database.transaction(async () => {
       await this.guardUnique(() => this.database.execute(this.sql.insert, this.sql.insertParams(row)));
       await this.changes.record({ module: this.table, op: 'created', before: null, after: row }, context);
@@ -103,8 +115,30 @@ export abstract class CrudRepository<E extends CrudEntity> {
     return this.swap(before, row, 'created', context);
   }
 
+  /**
+   * Which rows there are for a caller; every row unless a module says otherwise. It holds for every way in: reading,
+   * lists, counts, streams, writes, batches, watching, history and replayed answers.
+   */
+  protected rowRule(_caller: Caller): RowRule {
+    return EVERY_ROW;
+  }
+
   protected get sql(): EntitySql<E> {
     return (this.builtSql ??= new EntitySql<E>(this.database.modelOf(this.entity)));
+  }
+
+  private get rules(): RowRules {
+    return (this.builtRules ??= new RowRules(this.database.modelOf(this.entity)));
+  }
+
+  private visible(row: E | null, context: RequestContext): E | null {
+    return row && this.sightOf(context).sees(row) ? row : null;
+  }
+
+  /** Nobody may make a row, or make one into another, that they could not see afterwards. */
+  private refuseOutOfSight(row: E, context: RequestContext): void {
+    if (!this.sightOf(context).sees(row))
+      throw new DomainError('forbidden', `You may not have a ${this.table} like this.`);
   }
 
   private async one(sql: string, params: SqlValue[]): Promise<E | null> {
@@ -114,6 +148,7 @@ export abstract class CrudRepository<E extends CrudEntity> {
 
   private async swap(before: E, after: E, op: ChangeOp, context: RequestContext): Promise<E> {
     const row = { ...after, version: before.version + 1, updated_at: new Date().toISOString() };
+    this.refuseOutOfSight(row, context);
     await this.database.transaction(async () => {
       const changed = await this.guardUnique(() =>
         this.database.execute(this.sql.update, this.sql.updateParams(row, before)),

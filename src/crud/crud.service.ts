@@ -12,6 +12,7 @@ import type { RequestContext } from './endpoints/request-context.js';
 import { etagOf } from './etag.js';
 import { exportRows } from './export/export.js';
 import { nextCursor, type ListQuery } from './query/list-query.js';
+import type { Sight } from './row-rule.js';
 
 /**
  * The rules of a module: what every resource does, to be changed with `override` and `super`. Its methods throw
@@ -52,6 +53,11 @@ export abstract class CrudService<E extends CrudEntity, D extends CrudDto> {
     return this.repository.page(query, context);
   }
 
+  /** What the caller may have of the module's rows: for what goes by rows in memory, such as the feed. */
+  sightOf(context: Pick<RequestContext, 'caller'>): Sight {
+    return this.repository.sightOf(context);
+  }
+
   /** Whether there is a row with this id, deleted or not, that the caller may read. */
   async isKnown(id: string, context: RequestContext): Promise<boolean> {
     return (await this.repository.find(id, context)) !== null;
@@ -59,7 +65,7 @@ export abstract class CrudService<E extends CrudEntity, D extends CrudDto> {
 
   /** @throws DomainError `already-exists` naming the member that has to be unique */
   async create(body: CreateInput<D>, context: RequestContext): Promise<Representation<D>> {
-    const row = this.repository.make(this.model.withDefaults(body));
+    const row = this.repository.make(this.model.withDefaults(body, context.caller));
     await this.repository.insert(row, context);
     return this.represent(row, context, true);
   }
@@ -69,7 +75,7 @@ export abstract class CrudService<E extends CrudEntity, D extends CrudDto> {
     return this.repository.atomically(async () => {
       const before = await this.lockLive(id, context);
       this.checkPreconditions(before, context);
-      const after = { ...before, ...this.model.patched(before, patch) };
+      const after = { ...before, ...this.model.patched(patch, context.caller) };
       return this.represent(await this.repository.update(before, after, context), context);
     });
   }
@@ -82,9 +88,10 @@ export abstract class CrudService<E extends CrudEntity, D extends CrudDto> {
       const exists = before !== null && before.deleted_at === null;
       if (exists) this.checkPreconditions(before, context);
       else context.checkPreconditions(null);
-      const members = this.model.replacement(id, body) as Partial<E>;
+      const members = this.model.replacement(id, body, context.caller) as Partial<E>;
       if (exists) {
-        const after = { ...before, ...members };
+        // What the caller can't see they have not left out.
+        const after = { ...before, ...members, ...this.model.hidden(before, context.caller) };
         return this.represent(await this.repository.update(before, after, context), context);
       }
       const row = this.repository.make({ ...members, id });

@@ -1,5 +1,8 @@
 import type { Caller } from './caller.js';
 
+/** What a caller needs for a route: a verb on the route's module, or a scope by its name. */
+export type RouteAccess = { readonly verb: 'read' | 'write' } | { readonly scope: string };
+
 declare module 'fastify' {
   interface FastifyRequest {
     /** 32 hexadecimal digits: the caller's own (W3C Trace Context) or one of ours. */
@@ -10,5 +13,6 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The media types that the route can answer with, the default first; JSON where it does not say. */
     readonly offers?: readonly string[];
+    readonly access?: RouteAccess;
   }
 }

@@ -25,10 +25,10 @@ export class Methods {
     const path = request.url.split('?', 1)[0]!;
     const allowed = path === '*' ? [...KNOWN] : KNOWN.filter((method) => this.router.find(method, path) !== null);
     if (request.method === 'OPTIONS' && allowed.length > 0) {
-      void reply
-        .code(204)
-        .header('allow', [...allowed, 'OPTIONS'].join(', '))
-        .send();
+      const allow = [...allowed, 'OPTIONS'].join(', ');
+      // Only a preflight request of an origin that is let in has got this far with the other headers of one.
+      if (reply.hasHeader('access-control-max-age')) void reply.header('access-control-allow-methods', allow);
+      void reply.code(204).header('allow', allow).send();
       return;
     }
     if (request.method !== 'OPTIONS' && !(KNOWN as readonly string[]).includes(request.method)) throw notImplemented();

@@ -65,7 +65,8 @@ const CATALOGUE = new Map<string, ProblemType>(
     forbidden: {
       status: 403,
       title: 'You may not do that',
-      explanation: 'The credentials are valid, but lack the scope that the route needs.',
+      explanation:
+        'The credentials are valid, but lack the scope that the route needs (WWW-Authenticate names it), or the request would make something that the caller may not have: a row out of their sight, a key that can do more than they can.',
     },
     'not-found': {
       status: 404,
@@ -131,6 +132,12 @@ const CATALOGUE = new Map<string, ProblemType>(
       explanation:
         'A body may have 1 MiB unless the operator has set another limit. Split the work into several requests.',
     },
+    'misdirected-request': {
+      status: 421,
+      title: 'The service does not answer to this name',
+      explanation:
+        'Without authentication the service is only for programs on its own machine, and answers to localhost, 127.0.0.1 and [::1]. Its operators have to configure authentication (`AUTH`) before it can be reached under other names.',
+    },
     'uri-too-long': { status: 414, title: 'The URL is too long', explanation: 'A URL may have 8 KiB.' },
     'unsupported-media-type': {
       status: 415,
@@ -177,6 +184,11 @@ const CATALOGUE = new Map<string, ProblemType>(
       explanation: 'The service knows GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS.',
     },
     overloaded: { status: 503, title: 'Too much to do', explanation: RETRY },
+    'issuer-unavailable': {
+      status: 503,
+      title: 'Tokens can not be checked',
+      explanation: `The issuer of the tokens could not be asked for its keys. ${RETRY}`,
+    },
     'shutting-down': { status: 503, title: 'The process is being stopped', explanation: RETRY },
     'database-unavailable': { status: 503, title: 'The database can not be reached', explanation: RETRY },
     'database-busy': { status: 503, title: 'The database is busy', explanation: RETRY },

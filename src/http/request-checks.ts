@@ -14,11 +14,10 @@ export function checkLimits({ raw }: FastifyRequest): void {
     throw new DomainError('headers-too-large', `A request may have ${MAX_HEADERS} headers.`);
 }
 
-/** Accept, then Content-Type, in the contract's order. Pages and probes answer whatever is accepted. */
+/** Accept, then Content-Type, in the contract's order. */
 export function checkMediaTypes(request: FastifyRequest): void {
   const { headers, method } = request;
-  const { url, config } = request.routeOptions;
-  if (!url?.startsWith('/api/')) return;
+  const { config } = request.routeOptions;
   negotiate(headers.accept, config.offers ?? JSON_ONLY);
   if (headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0') return;
   if (method === 'GET' || method === 'HEAD') return;

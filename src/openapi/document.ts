@@ -4,11 +4,19 @@ import type { OpenAPIV3_1 } from 'openapi-types';
 import type { CrudModel } from '../crud/crud.model.js';
 import { endpointOf, type Endpoint } from '../crud/endpoints/endpoint.js';
 import { ModuleRegistry } from '../crud/module.registry.js';
+import { apiKeyPaths } from './api-key.operations.js';
 import { auditOperation, operation } from './operations.js';
 import { SHARED_HEADERS, SHARED_PARAMETERS } from './parameters.js';
 import { moduleSchemas, SHARED_SCHEMAS } from './schemas.js';
 
 const METHODS = ['get', 'post', 'put', 'delete', 'patch'] as const;
+
+const BEARER: OpenAPIV3_1.SecuritySchemeObject = {
+  type: 'http',
+  scheme: 'bearer',
+  description:
+    'An API key (`plinth_…`) or a JWT of the configured issuer. The scopes that a route needs are `{module}:read` or `{module}:write`; `*` stands for all. Where authentication is off, which only works on the machine itself, nothing is needed.',
+};
 
 interface Found {
   readonly path: string;
@@ -44,7 +52,7 @@ export class ApiDocument {
           'Every failure is an `application/problem+json` body whose `type` leads to a [page that explains it](/problems).',
       },
       servers: [{ url: '/' }],
-      tags: models.map(({ name }) => ({ name })),
+      tags: [...models.map(({ name }) => ({ name })), { name: 'changes' }, { name: 'api-key' }],
       paths: this.paths(models),
       components: {
         schemas: {
@@ -53,6 +61,7 @@ export class ApiDocument {
         },
         parameters: SHARED_PARAMETERS,
         headers: SHARED_HEADERS,
+        securitySchemes: { bearer: BEARER },
       },
     };
   }
@@ -68,6 +77,7 @@ export class ApiDocument {
       }
     }
     paths['/api/changes'] = { get: auditOperation() };
+    Object.assign(paths, apiKeyPaths());
     return paths;
   }
 

@@ -9,10 +9,16 @@ import { envelope, reference, schemaName } from './schemas.js';
 type Parameter = OpenAPIV3_1.ParameterObject | OpenAPIV3_1.ReferenceObject;
 type Responses = OpenAPIV3_1.ResponsesObject;
 
-const parameter = (name: string): OpenAPIV3_1.ReferenceObject => ({ $ref: `#/components/parameters/${name}` });
-const header = (name: string): OpenAPIV3_1.ReferenceObject => ({ $ref: `#/components/headers/${name}` });
+export const parameter = (name: string): OpenAPIV3_1.ReferenceObject => ({ $ref: `#/components/parameters/${name}` });
+export const header = (name: string): OpenAPIV3_1.ReferenceObject => ({ $ref: `#/components/headers/${name}` });
 
-const ALWAYS = [
+export const ALWAYS = [
+  'unauthenticated',
+  'forbidden',
+  'rate-limited',
+  'misdirected-request',
+  'overloaded',
+  'issuer-unavailable',
   'invalid-parameter',
   'unknown-parameter',
   'not-acceptable',
@@ -32,7 +38,7 @@ const WRITES = [
   'commit-outcome-unknown',
   'storage-full',
 ];
-const BODY = [
+export const BODY = [
   'invalid-json',
   'json-too-deep',
   'content-too-large',
@@ -51,13 +57,16 @@ const PROBLEMS: Readonly<Record<EndpointKind, readonly string[]>> = {
   remove: [...WRITES, ...ROW],
   restore: [...WRITES, ...ROW, 'not-deleted', 'already-exists'],
   batch: [...WRITES, ...BODY, ...ROW, 'already-exists'],
-  watch: [...ALWAYS, 'invalid-filter', 'position-expired', 'overloaded', 'shutting-down', 'rate-limited'],
+  watch: [...ALWAYS, 'invalid-filter', 'position-expired', 'shutting-down'],
   history: [...ALWAYS, 'not-found', 'invalid-filter', 'invalid-cursor'],
   action: [...WRITES, ...ROW, 'conflict', 'already-exists', 'validation-failed'],
 };
 
 const EVENTS =
   'Server-sent events: `id` is the position, `event` is created, updated, deleted, restored or bookmark, `data` is a CloudEvents 1.0 envelope around the row. A comment comes every 15 s, a bookmark at least every minute.';
+
+/** The scope that a caller needs, as OpenAPI 3.1 has it for bearer credentials. */
+export const needs = (scope: string) => [{ bearer: [scope] }];
 
 /** What the reference says of one endpoint of one module. */
 export function operation(endpoint: Endpoint, model: CrudModel): OpenAPIV3_1.OperationObject {
@@ -68,6 +77,7 @@ export function operation(endpoint: Endpoint, model: CrudModel): OpenAPIV3_1.Ope
     ...(model.stage.level === 'deprecated' && { deprecated: true }),
     operationId: [kind === 'action' ? endpoint.verb! : kind, model.name].join('_'),
     summary: summaryOf(endpoint, model.name),
+    security: needs(`${model.name}:${endpoint.writes ? 'write' : 'read'}`),
     parameters: parameters(kind, model),
     ...(body && { requestBody: body }),
     responses: { ...successes(kind, schemaName(model.name)), ...problemResponses(PROBLEMS[kind]) },
@@ -218,11 +228,12 @@ function listContent(name: string): Record<string, OpenAPIV3_1.MediaTypeObject> 
 
 /** `GET /api/changes`, which is of no module. */
 export function auditOperation(): OpenAPIV3_1.OperationObject {
-  const shared = ['limit', 'cursor', 'count', 'traceparent'].map(parameter);
+  const shared = ['limit', 'cursor', 'traceparent'].map(parameter);
   return {
     tags: ['changes'],
     operationId: 'audit',
     summary: 'Every change of every module, newest first',
+    security: needs('changes:audit'),
     parameters: [...shared, ...listParametersOf(CHANGE_FIELDS)],
     responses: {
       200: changesPage('The changes.'),

@@ -77,6 +77,12 @@ export const SHARED_HEADERS: Record<string, Header> = {
   IdempotencyReplayed: { description: '`true`: the stored answer of the first request.', schema: { type: 'string' } },
   Allow: { description: 'The methods that the path takes.', schema: { type: 'string' } },
   RetryAfter: { description: 'Seconds to wait before the next try.', schema: { type: 'integer' } },
+  WwwAuthenticate: {
+    description: 'Which credentials are taken, or which scope is missing (RFC 6750).',
+    schema: { type: 'string' },
+  },
+  RateLimit: { description: 'What is left of the budget, and for how long.', schema: { type: 'string' } },
+  RateLimitPolicy: { description: 'The budget: requests and seconds.', schema: { type: 'string' } },
   AcceptPatch: { description: 'The types that PATCH takes.', schema: { type: 'string' } },
 };
 

@@ -4,10 +4,17 @@ import { reference } from './schemas.js';
 
 const headerOf = (name: string): OpenAPIV3_1.ReferenceObject => ({ $ref: `#/components/headers/${name}` });
 const HEADERS: Readonly<Record<number, Record<string, OpenAPIV3_1.ReferenceObject>>> = {
+  401: { 'WWW-Authenticate': headerOf('WwwAuthenticate') },
+  403: { 'WWW-Authenticate': headerOf('WwwAuthenticate') },
   405: { Allow: headerOf('Allow') },
   409: { 'Retry-After': headerOf('RetryAfter') },
   412: { ETag: headerOf('ETag') },
   415: { 'Accept-Patch': headerOf('AcceptPatch') },
+  429: {
+    'Retry-After': headerOf('RetryAfter'),
+    RateLimit: headerOf('RateLimit'),
+    'RateLimit-Policy': headerOf('RateLimitPolicy'),
+  },
   503: { 'Retry-After': headerOf('RetryAfter') },
 };
 

@@ -1,5 +1,6 @@
 import type { OpenAPIV3_1 } from 'openapi-types';
 import type { CrudModel } from '../crud/crud.model.js';
+import { SCOPE } from '../access/keys/api-key.dto.js';
 import type { Field } from '../crud/field.js';
 
 type Schema = OpenAPIV3_1.SchemaObject;
@@ -151,9 +152,60 @@ export const SHARED_SCHEMAS: Record<string, Schema> = {
       at: { type: 'string', format: 'date-time' },
       trace_id: { type: 'string' },
       before: { type: ['object', 'null'] },
-      after: { type: 'object' },
+      after: { type: ['object', 'null'], description: 'Null where the caller may not see the row as it was then.' },
     },
     required: ['id'],
+    additionalProperties: false,
+  },
+  ApiKey: {
+    type: 'object',
+    properties: {
+      id: { type: 'string' },
+      name: { type: 'string' },
+      scopes: { type: 'array', items: { type: 'string' } },
+      created_at: { type: 'string', format: 'date-time' },
+      created_by: { type: 'string', description: 'The caller who made it.' },
+      expires_at: { type: ['string', 'null'], format: 'date-time' },
+      revoked_at: { type: ['string', 'null'], format: 'date-time' },
+      last_used_at: { type: ['string', 'null'], format: 'date-time', description: 'To the hour.' },
+      previous_until: {
+        type: ['string', 'null'],
+        format: 'date-time',
+        description: 'Until when the key before the last rotation works.',
+      },
+      key: { type: 'string', description: 'The key itself: only in the answer that made it.' },
+    },
+    required: ['id'],
+    additionalProperties: false,
+  },
+  CreateApiKey: {
+    type: 'object',
+    properties: {
+      name: { type: 'string', minLength: 1, maxLength: 100, examples: ['Catalogue import'] },
+      scopes: {
+        type: 'array',
+        minItems: 1,
+        maxItems: 24,
+        uniqueItems: true,
+        items: { type: 'string', pattern: SCOPE.source, examples: ['resource:read'] },
+        description: 'Only what the caller has can be given.',
+      },
+      expires_at: { type: ['string', 'null'], format: 'date-time' },
+    },
+    required: ['name', 'scopes'],
+    additionalProperties: false,
+  },
+  RotateApiKey: {
+    type: 'object',
+    properties: {
+      overlap_seconds: {
+        type: 'integer',
+        minimum: 0,
+        maximum: 2_592_000,
+        default: 86_400,
+        description: 'How long the old key still works.',
+      },
+    },
     additionalProperties: false,
   },
   Batch: {

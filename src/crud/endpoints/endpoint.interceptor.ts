@@ -6,6 +6,7 @@ import { Database } from '../../database/database.js';
 import type { Caller } from '../../http/caller.js';
 import { Idempotency } from '../idempotency/idempotency.js';
 import { keyedRequest } from '../idempotency/keyed-request.js';
+import { replayFor } from '../idempotency/replay.js';
 import { ModuleRegistry } from '../module.registry.js';
 import { checkStage } from '../stage.js';
 import { Export } from './answer.js';
@@ -50,7 +51,9 @@ export class EndpointInterceptor implements NestInterceptor {
     const handle = async () => render(await lastValueFrom(next.handle(), { defaultValue: undefined }), context);
     if (context.dryRun) return this.database.transaction(handle, { rollback: true });
     if (context.idempotencyKey === undefined) return handle();
-    return this.idempotency.once(keyedRequest(request, context.caller.id, context.idempotencyKey), handle);
+    const { name } = context.endpoint.model;
+    const mayHave = (answer: Rendered) => replayFor(this.registry.get(name), answer, context, idOf(request));
+    return this.idempotency.once(keyedRequest(request, context.caller.id, context.idempotencyKey), handle, mayHave);
   }
 
   /** The endpoint that the handler declares, of its controller's module; of the module in the path where it serves all. */
@@ -67,6 +70,10 @@ export class EndpointInterceptor implements NestInterceptor {
     this.declared.set(handler, declared);
     return declared;
   }
+}
+
+function idOf({ params }: PlinthRequest): string | undefined {
+  return (params as { id?: string }).id;
 }
 
 function send(reply: FastifyReply, answer: unknown, context: RequestContext): unknown {

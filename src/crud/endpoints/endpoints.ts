@@ -17,7 +17,7 @@ export const ID = ':id([^:/]+)';
 
 /** `GET /api/{module}`: a page, a stream, or with `?id=` the specification's literal read of one row. */
 export function ListEndpoint<D extends CrudDto>(dto: Type<D>): Handles<Listing<D>> {
-  return endpoint(applyDecorators(Get(), RouteConfig({ offers: LIST_FORMATS })), { kind: 'list', dto, writes: false });
+  return endpoint(Get(), { kind: 'list', dto, writes: false }, LIST_FORMATS);
 }
 
 /** `GET /api/{module}/{id}`: 200 and the ETag, or 304. */
@@ -68,8 +68,7 @@ export function BatchEndpoint(): Handles<object[] | MultiStatus> {
 
 /** `GET /api/{module}:watch` of every module: server-sent events. */
 export function WatchEndpoint(): Handles<void> {
-  const route = applyDecorators(Get(`${MODULE}::watch`), RouteConfig({ offers: ['text/event-stream'] }));
-  return endpoint(route, { kind: 'watch', writes: false });
+  return endpoint(Get(`${MODULE}::watch`), { kind: 'watch', writes: false }, ['text/event-stream']);
 }
 
 /** `GET /api/{module}/{id}:history` of every module. */
@@ -77,9 +76,11 @@ export function HistoryEndpoint(): Handles<Page<object>> {
   return endpoint(Get(`${MODULE}/${ID}::history`), { kind: 'history', writes: false });
 }
 
-function endpoint<R>(route: MethodDecorator, declared: Endpoint): Handles<R> {
+/** A caller needs the scope `{module}:read` or `{module}:write`. */
+function endpoint<R>(route: MethodDecorator, declared: Endpoint, offers?: readonly string[]): Handles<R> {
+  const config = RouteConfig({ access: { verb: declared.writes ? 'write' : 'read' }, ...(offers && { offers }) });
   return (target, key, descriptor) => {
-    route(target, key, descriptor);
+    applyDecorators(route, config)(target, key, descriptor);
     declareEndpoint(descriptor.value!, declared);
   };
 }

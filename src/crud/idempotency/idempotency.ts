@@ -25,13 +25,18 @@ export class Idempotency {
     private readonly keys: IdempotencyRepository,
   ) {}
 
-  async once({ id, request }: KeyedRequest, write: () => Promise<Rendered>): Promise<Rendered> {
+  /** @param mayHave the stored answer as far as the caller may have it now */
+  async once(
+    { id, request }: KeyedRequest,
+    write: () => Promise<Rendered>,
+    mayHave: (answer: Rendered) => Promise<Rendered>,
+  ): Promise<Rendered> {
     if (this.running.has(id)) throw inFlight();
     this.running.add(id);
     try {
       return await this.database.transaction(async () => {
         const stored = await this.take(id, request);
-        if (stored) return replay(stored, request);
+        if (stored) return replay(stored, request, mayHave);
         const answer = await write();
         await this.keys.complete(id, answer);
         return answer;
@@ -51,13 +56,17 @@ export class Idempotency {
   }
 }
 
-function replay(stored: StoredAnswer, request: string): Rendered {
+async function replay(
+  stored: StoredAnswer,
+  request: string,
+  mayHave: (answer: Rendered) => Promise<Rendered>,
+): Promise<Rendered> {
   if (stored.request !== request) {
     const detail = 'This Idempotency-Key was used for another request. Use a new key for a new request.';
     const errors = [{ code: 'reused', detail, header: 'idempotency-key' }];
     throw new DomainError('idempotency-key-reused', detail, { errors });
   }
-  const { answer } = stored;
+  const answer = await mayHave(stored.answer);
   return { ...answer, headers: { ...answer.headers, 'idempotency-replayed': 'true' } };
 }
 

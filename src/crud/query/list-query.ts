@@ -26,7 +26,7 @@ export interface ListQuery {
   readonly fingerprint: string;
 }
 
-export const LIST_PARAMETERS = ['limit', 'cursor', 'sort', 'fields', 'count', 'include_deleted', 'filter'] as const;
+const LIST_PARAMETERS = ['limit', 'cursor', 'sort', 'fields', 'count', 'include_deleted', 'filter'] as const;
 type ListParameter = (typeof LIST_PARAMETERS)[number];
 
 /** What a cursor is bound to. */
@@ -34,10 +34,16 @@ const SHAPING = ['sort', 'fields', 'include_deleted', 'filter'] as const;
 
 /**
  * @param of what is listed: the cursors of another list are refused
+ * @param without parameters that this list does not have
  * @throws DomainError with every bad parameter at once
  */
-export function parseListQuery(raw: Readonly<Record<string, unknown>>, fields: FieldSet, of = ''): ListQuery {
-  const reader = new ParameterReader(raw);
+export function parseListQuery(
+  raw: Readonly<Record<string, unknown>>,
+  fields: FieldSet,
+  of = '',
+  without: readonly ListParameter[] = [],
+): ListQuery {
+  const reader = new ParameterReader(raw, without);
   reader.refuseUnknown();
   const limit = reader.read('limit', parseLimit) ?? DEFAULT_LIMIT;
   const count = reader.read('count', parseBoolean('count')) ?? false;
@@ -113,8 +119,14 @@ function badParameter(parameter: string, code: string, detail: string): DomainEr
 /** Collects what is wrong, so that a caller hears of it all at once. */
 class ParameterReader {
   private readonly faults: DomainError[] = [];
+  private readonly known: readonly string[];
 
-  constructor(private readonly raw: Readonly<Record<string, unknown>>) {}
+  constructor(
+    private readonly raw: Readonly<Record<string, unknown>>,
+    without: readonly ListParameter[],
+  ) {
+    this.known = LIST_PARAMETERS.filter((name) => !without.includes(name));
+  }
 
   isBad(name: ListParameter): boolean {
     return this.faults.some(({ errors }) => errors.some(({ parameter }) => parameter === name));
@@ -122,7 +134,7 @@ class ParameterReader {
 
   refuseUnknown(): void {
     for (const name of Object.keys(this.raw)) {
-      if ((LIST_PARAMETERS as readonly string[]).includes(name)) continue;
+      if (this.known.includes(name)) continue;
       const parameter = name.slice(0, 64).toWellFormed();
       const detail = `There is no parameter "${parameter}" here.`;
       this.faults.push(

@@ -45,7 +45,7 @@ export class BodyRules {
   violations(body: object, only?: readonly string[]): ProblemItem[] {
     const errors: ProblemItem[] = [];
     for (const name of only ?? Object.keys(body)) {
-      if (!this.known.has(name)) errors.push(this.unknownMember(name));
+      if (!this.known.has(name)) errors.push(this.refused(name));
     }
     for (const member of this.members) {
       if (only && !only.includes(member.name)) continue;
@@ -65,12 +65,15 @@ export class BodyRules {
     return errors;
   }
 
-  private unknownMember(name: string): ProblemItem {
-    const shown = name.length > 64 ? `${name.slice(0, 64)}…` : name;
-    return this.readOnly.has(name)
-      ? { code: 'read-only', detail: `"${shown}" can't be written.`, pointer: pointerTo(name) }
-      : { code: 'unknown-member', detail: `There is no member "${shown}".`, pointer: pointerTo(name) };
+  private refused(name: string): ProblemItem {
+    if (!this.readOnly.has(name)) return unknownMember(name);
+    return { code: 'read-only', detail: `"${name}" can't be written.`, pointer: pointerTo(name) };
   }
+}
+
+export function unknownMember(name: string): ProblemItem {
+  const shown = name.length > 64 ? `${name.slice(0, 64)}…` : name;
+  return { code: 'unknown-member', detail: `There is no member "${shown}".`, pointer: pointerTo(name) };
 }
 
 /** RFC 6901 in its URI fragment form. */

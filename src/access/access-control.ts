@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isLoopback } from '../config/settings.js';
+import { ModuleRegistry } from '../crud/module.registry.js';
+import { checkStage } from '../crud/stage.js';
+import type { Caller } from '../http/caller.js';
+import { DomainError } from '../http/domain-error.js';
+import type { RouteAccess } from '../http/fastify-types.js';
+import type { Gate } from '../http/http.adapter.js';
+import { Authenticator } from './authenticator.js';
+import { RateLimits } from './limits/rate-limits.js';
+import { insufficientScope } from './unauthenticated.js';
+
+/**
+ * Who gets in, and to what: after the route is known and before anything else of the request is looked at, its body
+ * least of all. It answers at once for callers that it remembers.
+ */
+@Injectable()
+export class AccessControl implements Gate {
+  constructor(
+    private readonly authenticator: Authenticator,
+    private readonly limits: RateLimits,
+    private readonly registry: ModuleRegistry,
+  ) {}
+
+  admit(request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
+    const module = this.moduleOf(request);
+    if (this.authenticator.isOpen) {
+      refuseForeignNames(request);
+      return this.enter(request, this.authenticator.anybody, module);
+    }
+    this.limits.admitAddress(request, reply);
+    const { authorization } = request.headers;
+    const known = this.authenticator.recall(authorization);
+    if (known) return this.enter(request, known, module, reply);
+    this.limits.refuseAfterFailures(request);
+    return this.authenticator.authenticate(authorization).then(
+      (caller) => this.enter(request, caller, module, reply),
+      (error: unknown) => {
+        if (error instanceof DomainError && error.code === 'unauthenticated') this.limits.countFailure(request);
+        throw error;
+      },
+    );
+  }
+
+  private enter(request: FastifyRequest, caller: Caller, module: string | undefined, reply?: FastifyReply): void {
+    request.caller = caller;
+    if (reply) this.limits.admitCaller(caller, reply);
+    const access = request.routeOptions.config.access!;
+    const scope = scopeOf(access, module);
+    if (!caller.can(scope)) throw insufficientScope(scope);
+    if (module !== undefined) checkStage(module, this.registry.get(module).model.stage, caller);
+  }
+
+  /** The module that a route is about. @throws DomainError `route-not-found` where it is none */
+  private moduleOf(request: FastifyRequest): string | undefined {
+    const { url, config } = request.routeOptions;
+    if (!('verb' in config.access!)) return undefined;
+    const { module = url!.split('/', 3)[2]! } = request.params as { module?: string };
+    return this.registry.get(module).model.name;
+  }
+}
+
+function scopeOf(access: RouteAccess, module: string | undefined): string {
+  return 'verb' in access ? `${module}:${access.verb}` : access.scope;
+}
+
+/**
+ * A service that asks nobody who they are is only for this machine, whose browsers can be led here under another name
+ * (DNS rebinding): it answers to its own names alone.
+ */
+function refuseForeignNames({ host }: FastifyRequest): void {
+  const name = host.replace(/:\d+$/, '');
+  if (name === '' || isLoopback(name)) return;
+  throw new DomainError('misdirected-request', 'Without authentication the service answers to localhost only.');
+}

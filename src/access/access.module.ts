@@ -1,0 +1,41 @@
+import { Global, Logger, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AccessControl } from './access-control.js';
+import { Authenticator } from './authenticator.js';
+import { ApiKeyController } from './keys/api-key.controller.js';
+import { ApiKeyEntity } from './keys/api-key.entity.js';
+import { ApiKeyRepository } from './keys/api-key.repository.js';
+import { ApiKeyService } from './keys/api-key.service.js';
+import { KeyVerifier } from './keys/key-verifier.js';
+import { RateLimitEntity } from './limits/rate-limit.entity.js';
+import { RateLimitRepository } from './limits/rate-limit.repository.js';
+import { RateLimits } from './limits/rate-limits.js';
+import { SharedCounts } from './limits/shared-counts.js';
+import { TokenVerifier } from './tokens/token-verifier.js';
+
+/** Who may do what: keys, tokens, scopes, limits. */
+@Global()
+@Module({
+  imports: [TypeOrmModule.forFeature([ApiKeyEntity, RateLimitEntity])],
+  controllers: [ApiKeyController],
+  providers: [
+    AccessControl,
+    Authenticator,
+    KeyVerifier,
+    TokenVerifier,
+    ApiKeyRepository,
+    ApiKeyService,
+    RateLimits,
+    RateLimitRepository,
+    SharedCounts,
+  ],
+})
+export class AccessModule implements OnApplicationBootstrap {
+  constructor(private readonly authenticator: Authenticator) {}
+
+  onApplicationBootstrap(): void {
+    if (!this.authenticator.isOpen) return;
+    const what = 'everybody on this machine may do everything, and nobody else can reach the service';
+    new Logger(AccessModule.name).warn(`No authentication is configured (AUTH=off): ${what}`);
+  }
+}

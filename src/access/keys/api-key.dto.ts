@@ -1,0 +1,88 @@
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  ArrayUnique,
+  IsArray,
+  IsInt,
+  IsOptional,
+  IsString,
+  Length,
+  Matches,
+  Max,
+  Min,
+} from 'class-validator';
+import type { FieldType } from '../../crud/field.js';
+import type { Field } from '../../crud/field.js';
+import { FieldSet } from '../../crud/query/field-set.js';
+
+/** `module:verb`, either of which may be `*`. */
+export const SCOPE = /^(\*|[a-z][a-z0-9-]{0,39}):(\*|[a-z][a-z0-9-]{0,39})$/;
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/;
+const DAYS = 86_400;
+
+export class CreateApiKeyDto {
+  @IsString()
+  @Length(1, 100)
+  name!: string;
+
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(24)
+  @ArrayUnique()
+  @Matches(SCOPE, { each: true, message: '$property must be scopes such as resource:read or *:read' })
+  scopes!: string[];
+
+  @IsOptional()
+  @Matches(INSTANT, { message: '$property must be an instant in UTC such as 2027-01-31T00:00:00Z' })
+  expires_at?: string | null;
+}
+
+export class RotateApiKeyDto {
+  /** How long the old key still works, in seconds. */
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(30 * DAYS)
+  overlap_seconds?: number;
+}
+
+/** A key as people see it; `key` itself only in the answer that made it. */
+export interface ApiKeyView {
+  readonly id: string;
+  readonly name: string;
+  readonly scopes: readonly string[];
+  readonly created_at: string;
+  readonly created_by: string;
+  readonly expires_at: string | null;
+  readonly revoked_at: string | null;
+  readonly last_used_at: string | null;
+  readonly previous_until: string | null;
+  readonly key?: string;
+}
+
+const field = (name: string, type: FieldType, options: Partial<Field> = {}): Field => ({
+  name,
+  type,
+  filterable: [],
+  sortable: false,
+  unique: false,
+  nullable: false,
+  readable: true,
+  shown: true,
+  writable: false,
+  required: false,
+  columns: [name],
+  ...options,
+});
+
+export const API_KEY_FIELDS = new FieldSet([
+  field('id', 'string', { filterable: ['eq', 'in'], sortable: true, unique: true }),
+  field('name', 'string'),
+  field('scopes', 'string'),
+  field('created_at', 'timestamp', { filterable: ['eq', 'gt', 'ge', 'lt', 'le'], sortable: true }),
+  field('created_by', 'string'),
+  field('expires_at', 'timestamp', { nullable: true }),
+  field('revoked_at', 'timestamp', { nullable: true }),
+  field('last_used_at', 'timestamp', { nullable: true }),
+  field('previous_until', 'timestamp', { nullable: true }),
+]);

@@ -1,0 +1,66 @@
+import { Injectable } from '@nestjs/common';
+import type { ListQuery } from '../../crud/query/list-query.js';
+import { pageSql } from '../../crud/query/list-sql.js';
+import { RowCodec } from '../../crud/row.codec.js';
+import { Database } from '../../database/database.js';
+import { fromInstant } from '../../database/instant.js';
+import { DomainError } from '../../http/domain-error.js';
+import { ApiKeyEntity } from './api-key.entity.js';
+
+const HOUR_MS = 3_600_000;
+
+@Injectable()
+export class ApiKeyRepository {
+  private built?: RowCodec<ApiKeyEntity>;
+
+  constructor(private readonly database: Database) {}
+
+  atomically<T>(work: () => Promise<T>): Promise<T> {
+    return this.database.transaction(work);
+  }
+
+  async find(id: string): Promise<ApiKeyEntity | null> {
+    const [row] = await this.database.query(`SELECT ${this.columns()} FROM \`api_key\` WHERE \`id\` = ?`, [id]);
+    return row ? this.codec.decode(row) : null;
+  }
+
+  async page(query: ListQuery): Promise<ApiKeyEntity[]> {
+    const { sql, params } = pageSql('api_key', { ...query, includeDeleted: true });
+    return (await this.database.query(sql, params)).map((row) => this.codec.decode(row));
+  }
+
+  async insert(row: ApiKeyEntity): Promise<void> {
+    const { columns } = this.codec;
+    const sql = `INSERT INTO \`api_key\` (${this.columns()}) VALUES (${columns.map(() => '?').join(', ')})`;
+    await this.database.execute(sql, this.codec.encode(row, columns));
+  }
+
+  /** Compared by version and swapped. @throws DomainError `conflict` */
+  async update(before: ApiKeyEntity, changes: Partial<ApiKeyEntity>): Promise<ApiKeyEntity> {
+    const row = { ...before, ...changes, version: before.version + 1 };
+    const names = this.codec.columns.filter((name) => name !== 'id' && name !== 'last_used_at');
+    const set = names.map((name) => `\`${name}\` = ?`).join(', ');
+    const sql = `UPDATE \`api_key\` SET ${set} WHERE \`id\` = ? AND \`version\` = ?`;
+    const params = [...this.codec.encode(row, names), before.id, before.version];
+    if ((await this.database.execute(sql, params)) === 0)
+      throw new DomainError('conflict', 'The key was changed by another request meanwhile.');
+    return row;
+  }
+
+  /** To the hour: a write for each request would be too much for what it is good for. */
+  async touch(id: string): Promise<void> {
+    const now = Date.now();
+    const sql =
+      'UPDATE `api_key` SET `last_used_at` = ? WHERE `id` = ? AND (`last_used_at` IS NULL OR `last_used_at` < ?)';
+    const [at, before] = [now, now - HOUR_MS].map((ms) => fromInstant(new Date(ms).toISOString()));
+    await this.database.execute(sql, [at!, id, before!]);
+  }
+
+  private columns(): string {
+    return this.codec.columns.map((name) => `\`${name}\``).join(', ');
+  }
+
+  private get codec(): RowCodec<ApiKeyEntity> {
+    return (this.built ??= new RowCodec(this.database.modelOf(ApiKeyEntity)));
+  }
+}

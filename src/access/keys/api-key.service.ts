@@ -1,0 +1,158 @@
+import { Injectable } from '@nestjs/common';
+import { ChangeLog, type ChangeAuthor } from '../../changes/change-log.js';
+import type { ChangeOp } from '../../changes/change.entity.js';
+import type { CrudEntity } from '../../crud/crud.entity.js';
+import { isId } from '../../crud/dto/id.js';
+import { Page } from '../../crud/endpoints/answer.js';
+import { nextCursor, parseListQuery } from '../../crud/query/list-query.js';
+import { uuidv7 } from '../../crud/uuid.js';
+import type { Caller } from '../../http/caller.js';
+import { DomainError } from '../../http/domain-error.js';
+import { API_KEY_FIELDS, type ApiKeyView, type CreateApiKeyDto, type RotateApiKeyDto } from './api-key.dto.js';
+import type { ApiKeyEntity } from './api-key.entity.js';
+import { ApiKeyRepository } from './api-key.repository.js';
+import { digestOf, makeKey } from './key-format.js';
+import { KeyVerifier } from './key-verifier.js';
+
+const MODULE = 'api-key';
+const DAY_SECONDS = 86_400;
+
+/** Keys: made, rotated, revoked, each recorded in the change log. Nobody gets a key that can do more than they can. */
+@Injectable()
+export class ApiKeyService {
+  constructor(
+    private readonly keys: ApiKeyRepository,
+    private readonly verifier: KeyVerifier,
+    private readonly changes: ChangeLog,
+  ) {}
+
+  async list(query: Readonly<Record<string, unknown>>): Promise<Page<object>> {
+    const list = parseListQuery({ sort: '-created_at', ...query }, API_KEY_FIELDS, MODULE, [
+      'count',
+      'include_deleted',
+    ]);
+    const columns = API_KEY_FIELDS.all.map(({ name }) => name);
+    const rows = await this.keys.page({ ...list, columns });
+    const last = rows.length > list.limit ? rows[list.limit - 1] : undefined;
+    const data = rows.slice(0, list.limit).map((row) => {
+      const whole = Object.entries(view(row)).filter(([name]) => list.fields.some((field) => field.name === name));
+      return Object.fromEntries(whole);
+    });
+    const cursor = last && nextCursor(list, last as unknown as CrudEntity);
+    return new Page(data, { limit: list.limit, ...(cursor !== undefined && { next_cursor: cursor }) });
+  }
+
+  /** @throws DomainError `not-found` */
+  async get(id: string): Promise<ApiKeyView> {
+    return view(await this.row(id));
+  }
+
+  /** @throws DomainError `forbidden`, `validation-failed` for an end that has passed */
+  async create({ name, scopes, expires_at: expires = null }: CreateApiKeyDto, by: ChangeAuthor): Promise<ApiKeyView> {
+    refuseMore(by.caller, scopes);
+    const id = uuidv7();
+    const key = makeKey(id);
+    const row: ApiKeyEntity = {
+      id,
+      name,
+      digest: digestOf(key),
+      previous_digest: null,
+      previous_until: null,
+      scopes: scopes.join(' '),
+      created_at: new Date().toISOString(),
+      created_by: by.caller.id,
+      expires_at: expires === null ? null : futureInstant(expires),
+      revoked_at: null,
+      last_used_at: null,
+      version: 1,
+    };
+    await this.keys.atomically(async () => {
+      await this.keys.insert(row);
+      await this.record('created', null, row, by);
+    });
+    return { ...view(row), key };
+  }
+
+  /** A new key in place of the old one, which works on for a while: the same caller, the same scopes. */
+  async rotate(id: string, { overlap_seconds: overlap }: RotateApiKeyDto, by: ChangeAuthor): Promise<ApiKeyView> {
+    const key = makeKey(id);
+    const row = await this.keys.atomically(async () => {
+      const before = await this.live(id);
+      refuseMore(by.caller, before.scopes.split(' '));
+      const until = Date.now() + (overlap ?? DAY_SECONDS) * 1000;
+      const after = await this.keys.update(before, {
+        digest: digestOf(key),
+        previous_digest: before.digest,
+        previous_until: new Date(until).toISOString(),
+      });
+      await this.record('updated', before, after, by);
+      return after;
+    });
+    this.verifier.changed();
+    return { ...view(row), key };
+  }
+
+  /** For good, the old key of a rotation included. @throws DomainError `not-found` also of one that is revoked */
+  async revoke(id: string, by: ChangeAuthor): Promise<void> {
+    await this.keys.atomically(async () => {
+      const before = await this.live(id);
+      const after = await this.keys.update(before, { revoked_at: new Date().toISOString() });
+      await this.record('deleted', before, after, by);
+    });
+    this.verifier.changed();
+  }
+
+  private async live(id: string): Promise<ApiKeyEntity> {
+    const row = await this.row(id);
+    if (row.revoked_at !== null) throw notFound();
+    return row;
+  }
+
+  private async row(id: string): Promise<ApiKeyEntity> {
+    const row = isId(id) ? await this.keys.find(id) : null;
+    if (!row) throw notFound();
+    return row;
+  }
+
+  private record(op: ChangeOp, before: ApiKeyEntity | null, after: ApiKeyEntity, by: ChangeAuthor): Promise<void> {
+    return this.changes.record({ module: MODULE, op, before: before && logged(before), after: logged(after) }, by);
+  }
+}
+
+/** The log never has a digest: it is read by more people than the table. */
+function logged(row: ApiKeyEntity): CrudEntity {
+  const { id, version, created_at, revoked_at: deleted_at } = row;
+  return { ...view(row), id, version, created_at, updated_at: new Date().toISOString(), deleted_at };
+}
+
+function view(row: ApiKeyEntity): ApiKeyView {
+  const { id, name, scopes, created_at, created_by, expires_at, revoked_at, last_used_at, previous_until } = row;
+  return {
+    id,
+    name,
+    scopes: scopes.split(' '),
+    created_at,
+    created_by,
+    expires_at,
+    revoked_at,
+    last_used_at,
+    previous_until,
+  };
+}
+
+function refuseMore(caller: Caller, scopes: readonly string[]): void {
+  const more = scopes.filter((scope) => !caller.can(scope));
+  if (more.length > 0) throw new DomainError('forbidden', `You can't give what you don't have: ${more.join(', ')}.`);
+}
+
+function futureInstant(text: string): string {
+  const at = Date.parse(text);
+  if (at > Date.now() && at < Date.UTC(2038, 0, 1)) return new Date(at).toISOString();
+  const detail = '"expires_at" must be in the future, and before 2038.';
+  const errors = [{ code: 'not-in-range', detail, pointer: '#/expires_at' }];
+  throw new DomainError('validation-failed', detail, { errors });
+}
+
+function notFound(): DomainError {
+  return new DomainError('not-found', 'There is no key with this id.');
+}

@@ -1,0 +1,18 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { DigestColumn } from '../../database/columns.js';
+
+/** How many requests all processes have counted for somebody in one minute. */
+@Entity('rate_limit')
+@Index('ix_rate_limit_minute', ['minute'])
+export class RateLimitEntity {
+  /** SHA-256 of the kind of limit and of the caller or address, base64url. */
+  @DigestColumn({ primary: true })
+  id!: string;
+
+  /** Since 1970. */
+  @PrimaryColumn({ type: 'int' })
+  minute!: number;
+
+  @Column({ type: 'int' })
+  requests!: number;
+}

@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Config } from '../../config/config.js';
+import type { Caller } from '../../http/caller.js';
+import { DomainError } from '../../http/domain-error.js';
+import { networkOf } from './network.js';
+import { SharedCounts } from './shared-counts.js';
+import { SlidingCount, type Standing } from './sliding-count.js';
+
+const WINDOW_SECONDS = 60;
+
+/**
+ * How much callers and addresses may ask in a minute, told by draft-ietf-httpapi-ratelimit-headers-10. A bucket library
+ * with a database behind it was no choice: it would make a statement of every request.
+ */
+@Injectable()
+export class RateLimits {
+  private readonly isOff: boolean;
+  private readonly callers: SlidingCount;
+  private readonly addresses: SlidingCount;
+  private readonly failures: SlidingCount;
+  private readonly policy: string;
+
+  constructor({ access: { limits } }: Config, shared: SharedCounts) {
+    this.isOff = limits.scope === 'off';
+    this.callers = new SlidingCount(limits.caller);
+    this.addresses = new SlidingCount(limits.address);
+    this.failures = new SlidingCount(limits.failures);
+    this.policy = `"caller";q=${limits.caller};w=${WINDOW_SECONDS}`;
+    shared.share('caller', this.callers);
+    shared.share('address', this.addresses);
+    shared.share('failure', this.failures);
+  }
+
+  /** @throws DomainError `rate-limited` */
+  admitAddress(request: FastifyRequest, reply: FastifyReply): void {
+    if (this.isOff) return;
+    const standing = this.addresses.take(networkOf(request.ip));
+    if (standing.left >= 0) return;
+    void reply.header('ratelimit-policy', `"address";q=${this.addresses.quota};w=${WINDOW_SECONDS}`);
+    throw refused(reply, 'address', standing);
+  }
+
+  /** @throws DomainError `rate-limited` */
+  admitCaller({ id }: Caller, reply: FastifyReply): void {
+    if (this.isOff) return;
+    const standing = this.callers.take(id);
+    void reply.header('ratelimit-policy', this.policy);
+    if (standing.left < 0) throw refused(reply, 'caller', standing);
+    void reply.header('ratelimit', `"caller";r=${standing.left};t=${standing.resetSeconds}`);
+  }
+
+  /** Callers who are known still get in: behind one address there may be many. @throws DomainError `rate-limited` */
+  refuseAfterFailures(request: FastifyRequest): void {
+    if (this.isOff) return;
+    const standing = this.failures.look(networkOf(request.ip));
+    if (standing.left <= 0) throw limited('Too many requests with bad credentials came from this address.', standing);
+  }
+
+  countFailure(request: FastifyRequest): void {
+    if (!this.isOff) this.failures.take(networkOf(request.ip));
+  }
+}
+
+function refused(reply: FastifyReply, policy: string, standing: Standing): DomainError {
+  void reply.header('ratelimit', `"${policy}";r=0;t=${standing.resetSeconds}`);
+  return limited(`This ${policy} has asked more than it may in a minute.`, standing);
+}
+
+function limited(detail: string, { resetSeconds }: Standing): DomainError {
+  return new DomainError('rate-limited', detail, { headers: { 'retry-after': String(resetSeconds) } });
+}

@@ -1,0 +1,9 @@
+import { RouteConfig } from '@nestjs/platform-fastify';
+
+/**
+ * The scope that a route needs which is of no module: `changes:audit`. Its verb is one of its own, so that `*:read` and
+ * `*:write`, which are about modules, do not open it.
+ */
+export function Scope(scope: string): MethodDecorator {
+  return RouteConfig({ access: { scope } });
+}
