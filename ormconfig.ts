@@ -9,13 +9,6 @@ import { IdempotencyKeyEntity } from './src/crud/idempotency/idempotency-key.ent
 import { ResourceEntity } from './src/modules/resource/resource.entity.js';
 
 /** The model as TypeORM's own tools see it: the database of the environment, every entity, every migration. */
-export const entities = [
-  ResourceEntity,
-  IdempotencyKeyEntity,
-  ChangeEntity,
-  FeedEntity,
-  ApiKeyEntity,
-  RateLimitEntity,
-];
+export const entities = [ResourceEntity, IdempotencyKeyEntity, ChangeEntity, FeedEntity, ApiKeyEntity, RateLimitEntity];
 
 export const dataSource = new DataSource({ ...dataSourceOptions(readConfig().database), entities });

@@ -4,7 +4,7 @@ import type { RequestContext } from '../crud/endpoints/request-context.js';
 import { Page } from '../crud/endpoints/answer.js';
 import { ModuleRegistry } from '../crud/module.registry.js';
 import type { SqlFragment } from '../crud/query/filter.compiler.js';
-import { nextCursor, parseListQuery } from '../crud/query/list-query.js';
+import { nextCursor, parseListQuery, type ListQuery } from '../crud/query/list-query.js';
 import { DomainError } from '../http/domain-error.js';
 import type { ChangeEntity } from './change.entity.js';
 import { CHANGE_FIELDS } from './change.fields.js';
@@ -23,7 +23,8 @@ export class HistoryService {
   ) {}
 
   /** Newest first unless `sort` says otherwise; of a deleted row too. @throws DomainError `not-found` */
-  async ofRow(module: string, id: string, query: Query, context: RequestContext): Promise<Page<object>> {
+  async ofRow(module: string, id: string, raw: Query, context: RequestContext): Promise<Page<object>> {
+    const query = parse(raw, `${module}:${id}`);
     const service = this.registry.get(module);
     if (!(await service.isKnown(id, context)))
       throw new DomainError('not-found', `There is no ${module} with this id.`);
@@ -31,15 +32,14 @@ export class HistoryService {
     const visible = service.model.fieldsFor(context.caller).all;
     const sight = service.sightOf(context);
     const show: Show = (row) => (sight.sees(row) ? service.model.project(row, visible) : null);
-    return this.page(query, `${module}:${id}`, show, only);
+    return this.page(query, show, only);
   }
 
-  all(query: Query): Promise<Page<object>> {
-    return this.page(query, 'changes', (row) => row);
+  async all(raw: Query): Promise<Page<object>> {
+    return this.page(parse(raw, 'changes'), (row) => row);
   }
 
-  private async page(raw: Query, of: string, show: Show, only?: SqlFragment): Promise<Page<object>> {
-    const query = parseListQuery({ sort: '-at', ...raw }, CHANGE_FIELDS, of, ['count', 'include_deleted']);
+  private async page(query: ListQuery, show: Show, only?: SqlFragment): Promise<Page<object>> {
     // Whether the caller may see a change is in its rows, whatever fields they asked for.
     const columns = [...new Set([...query.columns, 'before', 'after'])];
     const rows = await this.changes.page({ ...query, columns }, only);
@@ -49,6 +49,10 @@ export class HistoryService {
     const cursor = last && nextCursor(query, last as unknown as CrudEntity);
     return new Page(data, { limit: query.limit, ...(cursor !== undefined && { next_cursor: cursor }) });
   }
+}
+
+function parse(raw: Query, of: string): ListQuery {
+  return parseListQuery({ sort: '-at', ...raw }, CHANGE_FIELDS, of, ['count', 'include_deleted']);
 }
 
 /** Null for a change from one row that the caller may not see to another: to them it has not happened. */

@@ -20,7 +20,8 @@ export class JsonLogger implements LoggerService {
   private readonly pino: Logger;
 
   constructor(level: string) {
-    this.pino = pino({ level, base: undefined, timestamp: stdTimeFunctions.isoTime }, this.output);
+    const serializers = { err: withoutValues };
+    this.pino = pino({ level, base: undefined, timestamp: stdTimeFunctions.isoTime, serializers }, this.output);
     setInterval(() => this.output.flush(), FLUSH_EVERY_MS).unref();
   }
 
@@ -66,4 +67,22 @@ export class JsonLogger implements LoggerService {
     if (typeof message === 'object' && message !== null) this.pino[level]({ ...fields, ...message });
     else this.pino[level](fields, String(message));
   }
+}
+
+/**
+ * An error without what callers sent: a driver's error repeats the statement and the values that it failed on. What is
+ * left tells what happened and where.
+ */
+function withoutValues(error: Error & { code?: string; errno?: number; sql?: unknown }): object {
+  const { name, code, errno, message, stack = '', cause } = error;
+  const isDrivers = errno !== undefined || code?.startsWith('SQLITE') === true || 'sql' in error;
+  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line));
+  return {
+    type: name,
+    ...(code !== undefined && { code }),
+    ...(errno !== undefined && { errno }),
+    message: isDrivers ? message.replaceAll(/'(?:[^'\\]|\\.|'')*'?/g, "'…'") : message,
+    stack: frames.join('\n'),
+    ...(cause instanceof Error && { cause: withoutValues(cause) }),
+  };
 }

@@ -9,10 +9,20 @@ export type Method = 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete' | 'opt
 
 /** A REST consumer of one service. */
 export class Client {
-  constructor(private readonly origin: string) {}
+  constructor(
+    private readonly origin: string,
+    private readonly key?: string,
+  ) {}
+
+  /** The same consumer with other credentials, or with none. */
+  as(key?: string): Client {
+    return new Client(this.origin, key);
+  }
 
   send(method: Method, path: string, { body, headers = {} }: Ask = {}): Promise<Response> {
     let call = request(this.origin)[method](path).redirects(0).set(headers);
+    if (this.key !== undefined && headers.authorization === undefined)
+      call = call.set('authorization', `Bearer ${this.key}`);
     if (body !== undefined) {
       const given = Object.keys(headers).some((name) => name.toLowerCase() === 'content-type');
       if (!given) call = call.set('content-type', 'application/json');

@@ -1,0 +1,24 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { DomainError } from '../../http/domain-error.js';
+
+/**
+ * For routes without query parameters whose answers are never stored: with an Idempotency-Key they would be, and with
+ * them the API key that they show. Better refused than ignored.
+ */
+@Injectable()
+export class PlainRequest implements CanActivate {
+  canActivate(execution: ExecutionContext): boolean {
+    const { query, headers } = execution.switchToHttp().getRequest<FastifyRequest>();
+    const unknown = Object.keys(query as object).map((name) => {
+      const parameter = name.slice(0, 64).toWellFormed();
+      return { code: 'unknown-parameter', detail: `There is no parameter "${parameter}" here.`, parameter };
+    });
+    if (unknown.length > 0) throw new DomainError('unknown-parameter', unknown[0]!.detail, { errors: unknown });
+    if (headers['idempotency-key'] === undefined) return true;
+    const detail = 'Answers that hold a key are not stored: no Idempotency-Key here.';
+    throw new DomainError('invalid-parameter', detail, {
+      errors: [{ code: 'not-here', detail, header: 'idempotency-key' }],
+    });
+  }
+}

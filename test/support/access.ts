@@ -1,0 +1,26 @@
+import type { RowRule } from '../../src/crud/row-rule.js';
+import { ModuleRegistry } from '../../src/crud/module.registry.js';
+import { ApiKeyService } from '../../src/access/keys/api-key.service.js';
+import type { Engine } from '../../src/database/session.js';
+import { Caller } from '../../src/http/caller.js';
+import { startApp, type TestApp, type TestAppOptions } from './app.js';
+import { Client } from './client.js';
+
+export const OPERATOR = { caller: new Caller('test', ['*:*']), traceId: '0'.repeat(32) };
+
+/** The service with API keys, and a client who may do everything. */
+export async function startGuarded(
+  engine: Engine,
+  { env = {}, ...options }: TestAppOptions = {},
+): Promise<TestApp & { admin: Client; keyFor(...scopes: string[]): Promise<string> }> {
+  const test = await startApp(engine, { ...options, env: { AUTH: 'keys', RATE_LIMIT: 'off', ...env } });
+  const keyFor = async (...scopes: string[]) =>
+    (await test.app.get(ApiKeyService).create({ name: scopes.join(' '), scopes }, OPERATOR)).key!;
+  return { ...test, keyFor, admin: new Client(test.origin, await keyFor('*:*')) };
+}
+
+/** Gives a module the row rule that a team would have written into its repository. */
+export function setRowRule({ app }: TestApp, module: string, rule: (caller: Caller) => RowRule): void {
+  const service = app.get(ModuleRegistry).get(module) as unknown as { repository: { rowRule: typeof rule } };
+  service.repository.rowRule = rule;
+}
