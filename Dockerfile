@@ -8,6 +8,7 @@ COPY src ./src
 RUN npm run build && npm prune --omit=dev --no-fund --no-audit
 
 FROM node:24.21.0-bookworm-slim
+# It listens to everybody, and so only starts with AUTH: keys, jwt or both.
 ENV NODE_ENV=production HOST=0.0.0.0
 WORKDIR /app
 COPY --from=build /app/package.json ./

@@ -1,4 +1,4 @@
-import { EVERY_ROW, everyRule, NO_ROW, rowWhere } from '../src/crud/row-rule.js';
+import { EVERY_ROW, everyRule, NO_ROW, rowWhere, type RowRule } from '../src/crud/row-rule.js';
 import { setRowRule, startGuarded } from './support/access.js';
 import { problemOf, type Client } from './support/client.js';
 import { engines } from './support/database.js';
@@ -138,7 +138,7 @@ describe.each(engines())('a row rule on %s', (engine) => {
 
   it('fails closed: a rule that is wrong, or knows nothing of the caller, shows nothing', async () => {
     for (const rule of [
-      () => NO_ROW,
+      (): RowRule => NO_ROW,
       () => rowWhere('colour', 'eq', undefined),
       () => undefined as never,
       () => everyRule(),

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { loadConfig } from '../src/config/config.js';
 
 /** What can be said of the image without an engine that builds it. */
 describe('the container', () => {
@@ -25,5 +26,13 @@ describe('the container', () => {
     const command = (JSON.parse(/^CMD (\[.+\])$/m.exec(dockerfile)![1]!) as string[]).join(' ');
     expect(manifest.scripts.start).toContain(command);
     expect(dockerfile).toMatch(/^USER node$/m);
+  });
+
+  it('starts only with authentication', () => {
+    const [, variables] = /^ENV (.+)$/m.exec(dockerfile)!;
+    const env = Object.fromEntries(variables!.split(' ').map((pair) => pair.split('=') as [string, string]));
+    expect(() => loadConfig(env)).toThrow(/HOST must be .* as long as AUTH is off/);
+    expect(loadConfig({ ...env, AUTH: 'keys' }).http.host).toBe('0.0.0.0');
+    expect(readFileSync('compose.yaml', 'utf8')).toMatch(/^ +AUTH: keys$/m);
   });
 });

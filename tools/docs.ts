@@ -21,7 +21,7 @@ function put(file: string, text: string): void {
 function configTable(): string {
   const rows = Object.values(SETTINGS as Record<string, Setting>).map(
     ({ key, default: value, expects, description, secret }) =>
-      `| \`${key}\`${secret ? `, \`${key}_FILE\`` : ''} | \`${value}\` | ${description} Takes ${expects}. |`,
+      `| \`${key}\`${secret ? `, \`${key}_FILE\`` : ''} | ${value === '' ? 'none' : `\`${value}\``} | ${description} Takes ${expects}. |`,
   );
   return ['| variable | default | |', '|---|---|---|', ...rows].join('\n');
 }

@@ -30,7 +30,7 @@ export function everyRule(...rules: RowRule[]): RowRule {
   return nodes.length === 0 ? EVERY_ROW : { kind: 'and', nodes };
 }
 
-/** A row has to satisfy one of them. */
+/** A row has to satisfy one of them. @public */
 export function anyRule(...rules: RowRule[]): RowRule {
   if (rules.includes(EVERY_ROW)) return EVERY_ROW;
   const nodes = rules.filter((rule): rule is FilterNode => typeof rule === 'object');

@@ -25,7 +25,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   private log(problem: DomainError, traceId: string): void {
     const cause = problem.cause as Error | undefined;
-    this.logger.error({ code: problem.code, trace_id: traceId, err: cause ?? problem });
+    this.logger.error({ msg: 'Request failed', code: problem.code, trace_id: traceId, err: cause ?? problem });
   }
 }
 

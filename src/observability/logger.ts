@@ -64,7 +64,8 @@ export class JsonLogger implements LoggerService {
   ): void {
     const context = rest.at(-1);
     const fields = { ...(typeof context === 'string' && { context }) };
-    if (typeof message === 'object' && message !== null) this.pino[level]({ ...fields, ...message });
+    // Without a `msg` of its own a line would get the error's message, values and all.
+    if (typeof message === 'object' && message !== null) this.pino[level]({ ...fields, msg: 'Error', ...message });
     else this.pino[level](fields, String(message));
   }
 }

@@ -1,0 +1,48 @@
+import { networkOf } from './network.js';
+import { SlidingCount } from './sliding-count.js';
+
+describe('the network of an address', () => {
+  it.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
+    ['2001:db8:1:2::9', '2001:db8:1:2'],
+    ['2001:0db8:0001:0002::', '2001:db8:1:2'],
+    ['::1', '0:0:0:0'],
+    ['2001:db8::1', '2001:db8:0:0'],
+  ])('%s is %s', (address, network) => expect(networkOf(address)).toBe(network));
+});
+
+describe('a sliding minute', () => {
+  const MINUTE = 60_000;
+  const at = (minutes: number) => 1_000 * MINUTE + minutes * MINUTE;
+
+  it('lets through as many as the quota, and again as they grow old', () => {
+    const count = new SlidingCount(10);
+    const through = (now: number, tries: number) =>
+      Array.from({ length: tries }, () => count.take('a', now)).filter(({ left }) => left >= 0).length;
+    expect(through(at(0.9), 20)).toBe(10);
+    // No second quota where the next minute begins: nine tenths of the last one are still within sixty seconds.
+    expect(through(at(1), 20)).toBe(0);
+    expect(through(at(1.5), 20)).toBe(5);
+    expect(through(at(3), 20)).toBe(10);
+  });
+
+  it('does not mix keys, and counts what others have counted', () => {
+    const count = new SlidingCount(10);
+    count.take('a', at(0));
+    count.setOthers('a', 1_000, 8);
+    expect(count.look('a', at(0)).left).toBe(1);
+    expect(count.look('b', at(0)).left).toBe(10);
+    expect(count.take('a', at(0))).toEqual({ left: 0, resetSeconds: 60 });
+    expect(count.take('a', at(0.5))).toEqual({ left: -1, resetSeconds: 30 });
+  });
+
+  it('forgets the oldest of very many keys, and stays as small as it is', () => {
+    const count = new SlidingCount(10);
+    for (let n = 0; n < 100_050; n++) count.take(String(n), at(0));
+    expect(count.counts(at(0)).size).toBe(100_000);
+    expect(count.look('0', at(0)).left).toBe(10);
+    expect(count.look('100049', at(0)).left).toBe(9);
+  });
+});
