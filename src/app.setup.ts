@@ -5,6 +5,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AccessControl } from './access/access-control.js';
 import { AppModule } from './app.module.js';
 import type { Config } from './config/config.js';
+import { EndpointRunner } from './crud/endpoints/endpoint.runner.js';
 import { httpAdapter, type HttpServices } from './http/http.adapter.js';
 import { Draining } from './process/draining.js';
 
@@ -50,6 +51,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     abortOnError: false,
   });
   services.gate = app.get(AccessControl);
+  services.exchange = app.get(EndpointRunner);
   app.setGlobalPrefix('api', { exclude: OUTSIDE.map((path) => ({ path, method: RequestMethod.ALL })) });
   return app;
 }

@@ -46,18 +46,15 @@ export class AccessControl implements Gate {
   private enter(request: FastifyRequest, caller: Caller, module: string | undefined, reply?: FastifyReply): void {
     request.caller = caller;
     if (reply) this.limits.admitCaller(caller, reply);
-    const access = request.routeOptions.config.access!;
-    const scope = scopeOf(access, module);
+    const scope = scopeOf(request.route.access!, module);
     if (!caller.can(scope)) throw insufficientScope(scope);
     if (module !== undefined) checkStage(module, this.registry.get(module).model.stage, caller);
   }
 
-  /** The module that a route is about. @throws DomainError `route-not-found` where it is none */
-  private moduleOf(request: FastifyRequest): string | undefined {
-    const { url, config } = request.routeOptions;
-    if (!('verb' in config.access!)) return undefined;
-    const { module = url!.split('/', 3)[2]! } = request.params as { module?: string };
-    return this.registry.get(module).model.name;
+  /** The module that a route is about. @throws DomainError `route-not-found` where the path names none */
+  private moduleOf({ route, params }: FastifyRequest): string | undefined {
+    if (!('verb' in route.access!)) return undefined;
+    return this.registry.get(route.module ?? (params as { module: string }).module).model.name;
   }
 }
 

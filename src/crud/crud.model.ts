@@ -29,7 +29,7 @@ export interface ModuleOptions {
 export class CrudModel {
   readonly fields: FieldSet;
   readonly stage: Stage;
-  readonly stageHeaders: Readonly<Record<string, string>>;
+  readonly stageHeaders: Readonly<Record<string, string>> | undefined;
   readonly requiresIfMatch: boolean;
   private readonly createRules: BodyRules;
   private readonly updateRules: BodyRules;

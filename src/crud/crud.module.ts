@@ -1,10 +1,9 @@
 import { Global, Module } from '@nestjs/common';
-import { APP_INTERCEPTOR, APP_PIPE, DiscoveryModule } from '@nestjs/core';
+import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { BodyPipe } from '../http/validation/body.pipe.js';
 import { BatchController } from './batch/batch.controller.js';
 import { BatchService } from './batch/batch.service.js';
-import { EndpointInterceptor } from './endpoints/endpoint.interceptor.js';
+import { EndpointRunner } from './endpoints/endpoint.runner.js';
 import { IdempotencyKeyEntity } from './idempotency/idempotency-key.entity.js';
 import { IdempotencyPruner } from './idempotency/idempotency.pruner.js';
 import { IdempotencyRepository } from './idempotency/idempotency.repository.js';
@@ -22,8 +21,7 @@ import { ModuleRegistry } from './module.registry.js';
     Idempotency,
     IdempotencyRepository,
     IdempotencyPruner,
-    { provide: APP_INTERCEPTOR, useClass: EndpointInterceptor },
-    { provide: APP_PIPE, useClass: BodyPipe },
+    EndpointRunner,
   ],
   exports: [ModuleRegistry],
 })

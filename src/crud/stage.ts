@@ -21,8 +21,8 @@ export function checkStage(module: string, { level }: Stage, caller: Caller): vo
 }
 
 /** What a deprecated module says with each answer: RFC 9745 (Deprecation), RFC 8594 (Sunset). */
-export function stageHeaders(stage: Stage): Readonly<Record<string, string>> {
-  if (stage.level !== 'deprecated') return {};
+export function stageHeaders(stage: Stage): Readonly<Record<string, string>> | undefined {
+  if (stage.level !== 'deprecated') return undefined;
   return {
     deprecation: `@${Math.floor(Date.parse(stage.since) / 1000)}`,
     sunset: new Date(stage.sunset).toUTCString(),

@@ -1,4 +1,5 @@
 import type { Caller } from './caller.js';
+import type { Route } from './route.js';
 
 /** What a caller needs for a route: a verb on the route's module, or a scope by its name. */
 export type RouteAccess = { readonly verb: 'read' | 'write' } | { readonly scope: string };
@@ -8,11 +9,13 @@ declare module 'fastify' {
     /** 32 hexadecimal digits: the caller's own (W3C Trace Context) or one of ours. */
     traceId: string;
     caller: Caller;
+    route: Route;
   }
 
   interface FastifyContextConfig {
     /** The media types that the route can answer with, the default first; JSON where it does not say. */
     readonly offers?: readonly string[];
     readonly access?: RouteAccess;
+    readonly route?: Route;
   }
 }

@@ -8,6 +8,7 @@ import { Cors } from './cors.js';
 import type {} from './fastify-types.js';
 import { DomainError } from './domain-error.js';
 import { parseJson } from './json.parser.js';
+import { learnRoutes, NO_ROUTE, type Route } from './route.js';
 import { Methods } from './methods.js';
 import { Pressure } from './pressure.js';
 import { problemBody } from './problem.js';
@@ -32,17 +33,26 @@ export interface Gate {
   admit(request: FastifyRequest, reply: FastifyReply): void | Promise<void>;
 }
 
+/** Is around the handlers of endpoints. */
+export interface Exchange {
+  /** Reads the request's conditions, once its body is there. @throws DomainError what is wrong with them */
+  prepare(request: FastifyRequest, reply: FastifyReply): void;
+  /** Sends what a handler has returned; false where that is none of its own. */
+  answer(request: FastifyRequest, reply: FastifyReply, value: unknown): boolean;
+}
+
 export interface HttpServices {
   readonly draining: Draining;
   /** Undefined until the application is put together, which is before it listens. */
   gate?: Gate;
+  exchange?: Exchange;
   /** Called once for each answer that has been sent. */
   readonly logRequest?: ((request: FastifyRequest, reply: FastifyReply) => void) | undefined;
 }
 
 /** Fastify with every limit set, and every failure of its own turned into a problem. */
 export function httpAdapter(config: HttpConfig, services: HttpServices): FastifyAdapter {
-  const adapter = new FastifyAdapter({
+  const adapter = new PlinthAdapter({
     bodyLimit: config.bodyLimitBytes,
     keepAliveTimeout: config.keepAliveTimeoutMs,
     requestTimeout: config.requestTimeoutMs,
@@ -60,11 +70,23 @@ export function httpAdapter(config: HttpConfig, services: HttpServices): Fastify
       connectionsCheckingInterval: 500,
     },
   });
+  adapter.services = services;
   const fastify = adapter.getInstance<FastifyInstance>();
   fastify.server.maxConnections = config.maxConnections;
   fastify.server.maxHeadersCount = 0;
   prepare(fastify, config, services);
   return adapter;
+}
+
+class PlinthAdapter extends FastifyAdapter {
+  services!: HttpServices;
+
+  /** Nest calls it with what a handler has returned. */
+  override reply(...[response, value, status]: Parameters<FastifyAdapter['reply']>): FastifyReply {
+    const reply = response as FastifyReply;
+    if (this.services.exchange!.answer(reply.request, reply, value)) return reply;
+    return super.reply(reply, value, status);
+  }
 }
 
 function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpServices): void {
@@ -74,6 +96,10 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
   fastify.addHook('onClose', () => Promise.resolve(pressure.stop()));
   fastify.decorateRequest('traceId', '');
   fastify.decorateRequest('caller', null as unknown as Caller);
+  fastify.decorateRequest('route', null as unknown as Route);
+  // The endpoints' own.
+  fastify.decorateRequest('context', null as never);
+  fastify.decorateRequest('asOneWrite', undefined);
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser(
     ['application/json', 'application/merge-patch+json'],
@@ -86,16 +112,13 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
       }
     },
   );
-  fastify.addHook('onRoute', ({ method, url, config: route }) => {
-    if (!url.startsWith('/api/') || route?.access) return;
-    // Closed by construction: a handler that nobody thought about can't be open to everybody.
-    throw new TypeError(`${String(method)} ${url} says nobody's access: use an endpoint decorator or @Scope()`);
-  });
+  learnRoutes(fastify);
   const methods = new Methods();
   methods.learn(fastify);
   // One synchronous hook: each further one costs every request.
   fastify.addHook('onRequest', (request, reply, done) => {
     request.traceId = traceIdOf(request.headers.traceparent);
+    request.route = request.routeOptions.config.route ?? NO_ROUTE;
     // Until the gate has said who it is.
     request.caller = NOBODY;
     void reply.headers(SECURITY_HEADERS);
@@ -108,7 +131,7 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
         methods.answer(request, reply);
         if (reply.sent) return;
       }
-      if (!isApi(request)) return done();
+      if (!request.route.isApi) return done();
       pressure.check();
       const admitted = services.gate!.admit(request, reply);
       if (!admitted) {
@@ -120,17 +143,20 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
       done(error as Error);
     }
   });
+  fastify.addHook('preHandler', (request, reply, done) => {
+    try {
+      services.exchange!.prepare(request, reply);
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
+  });
   if (logRequest) {
     fastify.addHook('onResponse', (request, reply, done) => {
       logRequest(request, reply);
       done();
     });
   }
-}
-
-/** Pages and probes are for everybody, and answer whatever happens. */
-function isApi(request: FastifyRequest): boolean {
-  return request.routeOptions.url?.startsWith('/api/') === true;
 }
 
 /** Fastify could not even route it (a malformed path); hooks do not run for these. */

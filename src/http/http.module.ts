@@ -1,10 +1,12 @@
 import { Module } from '@nestjs/common';
-import { APP_FILTER } from '@nestjs/core';
+import { APP_FILTER, DiscoveryModule } from '@nestjs/core';
 import { ProblemFilter } from './problem.filter.js';
 import { ProblemPagesController } from './problem-pages.controller.js';
+import { BodyChecks } from './validation/body.checks.js';
 
 @Module({
+  imports: [DiscoveryModule],
   controllers: [ProblemPagesController],
-  providers: [{ provide: APP_FILTER, useClass: ProblemFilter }],
+  providers: [BodyChecks, { provide: APP_FILTER, useClass: ProblemFilter }],
 })
 export class HttpModule {}

@@ -4,7 +4,6 @@ import { negotiate } from './negotiation.js';
 
 const MAX_URL_BYTES = 8_192;
 const MAX_HEADERS = 100;
-const JSON_ONLY = ['application/json'];
 const MERGE_PATCH = 'application/merge-patch+json';
 
 /** Limits that hold before anything is looked up. */
@@ -17,8 +16,7 @@ export function checkLimits({ raw }: FastifyRequest): void {
 /** Accept, then Content-Type, in the contract's order. */
 export function checkMediaTypes(request: FastifyRequest): void {
   const { headers, method } = request;
-  const { config } = request.routeOptions;
-  negotiate(headers.accept, config.offers ?? JSON_ONLY);
+  negotiate(headers.accept, request.route.offers);
   if (headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0') return;
   if (method === 'GET' || method === 'HEAD') return;
   checkContentType(method, headers['content-type'], headers['content-encoding']);

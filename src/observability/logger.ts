@@ -18,10 +18,14 @@ const WIRING = new Set<unknown>([
 export class JsonLogger implements LoggerService {
   private readonly output = destination({ dest: 1, sync: false, minLength: BUFFER_BYTES });
   private readonly pino: Logger;
+  private readonly logsRequests: boolean;
+  private at = 0;
+  private text = '';
 
   constructor(level: string) {
     const serializers = { err: withoutValues };
     this.pino = pino({ level, base: undefined, timestamp: stdTimeFunctions.isoTime, serializers }, this.output);
+    this.logsRequests = this.pino.isLevelEnabled('info');
     setInterval(() => this.output.flush(), FLUSH_EVERY_MS).unref();
   }
 
@@ -35,18 +39,27 @@ export class JsonLogger implements LoggerService {
 
   setLogLevels(_levels: LogLevel[]): void {}
 
-  /** One line for each answer, without anything of its bodies, query or headers. */
-  readonly request = (request: FastifyRequest, reply: FastifyReply): void => {
-    const { url } = request.routeOptions;
-    if (url?.startsWith('/health')) return;
-    this.pino.info({
-      method: request.method,
-      route: url ?? null,
-      status: reply.statusCode,
-      ms: Math.round(reply.elapsedTime * 100) / 100,
-      trace_id: request.traceId,
-    });
+  /**
+   * One line for each answer, without anything of its bodies, query or headers. It is written by hand, as pino would:
+   * a third of its cost, and nothing in it needs to be escaped (a known method, a template, numbers, hexadecimal digits).
+   */
+  readonly request = ({ route, method, traceId }: FastifyRequest, reply: FastifyReply): void => {
+    if (route.isProbe || !this.logsRequests) return;
+    const ms = Math.round(reply.elapsedTime * 100) / 100;
+    this.output.write(
+      `{"level":30,"time":"${this.now()}","method":"${method}","route":${route.quoted},"status":${reply.statusCode},"ms":${ms},"trace_id":"${traceId}"}\n`,
+    );
   };
+
+  /** ISO 8601; made once a millisecond. */
+  private now(): string {
+    const now = Date.now();
+    if (now !== this.at) {
+      this.at = now;
+      this.text = new Date(now).toISOString();
+    }
+    return this.text;
+  }
 
   /** Before the process ends. */
   flush(): void {

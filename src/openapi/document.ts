@@ -4,6 +4,7 @@ import type { OpenAPIV3_1 } from 'openapi-types';
 import type { CrudModel } from '../crud/crud.model.js';
 import { endpointOf, type Endpoint } from '../crud/endpoints/endpoint.js';
 import { ModuleRegistry } from '../crud/module.registry.js';
+import { templateOf } from '../http/route.js';
 import { apiKeyPaths } from './api-key.operations.js';
 import { auditOperation, operation } from './operations.js';
 import { SHARED_HEADERS, SHARED_PARAMETERS } from './parameters.js';
@@ -101,8 +102,6 @@ export class ApiDocument {
   }
 }
 
-/** Fastify's path language to OpenAPI's: `:id([^:/]+)::restore` is `{id}:restore`. */
 function template(...parts: string[]): string {
-  const path = `/api/${parts.filter((part) => part !== '/' && part !== '').join('/')}`;
-  return path.replaceAll(/:(\w+)\([^)]*\)/g, '{$1}').replaceAll('::', ':');
+  return templateOf(`/api/${parts.filter((part) => part !== '/' && part !== '').join('/')}`);
 }

@@ -22,6 +22,12 @@ export interface ModuleEndpoint extends Endpoint {
   readonly model: CrudModel;
 }
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    readonly endpoint?: Endpoint;
+  }
+}
+
 const ENDPOINT = Symbol('plinth:endpoint');
 
 export function declareEndpoint(handler: object, endpoint: Endpoint): void {

@@ -1,5 +1,6 @@
-import { applyDecorators, Delete, Get, Patch, Post, Put, type Type } from '@nestjs/common';
+import { applyDecorators, Delete, Get, Patch, Post, Put, Req, type Type } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
+import type { FastifyRequest } from 'fastify';
 import type { CrudDto } from '../dto/crud.dto.js';
 import type { Listing, MultiStatus, Page, Representation } from './answer.js';
 import { declareEndpoint, type Endpoint } from './endpoint.js';
@@ -78,9 +79,30 @@ export function HistoryEndpoint(): Handles<Page<object>> {
 
 /** A caller needs the scope `{module}:read` or `{module}:write`. */
 function endpoint<R>(route: MethodDecorator, declared: Endpoint, offers?: readonly string[]): Handles<R> {
-  const config = RouteConfig({ access: { verb: declared.writes ? 'write' : 'read' }, ...(offers && { offers }) });
+  const access = { verb: declared.writes ? 'write' : 'read' } as const;
+  const config = RouteConfig({ access, endpoint: declared, ...(offers && { offers }) });
   return (target, key, descriptor) => {
+    if (declared.writes) descriptor.value = asOneWrite(target, key, descriptor.value!);
     applyDecorators(route, config)(target, key, descriptor);
     declareEndpoint(descriptor.value!, declared);
   };
+}
+
+/** Whatever the handler does is one transaction where the request asks for that. It gets the request as one argument more. */
+function asOneWrite<H extends (...args: never[]) => Promise<unknown>>(
+  target: object,
+  key: string | symbol,
+  handler: H,
+): H {
+  const { length } = Reflect.getMetadata('design:paramtypes', target, key) as unknown[];
+  Req()(target, key, length);
+  const write = function (this: unknown, ...args: unknown[]): Promise<unknown> {
+    const { asOneWrite: run } = args[length] as FastifyRequest;
+    const handle = () => handler.apply(this, args.slice(0, length) as never[]);
+    return run ? run(handle) : handle();
+  };
+  // What decorators below this one have said of the handler.
+  for (const name of Reflect.getMetadataKeys(handler) as string[])
+    Reflect.defineMetadata(name, Reflect.getMetadata(name, handler), write);
+  return Object.defineProperty(write, 'name', { value: handler.name }) as unknown as H;
 }

@@ -2,10 +2,12 @@ import type { RequestContext } from './request-context.js';
 import { MultiStatus, Page, Representation } from './answer.js';
 
 /** An answer as it goes over the wire, and as an idempotency key keeps it. */
-export interface Rendered {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | null;
+export class Rendered {
+  constructor(
+    readonly status: number,
+    readonly headers: Readonly<Record<string, string>>,
+    readonly body: string | null,
+  ) {}
 }
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -13,26 +15,27 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 /** Turns what a handler returned into status, headers and body. Streams are not rendered but sent. */
 export function render(value: unknown, context: RequestContext): Rendered {
   if (value instanceof Representation) return renderRow(value, context);
+  if (value instanceof Rendered) return value;
   if (value instanceof Page) return renderPage(value, context);
   if (value instanceof MultiStatus) return json(207, { data: value.data, status: 'success' });
-  if (value === undefined || value === null) return { status: 204, headers: {}, body: null };
+  if (value === undefined || value === null) return new Rendered(204, {}, null);
   return json(context.endpoint.status ?? 200, { data: value, status: 'success' });
 }
 
 function json(status: number, body: object, headers: Record<string, string> = {}): Rendered {
-  return { status, headers: { 'content-type': JSON_TYPE, ...headers }, body: JSON.stringify(body) };
+  return new Rendered(status, { 'content-type': JSON_TYPE, ...headers }, JSON.stringify(body));
 }
 
 function renderRow(row: Representation<unknown>, context: RequestContext): Rendered {
   const headers: Record<string, string> = { etag: row.etag };
   if (!context.endpoint.writes) {
-    if (context.ifNoneMatch?.matchesWeakly(row.etag)) return { status: 304, headers, body: null };
+    if (context.ifNoneMatch?.matchesWeakly(row.etag)) return new Rendered(304, headers, null);
     return json(200, { data: row.data, status: 'success' }, headers);
   }
   if (row.created) headers.location = `/api/${context.endpoint.model.name}/${row.id}`;
   if (!context.minimal) return json(row.created ? 201 : 200, { data: row.data, status: 'success' }, headers);
   headers['preference-applied'] = 'return=minimal';
-  return { status: row.created ? 201 : 204, headers, body: null };
+  return new Rendered(row.created ? 201 : 204, headers, null);
 }
 
 function renderPage(answer: Page<unknown>, context: RequestContext): Rendered {

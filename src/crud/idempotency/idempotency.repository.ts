@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../../database/database.js';
 import { fromInstant } from '../../database/instant.js';
 import { UniqueViolation } from '../../database/sql-errors.js';
-import type { Rendered } from '../endpoints/render.js';
+import { Rendered } from '../endpoints/render.js';
 
 /** In rows of keys whose write is still under way; no other transaction ever sees it. */
 const RUNNING = 0;
@@ -29,7 +29,7 @@ export class IdempotencyRepository {
     const [row] = await this.database.query<Stored>(sql, [id]);
     if (!row) return null;
     const headers = JSON.parse(row.headers) as Record<string, string>;
-    return { request: row.request, answer: { status: row.status, headers, body: row.body } };
+    return { request: row.request, answer: new Rendered(row.status, headers, row.body) };
   }
 
   /** Takes the key for this transaction. False: another one, which has committed by now, had it. */

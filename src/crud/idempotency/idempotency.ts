@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../database/database.js';
 import { DomainError } from '../../http/domain-error.js';
-import type { Rendered } from '../endpoints/render.js';
+import { Rendered } from '../endpoints/render.js';
 import { IdempotencyRepository, type StoredAnswer } from './idempotency.repository.js';
 
 /** One use of a key: whose and which, and what makes another request the same one. Both SHA-256. */
@@ -66,8 +66,8 @@ async function replay(
     const errors = [{ code: 'reused', detail, header: 'idempotency-key' }];
     throw new DomainError('idempotency-key-reused', detail, { errors });
   }
-  const answer = await mayHave(stored.answer);
-  return { ...answer, headers: { ...answer.headers, 'idempotency-replayed': 'true' } };
+  const { status, headers, body } = await mayHave(stored.answer);
+  return new Rendered(status, { ...headers, 'idempotency-replayed': 'true' }, body);
 }
 
 function inFlight(): DomainError {

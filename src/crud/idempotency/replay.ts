@@ -2,7 +2,7 @@ import { DomainError } from '../../http/domain-error.js';
 import type { CrudEntity } from '../crud.entity.js';
 import type { CrudService } from '../crud.service.js';
 import type { CrudDto } from '../dto/crud.dto.js';
-import type { Rendered } from '../endpoints/render.js';
+import { Rendered } from '../endpoints/render.js';
 import type { RequestContext } from '../endpoints/request-context.js';
 
 type AnyService = CrudService<CrudEntity, CrudDto>;
@@ -36,7 +36,7 @@ export async function replayFor(
   for (const row of rows) {
     for (const { name } of service.model.fields.all) if (!known.find(name)) Reflect.deleteProperty(row, name);
   }
-  return { ...answer, body: JSON.stringify(body) };
+  return new Rendered(answer.status, answer.headers, JSON.stringify(body));
 }
 
 /** The representations in an answer: one, or those of a batch's outcomes. */

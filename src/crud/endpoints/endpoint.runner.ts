@@ -1,0 +1,95 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Readable } from 'node:stream';
+import { Database } from '../../database/database.js';
+import type { Exchange } from '../../http/http.adapter.js';
+import type { Route } from '../../http/route.js';
+import { Idempotency } from '../idempotency/idempotency.js';
+import { keyedRequest } from '../idempotency/keyed-request.js';
+import { replayFor } from '../idempotency/replay.js';
+import { ModuleRegistry } from '../module.registry.js';
+import { Export } from './answer.js';
+import { contextOf } from './context.factory.js';
+import type { ModuleEndpoint } from './endpoint.js';
+import { Rendered, render } from './render.js';
+import type { RequestContext } from './request-context.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Of a request to an endpoint. */
+    context: RequestContext;
+    /** Undefined where the handler's own transaction, if it opens one, is enough. */
+    asOneWrite: AsOneWrite | undefined;
+  }
+}
+
+/** Runs a handler in one transaction with what an idempotency key or a dry run asks for. */
+export type AsOneWrite = (handle: () => Promise<unknown>) => Promise<Rendered>;
+
+/**
+ * Around every handler with an endpoint decorator: reads the request's conditions before it and renders its answer after
+ * it. No Nest interceptor: those cost each request a chain of Observables, measured at a fourth of a whole read.
+ */
+@Injectable()
+export class EndpointRunner implements Exchange {
+  private readonly known = new Map<Route, ModuleEndpoint | null>();
+
+  constructor(
+    private readonly database: Database,
+    private readonly idempotency: Idempotency,
+    private readonly registry: ModuleRegistry,
+  ) {}
+
+  /** @throws DomainError for what is wrong with the request, its body aside */
+  prepare(request: FastifyRequest, reply: FastifyReply): void {
+    const endpoint = this.endpointOf(request);
+    if (!endpoint) return;
+    const context = contextOf(request, endpoint);
+    request.context = context;
+    const { stageHeaders } = endpoint.model;
+    if (stageHeaders) void reply.headers(stageHeaders);
+    if (context.dryRun || context.idempotencyKey !== undefined)
+      request.asOneWrite = (handle) => this.asOneWrite(request, async () => render(await handle(), context));
+  }
+
+  /** What a handler has returned; false where it is no endpoint's. */
+  answer({ context }: FastifyRequest, reply: FastifyReply, value: unknown): boolean {
+    if (context === null) return false;
+    if (value instanceof Export) {
+      void reply.header('content-type', value.contentType);
+      void reply.send(Readable.from(value.chunks, { objectMode: false, highWaterMark: 65_536 }));
+    } else send(reply, render(value, context));
+    return true;
+  }
+
+  private asOneWrite(request: FastifyRequest, handle: () => Promise<Rendered>): Promise<Rendered> {
+    const { context, params } = request;
+    if (context.dryRun) return this.database.transaction(handle, { rollback: true });
+    const service = this.registry.get(context.endpoint.model.name);
+    const mayHave = (answer: Rendered) => replayFor(service, answer, context, (params as { id?: string }).id);
+    return this.idempotency.once(keyedRequest(request, context.caller.id, context.idempotencyKey!), handle, mayHave);
+  }
+
+  /** The endpoint that the route's handler declares, of the route's module; of the one in the path where it serves all. */
+  private endpointOf(request: FastifyRequest): ModuleEndpoint | null {
+    const known = this.known.get(request.route);
+    if (known !== undefined) return known;
+    const { endpoint } = request.routeOptions.config;
+    const { module } = request.route;
+    const modelOf = (name: string) => this.registry.get(name).model;
+    if (endpoint && module === undefined)
+      return { ...endpoint, model: modelOf((request.params as { module: string }).module) };
+    const found = endpoint ? { ...endpoint, model: modelOf(module!) } : null;
+    this.known.set(request.route, found);
+    return found;
+  }
+}
+
+function send(reply: FastifyReply, { status, headers, body }: Rendered): void {
+  void reply.code(status);
+  for (const name in headers) {
+    const before = name === 'link' ? reply.getHeader(name) : undefined;
+    void reply.header(name, before === undefined ? headers[name] : `${String(before)}, ${headers[name]!}`);
+  }
+  void reply.send(body ?? undefined);
+}

@@ -1,0 +1,60 @@
+import type { FastifyInstance, RouteOptions } from 'fastify';
+import type { RouteAccess } from './fastify-types.js';
+
+const JSON_ONLY: readonly string[] = ['application/json'];
+
+/** What is the same for all requests of a route, worked out once. */
+export interface Route {
+  /** As the documents write it, `/api/resource/{id}:restore`; null where there is nothing. */
+  readonly template: string | null;
+  /** The template as JSON. */
+  readonly quoted: string;
+  /** Pages and probes are for everybody, and answer whatever happens. */
+  readonly isApi: boolean;
+  readonly isProbe: boolean;
+  /** The media types that it can answer with, the default first. */
+  readonly offers: readonly string[];
+  readonly access: RouteAccess | undefined;
+  /** The module that it is about; undefined where that is a part of the path, or it is about none. */
+  readonly module: string | undefined;
+}
+
+export const NO_ROUTE: Route = {
+  template: null,
+  quoted: 'null',
+  isApi: false,
+  isProbe: false,
+  offers: JSON_ONLY,
+  access: undefined,
+  module: undefined,
+};
+
+/** Works out the routes as they are made, so that requests find theirs with one look. */
+export function learnRoutes(fastify: FastifyInstance): void {
+  fastify.addHook('onRoute', (options) => {
+    options.config = { ...options.config, route: routeOf(options) };
+  });
+}
+
+function routeOf({ method, url, config }: RouteOptions): Route {
+  const isApi = url.startsWith('/api/');
+  // Closed by construction: a handler that nobody thought about can't be open to everybody.
+  if (isApi && !config?.access)
+    throw new TypeError(`${String(method)} ${url} says nobody's access: use an endpoint decorator or @Scope()`);
+  const [, , module] = url.split('/');
+  const template = templateOf(url);
+  return {
+    template,
+    quoted: JSON.stringify(template),
+    isApi,
+    isProbe: url.startsWith('/health'),
+    offers: config?.offers ?? JSON_ONLY,
+    access: config?.access,
+    module: config?.access && 'verb' in config.access && !module!.startsWith(':') ? module : undefined,
+  };
+}
+
+/** Fastify's path language in that of OpenAPI: `/:id([^:/]+)::restore` is `/{id}:restore`. */
+export function templateOf(url: string): string {
+  return url.replaceAll(/(?<!:):(\w+)(?:\([^)]*\))?/g, '{$1}').replaceAll('::', ':');
+}
