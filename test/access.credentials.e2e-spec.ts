@@ -103,6 +103,31 @@ describe.each(engines())('credentials on %s', (engine) => {
       ]);
     });
 
+    it('are refused at once where they are revoked, also when somebody was looking at them meanwhile', async () => {
+      const { id, key } = await keys.create({ name: 'late', scopes: ['resource:read'] }, OPERATOR);
+      const repository = test.app.get(ApiKeyRepository);
+      const { find } = repository;
+      const found = Promise.withResolvers<unknown>();
+      const revoked = Promise.withResolvers<unknown>();
+      repository.find = async (one) => {
+        const row = await find(one);
+        found.resolve(row);
+        await revoked.promise;
+        return row;
+      };
+      const early = statusOf(`Bearer ${key!}`);
+      await found.promise;
+      repository.find = find;
+      await keys.revoke(id, OPERATOR);
+      // Neither does who comes now get the answer of the look that began before, nor is that one remembered.
+      const late = statusOf(`Bearer ${key!}`);
+      await sleep(50);
+      revoked.resolve(id);
+      await early;
+      expect(await late).toBe(401);
+      await refused(`Bearer ${key!}`);
+    });
+
     it('are looked for once, however many requests come with one', async () => {
       const key = await test.keyFor('resource:read');
       looks = 0;

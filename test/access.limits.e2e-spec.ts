@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiKeyService } from '../src/access/keys/api-key.service.js';
+import { KeyVerifier } from '../src/access/keys/key-verifier.js';
 import { RateLimits } from '../src/access/limits/rate-limits.js';
 import { startApp, type TestApp } from './support/app.js';
-import { startGuarded } from './support/access.js';
+import { OPERATOR, startGuarded } from './support/access.js';
 import { Client, problemOf } from './support/client.js';
 import { engines, freshDatabase } from './support/database.js';
 import { Service } from './support/service.js';
@@ -47,6 +49,22 @@ describe('limits', () => {
     problemOf(await test.admin.as('bad').get('/api/resource'), 429, 'rate-limited');
     problemOf(await test.admin.as(await test.keyFor('*:*')).get('/api/resource'), 429, 'rate-limited');
     expect((await test.admin.get('/api/resource')).status).toBe(200);
+  });
+
+  it('let those in who are known, also when they have to be looked at again, and only as long as they hold', async () => {
+    await earlyInTheMinute(10);
+    const test = await start({ RATE_LIMIT_FAILURES: '3' });
+    const keys = test.app.get(ApiKeyService);
+    const { id, key } = await keys.create({ name: 'x', scopes: ['resource:read'] }, OPERATOR);
+    const caller = test.admin.as(key);
+    expect((await caller.get('/api/resource')).status).toBe(200);
+    for (let n = 0; n < 3; n++) problemOf(await test.admin.as(`bad${n}`).get('/api/resource'), 401, 'unauthenticated');
+    // As after ten seconds: no process remembers a key for longer without a look.
+    test.app.get(KeyVerifier).changed();
+    expect((await caller.get('/api/resource')).status).toBe(200);
+    await keys.revoke(id, OPERATOR);
+    problemOf(await caller.get('/api/resource'), 401, 'unauthenticated');
+    problemOf(await caller.get('/api/resource'), 429, 'rate-limited');
   });
 
   it('count an address, whatever X-Forwarded-For says', async () => {

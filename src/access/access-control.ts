@@ -33,7 +33,7 @@ export class AccessControl implements Gate {
     const { authorization } = request.headers;
     const known = this.authenticator.recall(authorization);
     if (known) return this.enter(request, known, module, reply);
-    this.limits.refuseAfterFailures(request);
+    if (!this.authenticator.hasHeld(authorization)) this.limits.refuseAfterFailures(request);
     return this.authenticator.authenticate(authorization).then(
       (caller) => this.enter(request, caller, module, reply),
       (error: unknown) => {
