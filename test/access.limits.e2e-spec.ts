@@ -77,6 +77,20 @@ describe('limits', () => {
     expect(refused.headers['ratelimit-policy']).toBe('"address";q=4;w=60');
   });
 
+  it('count what needs no credentials too: pages, and paths with nothing at them; but no probe', async () => {
+    await earlyInTheMinute(10);
+    const test = await start({ RATE_LIMIT_ADDRESS: '6' });
+    const nobody = test.admin.as();
+    for (let n = 0; n < 9; n++) expect((await nobody.get('/health/live')).status).toBe(200);
+    for (const path of ['/openapi.json', '/docs', '/problems']) expect((await nobody.get(path)).status).toBe(200);
+    for (const path of ['/nothing', '/api/nothing']) expect((await nobody.get(path)).status).toBe(404);
+    expect((await nobody.send('options', '/api/resource')).status).toBe(204);
+    for (const path of ['/openapi.json', '/docs', '/nothing', '/api/resource'])
+      problemOf(await nobody.get(path), 429, 'rate-limited');
+    expect((await nobody.send('options', '/api/resource')).status).toBe(429);
+    expect((await nobody.get('/health/ready')).status).toBe(200);
+  });
+
   it('believe X-Forwarded-For of proxies that are named', async () => {
     await earlyInTheMinute(10);
     const test = await start({ RATE_LIMIT_ADDRESS: '2', TRUST_PROXY: '127.0.0.0/8' });
@@ -139,6 +153,7 @@ describe('under pressure', () => {
     const answer = await fetch(`${service.origin}/api/resource`);
     expect({ status: answer.status, retry: answer.headers.get('retry-after') }).toEqual({ status: 503, retry: '1' });
     expect(await answer.json()).toMatchObject({ code: 'overloaded' });
+    expect((await fetch(`${service.origin}/openapi.json`)).status).toBe(503);
     for (const path of ['/health/live', '/health/ready', '/health'])
       expect((await fetch(`${service.origin}${path}`)).status).toBe(200);
     await service.kill();

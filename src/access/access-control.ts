@@ -43,6 +43,11 @@ export class AccessControl implements Gate {
     );
   }
 
+  /** Pages and paths with nothing at them cost less than what needs credentials, but not nothing. */
+  admitAnybody(request: FastifyRequest, reply: FastifyReply): void {
+    if (!this.authenticator.isOpen) this.limits.admitAddress(request, reply);
+  }
+
   private enter(request: FastifyRequest, caller: Caller, module: string | undefined, reply?: FastifyReply): void {
     request.caller = caller;
     if (reply) this.limits.admitCaller(caller, reply);

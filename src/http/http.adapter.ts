@@ -30,6 +30,8 @@ const SECURITY_HEADERS = {
 export interface Gate {
   /** @throws DomainError why not, at once or later */
   admit(request: FastifyRequest, reply: FastifyReply): void | Promise<void>;
+  /** To what needs no credentials. @throws DomainError `rate-limited` */
+  admitAnybody(request: FastifyRequest, reply: FastifyReply): void;
 }
 
 export interface HttpServices {
@@ -104,12 +106,14 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
     if (draining.isDraining) void reply.header('connection', 'close');
     try {
       checkLimits(request);
-      if (request.is404) {
-        methods.answer(request, reply);
-        if (reply.sent) return;
-      }
-      if (!isApi(request)) return done();
+      if (isProbe(request)) return done();
       pressure.check();
+      if (!isApi(request)) {
+        services.gate!.admitAnybody(request, reply);
+        if (!request.is404) return done();
+        methods.answer(request, reply);
+        return;
+      }
       const admitted = services.gate!.admit(request, reply);
       if (!admitted) {
         checkMediaTypes(request);
@@ -128,7 +132,12 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
   }
 }
 
-/** Pages and probes are for everybody, and answer whatever happens. */
+/** They are for everybody, and answer whatever happens. */
+function isProbe(request: FastifyRequest): boolean {
+  return request.routeOptions.url?.startsWith('/health') === true;
+}
+
+/** What is not, pages and what is not there, is for everybody. */
 function isApi(request: FastifyRequest): boolean {
   return request.routeOptions.url?.startsWith('/api/') === true;
 }
