@@ -215,6 +215,11 @@ describe('who may come from where', () => {
     for (const host of ['localhost:3000', '127.0.0.1', '[::1]:3000'])
       expect((await client.get('/api/resource', { host })).status).toBe(200);
     await test.close();
+    // A page in a browser chooses its headers, but not its Host.
+    const proxied = await startApp('sqlite', { env: { TRUST_PROXY: 'loopback' } });
+    const headers = { host: 'evil.example', 'x-forwarded-host': 'localhost' };
+    problemOf(await new Client(proxied.origin).get('/api/resource', headers), 421, 'misdirected-request');
+    await proxied.close();
   });
 
   it('does not listen beyond this machine without authentication', async () => {

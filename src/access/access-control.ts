@@ -74,8 +74,9 @@ function scopeOf(access: RouteAccess, module: string | undefined): string {
  * A service that asks nobody who they are is only for this machine, whose browsers can be led here under another name
  * (DNS rebinding): it answers to its own names alone.
  */
-function refuseForeignNames({ host }: FastifyRequest): void {
-  const name = host.replace(/:\d+$/, '');
+function refuseForeignNames({ headers }: FastifyRequest): void {
+  // Not Fastify's `host`: that may be X-Forwarded-Host, which a page chooses freely.
+  const name = (headers.host ?? '').replace(/:\d+$/, '');
   if (name === '' || isLoopback(name)) return;
   throw new DomainError('misdirected-request', 'Without authentication the service answers to localhost only.');
 }
