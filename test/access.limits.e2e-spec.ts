@@ -131,6 +131,21 @@ describe('limits', () => {
     60_000,
   );
 
+  it.each(engines())(
+    'let a caller have so many streams, also when they are all asked for at once: %s',
+    async (engine) => {
+      const test = await startGuarded(engine, { env: { WATCHERS_PER_CALLER: '2' } });
+      const headers = { authorization: `Bearer ${await test.keyFor('resource:read')}` };
+      await fetch(`${test.origin}/api/resource`, { headers });
+      const ended = new AbortController();
+      const open = () => fetch(`${test.origin}/api/resource:watch`, { headers, signal: ended.signal });
+      const answers = await Promise.all(Array.from({ length: 8 }, open));
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 429, 429, 429, 429, 429, 429]);
+      ended.abort();
+      await test.close();
+    },
+  );
+
   it('are off where nobody is asked who they are', async () => {
     const test = await startApp('sqlite', { env: { RATE_LIMIT_CALLER: '1', RATE_LIMIT_ADDRESS: '1' } });
     guarded.push(test);
