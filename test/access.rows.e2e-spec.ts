@@ -117,6 +117,15 @@ describe.each(engines())('a row rule on %s', (engine) => {
     const { data } = body as { data: { before: unknown; after: { colour: string } }[] };
     expect(data.map(({ before, after }) => [before, after.colour])).toEqual([[null, 'red']]);
     expect(JSON.stringify(await red.get('/api/widget/w5:history?fields=id,op'))).not.toContain('created');
+    // Nor does a page, or a cursor, tell that there was something before.
+    for (const query of ['limit=1', 'limit=1&sort=at', "filter=op eq 'created'"]) {
+      const page = (await red.get(`/api/widget/w5:history?${query}`)).body as { data: unknown[]; page: object };
+      expect({ query, rows: page.data.length, page: page.page }).toEqual({
+        query,
+        rows: query.startsWith('limit') ? 1 : 0,
+        page: { limit: query.startsWith('limit') ? 1 : 50 },
+      });
+    }
     await admin.patch('/api/widget/w5', { colour: 'blue' });
     problemOf(await red.get('/api/widget/w5:history'), 404, 'not-found');
   });
