@@ -150,6 +150,8 @@ describe.each(engines())('a row rule on %s', (engine) => {
       (): RowRule => NO_ROW,
       () => rowWhere('colour', 'eq', undefined),
       () => undefined as never,
+      () => everyRule(rowWhere('weight', 'ge', 0), undefined as never),
+      () => everyRule(undefined as never),
       () => everyRule(),
     ]) {
       setRowRule(test, 'widget', rule);
