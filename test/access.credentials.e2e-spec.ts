@@ -20,6 +20,7 @@ describe.each(engines())('credentials on %s', (engine) => {
   let looks = 0;
   beforeAll(async () => {
     issuer = await Issuer.start();
+    await issuer.addKey('rs512', 'RS512');
     test = await startGuarded(engine, { env: { AUTH: 'keys,jwt', ...issuer.env } });
     ({ admin } = test);
     keys = test.app.get(ApiKeyService);
@@ -208,6 +209,7 @@ describe.each(engines())('credentials on %s', (engine) => {
           base64url({ alg: 'NONE', kid: 'first' }),
         ),
         'HS256 with the public key': hmac,
+        'a good signature that is not taken here': await issuer.sign({}, { kid: 'rs512' }),
         'a foreign kid': await forge({ kid: 'foreign' }),
         'no kid, a foreign key': await forge({}),
         'a known kid, a foreign key': await forge({ kid: 'first' }),

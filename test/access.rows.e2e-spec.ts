@@ -1,3 +1,4 @@
+import { KeyVerifier } from '../src/access/keys/key-verifier.js';
 import { EVERY_ROW, everyRule, NO_ROW, rowWhere, type RowRule } from '../src/crud/row-rule.js';
 import { setRowRule, startGuarded } from './support/access.js';
 import { problemOf, type Client } from './support/client.js';
@@ -143,6 +144,30 @@ describe.each(engines())('a row rule on %s', (engine) => {
     problemOf(await red.post('/api/widget', other, minimal), 404, 'not-found');
     for (const id of ['replayed', 'replayed2']) await admin.patch(`/api/widget/${id}`, { colour: 'red' });
     expect((await red.post('/api/widget', body, headers)).headers['idempotency-replayed']).toBe('true');
+  });
+
+  it('holds for replayed answers: also of fields that the caller could read when they were stored', async () => {
+    const key = await test.keyFor('widget:read', 'widget:write', 'widget:secret', '*:*');
+    const headers = { 'idempotency-key': 'told' };
+    const body = { id: 'told', code: 'told', secret: 'hush' };
+    const batch = { operations: [{ op: 'update', id: 'told', body: { weight: 1 } }] };
+    const batched = { 'idempotency-key': 'told-too' };
+    const caller = admin.as(key);
+    expect((await caller.post('/api/widget', body, headers)).text).toContain('hush');
+    expect((await caller.post('/api/widget:batch', batch, batched)).text).toContain('hush');
+    await test.database.execute("UPDATE `api_key` SET `scopes` = 'widget:read widget:write' WHERE `scopes` LIKE ?", [
+      '%widget:secret%',
+    ]);
+    test.app.get(KeyVerifier).changed();
+    setRowRule(test, 'widget', () => EVERY_ROW);
+    for (const answer of [
+      await caller.post('/api/widget', body, headers),
+      await caller.post('/api/widget:batch', batch, batched),
+    ]) {
+      expect(answer.headers['idempotency-replayed']).toBe('true');
+      expect(answer.text).toContain('told');
+      expect(answer.text).not.toMatch(/hush|secret/);
+    }
   });
 
   it('fails closed: a rule that is wrong, or knows nothing of the caller, shows nothing', async () => {
