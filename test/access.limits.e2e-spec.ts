@@ -107,6 +107,9 @@ describe('limits', () => {
     async (engine) => {
       await earlyInTheMinute(20);
       const first = await startGuarded(engine, { env: { RATE_LIMIT: 'database', RATE_LIMIT_CALLER: '40' } });
+      // More than one statement forgets.
+      const old = Array.from({ length: 1_200 }, (_, n) => `('${n}', 1, 1)`).join(', ');
+      await first.database.execute(`INSERT INTO \`rate_limit\` (\`id\`, \`minute\`, \`requests\`) VALUES ${old}`);
       const second = await startApp(engine, {
         env: { AUTH: 'keys', RATE_LIMIT: 'database', RATE_LIMIT_CALLER: '40', DATABASE_URL: first.url },
       });
@@ -125,6 +128,7 @@ describe('limits', () => {
       expect(served).toBeLessThanOrEqual(54);
       const rows = await first.database.query('SELECT * FROM `rate_limit`');
       expect(JSON.stringify(rows)).not.toMatch(/key:|127\.0/);
+      expect(rows.filter(({ minute }) => minute === 1)).toEqual([]);
       await second.close();
       await first.close();
     },
