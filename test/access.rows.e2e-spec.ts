@@ -49,6 +49,22 @@ describe.each(engines())('a row rule on %s', (engine) => {
     }
   });
 
+  it('holds for the read by ?id=, and whatever cursor or idempotency key of another caller is tried', async () => {
+    const [hidden, missing] = [await red.get('/api/widget?id=w1'), await red.get('/api/widget?id=none')];
+    const plain = (text: string) => text.replace(/"trace_id":"[^"]*"/, '');
+    problemOf(hidden, 404, 'not-found');
+    expect(plain(hidden.text)).toBe(plain(missing.text));
+    const { page } = (await blue.get('/api/widget?sort=weight&limit=1')).body as { page: { next_cursor: string } };
+    expect(ids(await red.get(`/api/widget?sort=weight&cursor=${page.next_cursor}`))).toEqual(['w2', 'w4']);
+    const headers = { 'idempotency-key': 'one-for-both' };
+    expect((await blue.post('/api/widget', { code: 'b1', colour: 'blue', id: 'b1' }, headers)).status).toBe(201);
+    const other = await red.post('/api/widget', { code: 'b1', colour: 'blue', id: 'b1' }, headers);
+    problemOf(other, 403, 'forbidden');
+    expect(other.headers).not.toHaveProperty('idempotency-replayed');
+    expect((await admin.delete('/api/widget/b1')).status).toBe(204);
+    problemOf(await red.post('/api/widget/b1:restore'), 404, 'not-found');
+  });
+
   it('holds for writes, one by one and in batches', async () => {
     problemOf(await red.patch('/api/widget/w1', { weight: 9 }), 404, 'not-found');
     problemOf(await red.delete('/api/widget/w1'), 404, 'not-found');
