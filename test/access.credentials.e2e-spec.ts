@@ -20,6 +20,7 @@ describe.each(engines())('credentials on %s', (engine) => {
   let looks = 0;
   beforeAll(async () => {
     issuer = await Issuer.start();
+    await issuer.addKey('rs512', 'RS512');
     test = await startGuarded(engine, { env: { AUTH: 'keys,jwt', ...issuer.env } });
     ({ admin } = test);
     keys = test.app.get(ApiKeyService);
@@ -103,6 +104,31 @@ describe.each(engines())('credentials on %s', (engine) => {
       ]);
     });
 
+    it('are refused at once where they are revoked, also when somebody was looking at them meanwhile', async () => {
+      const { id, key } = await keys.create({ name: 'late', scopes: ['resource:read'] }, OPERATOR);
+      const repository = test.app.get(ApiKeyRepository);
+      const { find } = repository;
+      const found = Promise.withResolvers<unknown>();
+      const revoked = Promise.withResolvers<unknown>();
+      repository.find = async (one) => {
+        const row = await find(one);
+        found.resolve(row);
+        await revoked.promise;
+        return row;
+      };
+      const early = statusOf(`Bearer ${key!}`);
+      await found.promise;
+      repository.find = find;
+      await keys.revoke(id, OPERATOR);
+      // Neither does who comes now get the answer of the look that began before, nor is that one remembered.
+      const late = statusOf(`Bearer ${key!}`);
+      await sleep(50);
+      revoked.resolve(id);
+      await early;
+      expect(await late).toBe(401);
+      await refused(`Bearer ${key!}`);
+    });
+
     it('are looked for once, however many requests come with one', async () => {
       const key = await test.keyFor('resource:read');
       looks = 0;
@@ -183,6 +209,7 @@ describe.each(engines())('credentials on %s', (engine) => {
           base64url({ alg: 'NONE', kid: 'first' }),
         ),
         'HS256 with the public key': hmac,
+        'a good signature that is not taken here': await issuer.sign({}, { kid: 'rs512' }),
         'a foreign kid': await forge({ kid: 'foreign' }),
         'no kid, a foreign key': await forge({}),
         'a known kid, a foreign key': await forge({ kid: 'first' }),

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiKeyService } from '../src/access/keys/api-key.service.js';
+import { KeyVerifier } from '../src/access/keys/key-verifier.js';
 import { RateLimits } from '../src/access/limits/rate-limits.js';
 import { startApp, type TestApp } from './support/app.js';
-import { startGuarded } from './support/access.js';
+import { OPERATOR, startGuarded } from './support/access.js';
 import { Client, problemOf } from './support/client.js';
 import { engines, freshDatabase } from './support/database.js';
 import { Service } from './support/service.js';
@@ -49,6 +51,22 @@ describe('limits', () => {
     expect((await test.admin.get('/api/resource')).status).toBe(200);
   });
 
+  it('let those in who are known, also when they have to be looked at again, and only as long as they hold', async () => {
+    await earlyInTheMinute(10);
+    const test = await start({ RATE_LIMIT_FAILURES: '3' });
+    const keys = test.app.get(ApiKeyService);
+    const { id, key } = await keys.create({ name: 'x', scopes: ['resource:read'] }, OPERATOR);
+    const caller = test.admin.as(key);
+    expect((await caller.get('/api/resource')).status).toBe(200);
+    for (let n = 0; n < 3; n++) problemOf(await test.admin.as(`bad${n}`).get('/api/resource'), 401, 'unauthenticated');
+    // As after ten seconds: no process remembers a key for longer without a look.
+    test.app.get(KeyVerifier).changed();
+    expect((await caller.get('/api/resource')).status).toBe(200);
+    await keys.revoke(id, OPERATOR);
+    problemOf(await caller.get('/api/resource'), 401, 'unauthenticated');
+    problemOf(await caller.get('/api/resource'), 429, 'rate-limited');
+  });
+
   it('count an address, whatever X-Forwarded-For says', async () => {
     await earlyInTheMinute(10);
     const test = await start({ RATE_LIMIT_ADDRESS: '4' });
@@ -57,6 +75,20 @@ describe('limits', () => {
     const refused = await test.admin.as('anybody').get('/api/resource', { 'x-forwarded-for': '198.51.100.9' });
     problemOf(refused, 429, 'rate-limited');
     expect(refused.headers['ratelimit-policy']).toBe('"address";q=4;w=60');
+  });
+
+  it('count what needs no credentials too: pages, and paths with nothing at them; but no probe', async () => {
+    await earlyInTheMinute(10);
+    const test = await start({ RATE_LIMIT_ADDRESS: '6' });
+    const nobody = test.admin.as();
+    for (let n = 0; n < 9; n++) expect((await nobody.get('/health/live')).status).toBe(200);
+    for (const path of ['/openapi.json', '/docs', '/problems']) expect((await nobody.get(path)).status).toBe(200);
+    for (const path of ['/nothing', '/api/nothing']) expect((await nobody.get(path)).status).toBe(404);
+    expect((await nobody.send('options', '/api/resource')).status).toBe(204);
+    for (const path of ['/openapi.json', '/docs', '/nothing', '/api/resource'])
+      problemOf(await nobody.get(path), 429, 'rate-limited');
+    expect((await nobody.send('options', '/api/resource')).status).toBe(429);
+    expect((await nobody.get('/health/ready')).status).toBe(200);
   });
 
   it('believe X-Forwarded-For of proxies that are named', async () => {
@@ -75,6 +107,9 @@ describe('limits', () => {
     async (engine) => {
       await earlyInTheMinute(20);
       const first = await startGuarded(engine, { env: { RATE_LIMIT: 'database', RATE_LIMIT_CALLER: '40' } });
+      // More than one statement forgets.
+      const old = Array.from({ length: 1_200 }, (_, n) => `('${n}', 1, 1)`).join(', ');
+      await first.database.execute(`INSERT INTO \`rate_limit\` (\`id\`, \`minute\`, \`requests\`) VALUES ${old}`);
       const second = await startApp(engine, {
         env: { AUTH: 'keys', RATE_LIMIT: 'database', RATE_LIMIT_CALLER: '40', DATABASE_URL: first.url },
       });
@@ -93,10 +128,26 @@ describe('limits', () => {
       expect(served).toBeLessThanOrEqual(54);
       const rows = await first.database.query('SELECT * FROM `rate_limit`');
       expect(JSON.stringify(rows)).not.toMatch(/key:|127\.0/);
+      expect(rows.filter(({ minute }) => minute === 1)).toEqual([]);
       await second.close();
       await first.close();
     },
     60_000,
+  );
+
+  it.each(engines())(
+    'let a caller have so many streams, also when they are all asked for at once: %s',
+    async (engine) => {
+      const test = await startGuarded(engine, { env: { WATCHERS_PER_CALLER: '2' } });
+      const headers = { authorization: `Bearer ${await test.keyFor('resource:read')}` };
+      await fetch(`${test.origin}/api/resource`, { headers });
+      const ended = new AbortController();
+      const open = () => fetch(`${test.origin}/api/resource:watch`, { headers, signal: ended.signal });
+      const answers = await Promise.all(Array.from({ length: 8 }, open));
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 429, 429, 429, 429, 429, 429]);
+      ended.abort();
+      await test.close();
+    },
   );
 
   it('are off where nobody is asked who they are', async () => {
@@ -121,6 +172,7 @@ describe('under pressure', () => {
     const answer = await fetch(`${service.origin}/api/resource`);
     expect({ status: answer.status, retry: answer.headers.get('retry-after') }).toEqual({ status: 503, retry: '1' });
     expect(await answer.json()).toMatchObject({ code: 'overloaded' });
+    expect((await fetch(`${service.origin}/openapi.json`)).status).toBe(503);
     for (const path of ['/health/live', '/health/ready', '/health'])
       expect((await fetch(`${service.origin}${path}`)).status).toBe(200);
     await service.kill();
@@ -182,6 +234,11 @@ describe('who may come from where', () => {
     for (const host of ['localhost:3000', '127.0.0.1', '[::1]:3000'])
       expect((await client.get('/api/resource', { host })).status).toBe(200);
     await test.close();
+    // A page in a browser chooses its headers, but not its Host.
+    const proxied = await startApp('sqlite', { env: { TRUST_PROXY: 'loopback' } });
+    const headers = { host: 'evil.example', 'x-forwarded-host': 'localhost' };
+    problemOf(await new Client(proxied.origin).get('/api/resource', headers), 421, 'misdirected-request');
+    await proxied.close();
   });
 
   it('does not listen beyond this machine without authentication', async () => {

@@ -1,3 +1,4 @@
+import { KeyVerifier } from '../src/access/keys/key-verifier.js';
 import { EVERY_ROW, everyRule, NO_ROW, rowWhere, type RowRule } from '../src/crud/row-rule.js';
 import { setRowRule, startGuarded } from './support/access.js';
 import { problemOf, type Client } from './support/client.js';
@@ -46,6 +47,22 @@ describe.each(engines())('a row rule on %s', (engine) => {
       expect(text).toContain('w4');
       expect(text).not.toContain('blue');
     }
+  });
+
+  it('holds for the read by ?id=, and whatever cursor or idempotency key of another caller is tried', async () => {
+    const [hidden, missing] = [await red.get('/api/widget?id=w1'), await red.get('/api/widget?id=none')];
+    const plain = (text: string) => text.replace(/"trace_id":"[^"]*"/, '');
+    problemOf(hidden, 404, 'not-found');
+    expect(plain(hidden.text)).toBe(plain(missing.text));
+    const { page } = (await blue.get('/api/widget?sort=weight&limit=1')).body as { page: { next_cursor: string } };
+    expect(ids(await red.get(`/api/widget?sort=weight&cursor=${page.next_cursor}`))).toEqual(['w2', 'w4']);
+    const headers = { 'idempotency-key': 'one-for-both' };
+    expect((await blue.post('/api/widget', { code: 'b1', colour: 'blue', id: 'b1' }, headers)).status).toBe(201);
+    const other = await red.post('/api/widget', { code: 'b1', colour: 'blue', id: 'b1' }, headers);
+    problemOf(other, 403, 'forbidden');
+    expect(other.headers).not.toHaveProperty('idempotency-replayed');
+    expect((await admin.delete('/api/widget/b1')).status).toBe(204);
+    problemOf(await red.post('/api/widget/b1:restore'), 404, 'not-found');
   });
 
   it('holds for writes, one by one and in batches', async () => {
@@ -117,6 +134,15 @@ describe.each(engines())('a row rule on %s', (engine) => {
     const { data } = body as { data: { before: unknown; after: { colour: string } }[] };
     expect(data.map(({ before, after }) => [before, after.colour])).toEqual([[null, 'red']]);
     expect(JSON.stringify(await red.get('/api/widget/w5:history?fields=id,op'))).not.toContain('created');
+    // Nor does a page, or a cursor, tell that there was something before.
+    for (const query of ['limit=1', 'limit=1&sort=at', "filter=op eq 'created'"]) {
+      const page = (await red.get(`/api/widget/w5:history?${query}`)).body as { data: unknown[]; page: object };
+      expect({ query, rows: page.data.length, page: page.page }).toEqual({
+        query,
+        rows: query.startsWith('limit') ? 1 : 0,
+        page: { limit: query.startsWith('limit') ? 1 : 50 },
+      });
+    }
     await admin.patch('/api/widget/w5', { colour: 'blue' });
     problemOf(await red.get('/api/widget/w5:history'), 404, 'not-found');
   });
@@ -136,11 +162,37 @@ describe.each(engines())('a row rule on %s', (engine) => {
     expect((await red.post('/api/widget', body, headers)).headers['idempotency-replayed']).toBe('true');
   });
 
+  it('holds for replayed answers: also of fields that the caller could read when they were stored', async () => {
+    const key = await test.keyFor('widget:read', 'widget:write', 'widget:secret', '*:*');
+    const headers = { 'idempotency-key': 'told' };
+    const body = { id: 'told', code: 'told', secret: 'hush' };
+    const batch = { operations: [{ op: 'update', id: 'told', body: { weight: 1 } }] };
+    const batched = { 'idempotency-key': 'told-too' };
+    const caller = admin.as(key);
+    expect((await caller.post('/api/widget', body, headers)).text).toContain('hush');
+    expect((await caller.post('/api/widget:batch', batch, batched)).text).toContain('hush');
+    await test.database.execute("UPDATE `api_key` SET `scopes` = 'widget:read widget:write' WHERE `scopes` LIKE ?", [
+      '%widget:secret%',
+    ]);
+    test.app.get(KeyVerifier).changed();
+    setRowRule(test, 'widget', () => EVERY_ROW);
+    for (const answer of [
+      await caller.post('/api/widget', body, headers),
+      await caller.post('/api/widget:batch', batch, batched),
+    ]) {
+      expect(answer.headers['idempotency-replayed']).toBe('true');
+      expect(answer.text).toContain('told');
+      expect(answer.text).not.toMatch(/hush|secret/);
+    }
+  });
+
   it('fails closed: a rule that is wrong, or knows nothing of the caller, shows nothing', async () => {
     for (const rule of [
       (): RowRule => NO_ROW,
       () => rowWhere('colour', 'eq', undefined),
       () => undefined as never,
+      () => everyRule(rowWhere('weight', 'ge', 0), undefined as never),
+      () => everyRule(undefined as never),
       () => everyRule(),
     ]) {
       setRowRule(test, 'widget', rule);

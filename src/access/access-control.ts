@@ -33,7 +33,7 @@ export class AccessControl implements Gate {
     const { authorization } = request.headers;
     const known = this.authenticator.recall(authorization);
     if (known) return this.enter(request, known, module, reply);
-    this.limits.refuseAfterFailures(request);
+    if (!this.authenticator.hasHeld(authorization)) this.limits.refuseAfterFailures(request);
     return this.authenticator.authenticate(authorization).then(
       (caller) => this.enter(request, caller, module, reply),
       (error: unknown) => {
@@ -41,6 +41,11 @@ export class AccessControl implements Gate {
         throw error;
       },
     );
+  }
+
+  /** Pages and paths with nothing at them cost less than what needs credentials, but not nothing. */
+  admitAnybody(request: FastifyRequest, reply: FastifyReply): void {
+    if (!this.authenticator.isOpen) this.limits.admitAddress(request, reply);
   }
 
   private enter(request: FastifyRequest, caller: Caller, module: string | undefined, reply?: FastifyReply): void {
@@ -66,8 +71,9 @@ function scopeOf(access: RouteAccess, module: string | undefined): string {
  * A service that asks nobody who they are is only for this machine, whose browsers can be led here under another name
  * (DNS rebinding): it answers to its own names alone.
  */
-function refuseForeignNames({ host }: FastifyRequest): void {
-  const name = host.replace(/:\d+$/, '');
+function refuseForeignNames({ headers }: FastifyRequest): void {
+  // Not Fastify's `host`: that may be X-Forwarded-Host, which a page chooses freely.
+  const name = (headers.host ?? '').replace(/:\d+$/, '');
   if (name === '' || isLoopback(name)) return;
   throw new DomainError('misdirected-request', 'Without authentication the service answers to localhost only.');
 }

@@ -19,6 +19,8 @@ export class Authenticator {
   private readonly known = new Remembered<Caller>(REMEMBERED_CALLERS);
   /** One look for all that come with the same credentials at once. */
   private readonly running = new Map<string, Promise<Caller>>();
+  /** How often credentials have changed: what was looked up before does not count after. */
+  private changes = 0;
 
   constructor(
     { access }: Config,
@@ -26,14 +28,23 @@ export class Authenticator {
     private readonly tokens: TokenVerifier,
   ) {
     this.isOpen = !access.keys && !access.jwt;
-    const forget = () => this.known.clear();
-    keys.onChange(forget);
-    tokens.onChange(forget);
+    const lookAgain = () => {
+      this.changes++;
+      this.known.expire();
+      this.running.clear();
+    };
+    keys.onChange(lookAgain);
+    tokens.onChange(lookAgain);
   }
 
   /** A caller whose credentials were verified, and still hold. */
   recall(header: string | undefined): Caller | undefined {
     return header === undefined ? undefined : this.known.get(header);
+  }
+
+  /** Whether they held at the last look: whose they are can't be guessing. */
+  hasHeld(header: string | undefined): boolean {
+    return header !== undefined && this.known.had(header);
   }
 
   /** @throws DomainError `unauthenticated`; `issuer-unavailable` or one of the database's where nobody can tell */
@@ -51,9 +62,13 @@ export class Authenticator {
     const [, credentials] = /^Bearer +([\x21-\x7e]+) *$/i.exec(header) ?? [];
     if (credentials === undefined || header.length > LONGEST_CREDENTIALS) throw unauthenticated(true);
     const verifier = credentials.startsWith(KEY_PREFIX) ? this.keys : this.tokens;
+    const { changes } = this;
     const verified = await verifier.verify(credentials);
-    if (!verified) throw unauthenticated(true);
-    this.known.set(header, verified.caller, verified.until);
+    if (!verified) {
+      this.known.forget(header);
+      throw unauthenticated(true);
+    }
+    if (changes === this.changes) this.known.set(header, verified.caller, verified.until);
     return verified.caller;
   }
 }

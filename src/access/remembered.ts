@@ -1,4 +1,4 @@
-/** Values that hold for a time; the oldest make room. */
+/** Values that hold for a time, and which there were before; the oldest make room. */
 export class Remembered<T> {
   private readonly entries = new Map<string, { readonly value: T; readonly until: number }>();
 
@@ -7,10 +7,12 @@ export class Remembered<T> {
 
   get(key: string): T | undefined {
     const entry = this.entries.get(key);
-    if (!entry) return undefined;
-    if (entry.until > Date.now()) return entry.value;
-    this.entries.delete(key);
-    return undefined;
+    return entry && entry.until > Date.now() ? entry.value : undefined;
+  }
+
+  /** Whether there was a value, though it may have to be looked at again. */
+  had(key: string): boolean {
+    return this.entries.has(key);
   }
 
   /** @param until milliseconds since 1970 */
@@ -20,7 +22,12 @@ export class Remembered<T> {
     this.entries.set(key, { value, until });
   }
 
-  clear(): void {
-    this.entries.clear();
+  forget(key: string): void {
+    this.entries.delete(key);
+  }
+
+  /** All have to be looked at again. */
+  expire(): void {
+    for (const [key, { value }] of this.entries) this.entries.set(key, { value, until: 0 });
   }
 }

@@ -4,7 +4,7 @@ import type { RequestContext } from '../crud/endpoints/request-context.js';
 import { Page } from '../crud/endpoints/answer.js';
 import { ModuleRegistry } from '../crud/module.registry.js';
 import type { SqlFragment } from '../crud/query/filter.compiler.js';
-import { nextCursor, parseListQuery, type ListQuery } from '../crud/query/list-query.js';
+import { followingPage, MAX_LIMIT, nextCursor, parseListQuery, type ListQuery } from '../crud/query/list-query.js';
 import { DomainError } from '../http/domain-error.js';
 import type { ChangeEntity } from './change.entity.js';
 import { CHANGE_FIELDS } from './change.fields.js';
@@ -42,10 +42,20 @@ export class HistoryService {
   private async page(query: ListQuery, show: Show, only?: SqlFragment): Promise<Page<object>> {
     // Whether the caller may see a change is in its rows, whatever fields they asked for.
     const columns = [...new Set([...query.columns, 'before', 'after'])];
-    const rows = await this.changes.page({ ...query, columns }, only);
-    const last = rows.length > query.limit ? rows[query.limit - 1] : undefined;
     const names = query.fields.map(({ name }) => name);
-    const data = rows.slice(0, query.limit).flatMap((row) => represent(row, names, show) ?? []);
+    const shown: { row: ChangeEntity; data: object }[] = [];
+    // Until the page is full of what the caller may see: a short one, or its cursor, would tell of what they may not.
+    for (let part: ListQuery = { ...query, columns }, isLast = false; !isLast && shown.length <= query.limit;) {
+      const rows = await this.changes.page(part, only);
+      for (const row of rows) {
+        const data = represent(row, names, show);
+        if (data) shown.push({ row, data });
+      }
+      isLast = rows.length <= part.limit;
+      if (!isLast) part = { ...part, ...followingPage(part, rows.at(-1) as unknown as CrudEntity), limit: MAX_LIMIT };
+    }
+    const data = shown.slice(0, query.limit).map((one) => one.data);
+    const last = shown.length > query.limit ? shown[query.limit - 1]!.row : undefined;
     const cursor = last && nextCursor(query, last as unknown as CrudEntity);
     return new Page(data, { limit: query.limit, ...(cursor !== undefined && { next_cursor: cursor }) });
   }

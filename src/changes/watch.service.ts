@@ -58,6 +58,8 @@ export class WatchService {
     const { model } = service;
     const fields = model.shownTo(context.caller);
     const filter = everyFilter(service.sightOf(context).filter, request.filter);
+    // Others may have come while the feed was read; from here to `open` nobody can.
+    this.admit(context.caller);
     const view = { model, fields, filter, isPlain: fields === model.shownTo(ANYBODY) };
     const begun = { watcher: undefined as Watcher | undefined };
     const stream = new EventStream(reply, () => {

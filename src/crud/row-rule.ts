@@ -25,8 +25,13 @@ export function rowWhere(column: string, operator: FilterOperator, ...values: (L
 
 /** A row has to satisfy all of them. */
 export function everyRule(...rules: RowRule[]): RowRule {
-  if (rules.includes(NO_ROW)) return NO_ROW;
-  const nodes = rules.filter((rule): rule is FilterNode => typeof rule === 'object');
+  const nodes: FilterNode[] = [];
+  for (const rule of rules) {
+    if (rule === EVERY_ROW) continue;
+    // Also what is no rule at all, where a type was talked away: a condition that is not there must not be one that holds.
+    if (typeof rule !== 'object' || rule === null) return NO_ROW;
+    nodes.push(rule);
+  }
   return nodes.length === 0 ? EVERY_ROW : { kind: 'and', nodes };
 }
 

@@ -31,6 +31,8 @@ const SECURITY_HEADERS = {
 export interface Gate {
   /** @throws DomainError why not, at once or later */
   admit(request: FastifyRequest, reply: FastifyReply): void | Promise<void>;
+  /** To what needs no credentials. @throws DomainError `rate-limited` */
+  admitAnybody(request: FastifyRequest, reply: FastifyReply): void;
 }
 
 /** Is around the handlers of endpoints. */
@@ -127,12 +129,14 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
     if (draining.isDraining) void reply.header('connection', 'close');
     try {
       checkLimits(request);
-      if (request.is404) {
-        methods.answer(request, reply);
-        if (reply.sent) return;
-      }
-      if (!request.route.isApi) return done();
+      if (request.route.isProbe) return done();
       pressure.check();
+      if (!request.route.isApi) {
+        services.gate!.admitAnybody(request, reply);
+        if (!request.is404) return done();
+        methods.answer(request, reply);
+        return;
+      }
       const admitted = services.gate!.admit(request, reply);
       if (!admitted) {
         checkMediaTypes(request);

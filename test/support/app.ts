@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { DynamicModule } from '@nestjs/common';
+import type { FastifyInstance } from 'fastify';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppModule } from '../../src/app.module.js';
 import { createApp } from '../../src/app.setup.js';
@@ -17,6 +18,8 @@ export interface TestApp {
   readonly origin: string;
   readonly database: Database;
   readonly url: string;
+  /** All that Fastify routes: the method, and the path in Fastify's language. */
+  readonly routes: readonly { readonly method: string; readonly path: string }[];
   close(): Promise<void>;
 }
 
@@ -37,6 +40,11 @@ export async function startApp(engine: Engine, { env = {}, widget = false }: Tes
     },
   });
   app.useLogger(false);
+  const routes: { method: string; path: string }[] = [];
+  const fastify: FastifyInstance = app.getHttpAdapter().getInstance();
+  fastify.addHook('onRoute', ({ method, url }) => {
+    for (const one of [method].flat()) routes.push({ method: one, path: url });
+  });
   await app.listen(0, '127.0.0.1');
   const state = app.get(DatabaseState);
   for (const end = Date.now() + 15_000; !state.isReady; await sleep(5)) {
@@ -48,5 +56,5 @@ export async function startApp(engine: Engine, { env = {}, widget = false }: Tes
     await app.close();
     await drop();
   };
-  return { app, origin: (await app.getUrl()).replace('localhost', '127.0.0.1'), database, url, close };
+  return { app, origin: (await app.getUrl()).replace('localhost', '127.0.0.1'), database, url, routes, close };
 }

@@ -35,7 +35,27 @@ describe('a sliding minute', () => {
     expect(count.look('a', at(0)).left).toBe(1);
     expect(count.look('b', at(0)).left).toBe(10);
     expect(count.take('a', at(0))).toEqual({ left: 0, resetSeconds: 60 });
-    expect(count.take('a', at(0.5))).toEqual({ left: -1, resetSeconds: 30 });
+    expect(count.take('a', at(0.5))).toEqual({ left: -1, resetSeconds: 37 });
+  });
+
+  it('says when the next one gets in: not before that, and not much after', () => {
+    /** A count whose quota is used up at each of these times, as far as it then can be. */
+    const full = (quota: number, times: readonly number[]) => {
+      const count = new SlidingCount(quota);
+      for (const time of times) while (count.take('a', time).left >= 0);
+      return count;
+    };
+    for (const quota of [1, 5, 6, 7, 30, 6_000]) {
+      for (const times of [[at(0)], [at(0.25)], [at(0.999)], [at(0.5), at(1)], [at(0.5), at(1.25)], [at(0), at(1.9)]]) {
+        const now = times.at(-1)!;
+        const { resetSeconds } = full(quota, times).take('a', now);
+        const leftAfter = (seconds: number) => full(quota, times).look('a', now + seconds * 1000).left;
+        expect({ quota, times, left: leftAfter(resetSeconds) > 0 }).toMatchObject({ left: true });
+        expect({ quota, times, left: resetSeconds > 2 && leftAfter(resetSeconds - 2) > 0 }).toMatchObject({
+          left: false,
+        });
+      }
+    }
   });
 
   it('forgets the oldest of very many keys, and stays as small as it is', () => {

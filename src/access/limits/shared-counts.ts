@@ -61,7 +61,7 @@ export class SharedCounts implements OnApplicationBootstrap, OnApplicationShutdo
     for (const one of this.shared) await this.tell(one, minute, now);
     if (this.prunedAt === minute) return;
     this.prunedAt = minute;
-    await this.repository.prune(minute - KEPT_MINUTES);
+    while ((await this.repository.prune(minute - KEPT_MINUTES)) > 0);
   }
 
   private async tell({ kind, count, told }: Shared, minute: number, now: number): Promise<void> {

@@ -5,6 +5,7 @@ const MOST_KEYS = 100_000;
 export interface Standing {
   /** Requests that are left in this minute; below zero: refused. */
   readonly left: number;
+  /** To the end of this minute; where none are left, until the next one gets in. */
   readonly resetSeconds: number;
 }
 
@@ -36,8 +37,20 @@ export class SlidingCount {
     this.turn(now);
     const before = (this.previous.get(key) ?? 0) + (this.previousOthers.get(key) ?? 0);
     const during = (this.current.get(key) ?? 0) + (this.others.get(key) ?? 0);
-    const used = during + (before === 0 ? 0 : before * (1 - (now % WINDOW_MS) / WINDOW_MS));
-    return { left: Math.floor(this.quota - used), resetSeconds: Math.ceil((WINDOW_MS - (now % WINDOW_MS)) / 1000) };
+    const elapsed = now % WINDOW_MS;
+    const used = during + (before === 0 ? 0 : before * (1 - elapsed / WINDOW_MS));
+    const left = Math.floor(this.quota - used);
+    if (left > 0) return { left, resetSeconds: Math.ceil((WINDOW_MS - elapsed) / 1000) };
+    // Rounded up, and a whole second where there is nothing to round: never a moment too early.
+    return { left, resetSeconds: Math.floor((this.roomAt(before, during) - elapsed) / 1000) + 1 };
+  }
+
+  /** When one more gets in, in milliseconds from the beginning of this minute, if nobody else comes meanwhile. */
+  private roomAt(before: number, during: number): number {
+    const most = this.quota - 1;
+    if (during <= most) return WINDOW_MS * (1 - (most - during) / before);
+    // This minute then is the one before.
+    return WINDOW_MS + WINDOW_MS * (1 - most / during);
   }
 
   /** All that was counted here in the minute of `now`. */
