@@ -186,23 +186,21 @@ forEveryModule('changes', (subject) => {
     const context = { caller: { id: 'test' }, traceId: '0'.repeat(32) };
     const { ChangeLog } = await import('../src/changes/change-log.js');
     const log = app.get(ChangeLog);
-    const change = (id: string) => ({
-      module: subject.model.name,
-      op: 'created' as const,
-      before: null,
-      after: { id, version: 1, updated_at: new Date().toISOString() } as never,
-    });
+    const record = (id: string) => {
+      const after = { id, version: 1, updated_at: new Date().toISOString() } as never;
+      return log.record(subject.model.name, [{ op: 'created', before: null, after, by: context as never }]);
+    };
     // The first takes its id first and commits last; another one is rolled back; others commit meanwhile.
     let release = () => {};
     const gate = new Promise<void>((resolve) => (release = resolve));
     const concurrent = subject.engine !== 'sqlite';
     const late = database.transaction(async () => {
-      await log.record(change('late'), context as never);
+      await record('late');
       if (concurrent) await gate;
     });
     await sleep(20);
-    await database.transaction(() => log.record(change('rolled-back'), context as never), { rollback: true });
-    for (const id of ['a', 'b', 'c']) await database.transaction(() => log.record(change(id), context as never));
+    await database.transaction(() => record('rolled-back'), { rollback: true });
+    for (const id of ['a', 'b', 'c']) await database.transaction(() => record(id));
     // Two that number at once, again and again.
     await Promise.all(Array.from({ length: 6 }, () => feeds.number(subject.model.name)));
     if (concurrent) {

@@ -27,14 +27,14 @@ export class FeedRepository {
     return this.get(module);
   }
 
-  /** Gives the next number; SQLite only, in the write's own transaction. */
-  async next(module: string): Promise<number> {
-    const update = 'UPDATE `change_feed` SET `head` = `head` + 1 WHERE `module` = ?';
-    if ((await this.database.execute(update, [module])) === 0) {
+  /** Gives the next numbers; SQLite only, in the write's own transaction. @returns the first of them */
+  async next(module: string, many: number): Promise<number> {
+    const update = 'UPDATE `change_feed` SET `head` = `head` + ? WHERE `module` = ?';
+    if ((await this.database.execute(update, [many, module])) === 0) {
       await this.begin(module);
-      await this.database.execute(update, [module]);
+      await this.database.execute(update, [many, module]);
     }
-    return (await this.get(module)).head;
+    return (await this.get(module)).head - many + 1;
   }
 
   /**

@@ -11,6 +11,9 @@ export interface DatabaseConfig {
   readonly connectTimeoutMs: number;
   readonly statementTimeoutMs: number;
   readonly watchdogMs: number;
+  readonly pipeline: boolean;
+  readonly coalesceReads: boolean;
+  readonly groupWrites: boolean;
 }
 
 export interface HttpConfig {
@@ -100,6 +103,9 @@ export function loadConfig(env: Environment): Config {
       connectTimeoutMs: read(SETTINGS.connectTimeoutMs),
       statementTimeoutMs: read(SETTINGS.statementTimeoutMs),
       watchdogMs: read(SETTINGS.watchdogMs),
+      pipeline: read(SETTINGS.pipeline) === 'on',
+      coalesceReads: read(SETTINGS.coalesceReads) === 'on',
+      groupWrites: read(SETTINGS.groupWrites) === 'on',
     },
     http: {
       host: read(SETTINGS.host),

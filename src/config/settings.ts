@@ -160,6 +160,24 @@ export const SETTINGS = {
     ...integer(1, 60_000),
     description: `Longer than that, ${MS}, and the connection is cut.`,
   },
+  pipeline: {
+    key: 'DATABASE_PIPELINE',
+    default: 'on',
+    ...oneOf('on', 'off'),
+    description: 'Whether statements go to MariaDB or MySQL several in one write.',
+  },
+  coalesceReads: {
+    key: 'DATABASE_COALESCE_READS',
+    default: 'on',
+    ...oneOf('on', 'off'),
+    description: 'Whether reads of single rows that come at the same time are one statement.',
+  },
+  groupWrites: {
+    key: 'DATABASE_GROUP_WRITES',
+    default: 'on',
+    ...oneOf('on', 'off'),
+    description: 'Whether creates, and updates, that come at the same time are one commit.',
+  },
   logLevel: {
     key: 'LOG_LEVEL',
     default: 'info',

@@ -15,14 +15,7 @@ import { ModuleRegistry } from './module.registry.js';
 @Module({
   imports: [DiscoveryModule, TypeOrmModule.forFeature([IdempotencyKeyEntity])],
   controllers: [BatchController],
-  providers: [
-    ModuleRegistry,
-    BatchService,
-    Idempotency,
-    IdempotencyRepository,
-    IdempotencyPruner,
-    EndpointRunner,
-  ],
+  providers: [ModuleRegistry, BatchService, Idempotency, IdempotencyRepository, IdempotencyPruner, EndpointRunner],
   exports: [ModuleRegistry],
 })
 export class CrudModule {}

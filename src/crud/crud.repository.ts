@@ -2,22 +2,34 @@ import { Inject } from '@nestjs/common';
 import { getMetadataArgsStorage } from 'typeorm';
 import type { ChangeOp } from '../changes/change.entity.js';
 import { ChangeLog } from '../changes/change-log.js';
+import { Config } from '../config/config.js';
 import type { Database } from '../database/database.js';
-import type { SqlValue } from '../database/session.js';
 import { UniqueViolation } from '../database/sql-errors.js';
 import type { Caller } from '../http/caller.js';
 import { DomainError } from '../http/domain-error.js';
 import type { CrudEntity, EntityClass } from './crud.entity.js';
 import { isId } from './dto/id.js';
 import type { RequestContext } from './endpoints/request-context.js';
-import type { ListQuery } from './query/list-query.js';
+import { MAX_LIMIT, type ListQuery } from './query/list-query.js';
 import { countSql, pageSql } from './query/list-sql.js';
 import { EntitySql } from './entity.sql.js';
 import { EVERY_ROW, RowRules, type RowRule, type Sight } from './row-rule.js';
+import { RowChanges } from './row-changes.js';
+import { RowCreates } from './row-creates.js';
+import { RowReads } from './row-reads.js';
 import { uuidv7 } from './uuid.js';
 
 /** The most rows that `count=true` counts; beyond it the answer is "at least". */
 export const COUNT_LIMIT = 10_000;
+
+/** What a repository is made of. */
+interface Built<E extends CrudEntity> {
+  readonly sql: EntitySql<E>;
+  readonly rules: RowRules;
+  readonly reads: RowReads<E>;
+  readonly creates: RowCreates<E>;
+  readonly changes: RowChanges<E>;
+}
 
 /**
  * The rows of one table, by domain verbs. The only layer that knows SQL: TypeORM gives the model and the query builder,
@@ -29,8 +41,9 @@ export abstract class CrudRepository<E extends CrudEntity> {
   /** Injected as a property, so that a module's repository need not pass it on. */
   @Inject(ChangeLog)
   protected readonly changes!: ChangeLog;
-  private builtSql?: EntitySql<E>;
-  private builtRules?: RowRules;
+  @Inject(Config)
+  private readonly config!: Config;
+  private built?: Built<E>;
 
   protected constructor(
     protected readonly database: Database,
@@ -48,25 +61,28 @@ export abstract class CrudRepository<E extends CrudEntity> {
 
   /** What the caller's rule lets them have. @throws TypeError for a rule that can't be applied: then nothing is shown */
   sightOf({ caller }: Pick<RequestContext, 'caller'>): Sight {
-    return this.rules.sight(this.rowRule(caller));
+    return this.parts.rules.sight(this.rowRule(caller));
   }
 
   /** The row, soft-deleted ones included, as of a moment after the call; null also where the caller may not see it. */
-  async find(id: string, context: RequestContext): Promise<E | null> {
-    if (!isId(id)) return null;
-    return this.visible(await this.one(this.sql.find, [id]), context);
+  find(id: string, context: RequestContext): Promise<E | null> {
+    if (!isId(id)) return Promise.resolve(null);
+    return this.parts.reads.find(id).then((row) => this.visible(row, context));
   }
 
   /** As `find`, and nobody else changes the row until the transaction ends. */
   async lock(id: string, context: RequestContext): Promise<E | null> {
     if (!isId(id)) return null;
-    return this.visible(await this.one(this.sql.lock, [id]), context);
+    return this.visible(await this.parts.reads.lock(id), context);
   }
 
   /** Up to `limit + 1` rows: the one too many tells that there is a next page. */
   async page(query: ListQuery, context: RequestContext): Promise<E[]> {
-    const { sql, params } = pageSql(this.table, query, this.sightOf(context).sql);
-    const rows = await this.database.query(sql, params);
+    const rule = this.sightOf(context).sql;
+    const { sql, params } = pageSql(this.table, query, rule);
+    // In the order of an index and from a place in it; a filter or a rule may have to look at many rows for one.
+    const isQuick = !query.filter && !rule && query.limit <= MAX_LIMIT;
+    const rows = await this.database.query(sql, params, isQuick);
     return rows.map((row) => this.sql.codec.decode(row));
   }
 
@@ -90,24 +106,37 @@ export abstract class CrudRepository<E extends CrudEntity> {
    */
   async insert(row: E, context: RequestContext): Promise<void> {
     this.refuseOutOfSight(row, context);
-    await this.database.transaction(async () => {
-      await this.guardUnique(() => this.database.execute(this.sql.insert, this.sql.insertParams(row)));
-      await this.changes.record({ module: this.table, op: 'created', before: null, after: row }, context);
-    });
+    await this.guardUnique(() => this.parts.creates.insert({ row, by: context }));
   }
 
-  /** Compared by version and swapped. An `after` that equals `before` writes nothing, and `before` is given back. */
+  /**
+   * Changes the row: `apply` says what it shall be, given what it is, which nobody else changes until that is stored. An
+   * answer that equals the row writes nothing.
+   * @param apply gets null where there is no row that the caller may see, and throws then; without waiting for anything,
+   * and more than once where the transaction has to be run again
+   */
+  async edit(
+    id: string,
+    op: 'updated' | 'deleted' | 'restored',
+    apply: (before: E | null) => E,
+    context: RequestContext,
+  ): Promise<E> {
+    if (!isId(id)) return apply(null);
+    const { changes, sql } = this.parts;
+    const edited = (row: E | null): E => {
+      const before = this.visible(row, context);
+      const after = apply(before);
+      if (before === null || sql.isSame(before, after)) return before ?? after;
+      this.refuseOutOfSight(after, context);
+      return after;
+    };
+    return this.guardUnique(() => changes.edit({ id, op, by: context, apply: edited }));
+  }
+
+  /** Of a row that was locked. An `after` that equals `before` writes nothing, and `before` is given back. */
   async update(before: E, after: E, context: RequestContext): Promise<E> {
     if (this.sql.isSame(before, after)) return before;
     return this.swap(before, after, 'updated', context);
-  }
-
-  async remove(before: E, context: RequestContext): Promise<void> {
-    await this.swap(before, { ...before, deleted_at: new Date().toISOString() }, 'deleted', context);
-  }
-
-  async restore(before: E, context: RequestContext): Promise<E> {
-    return this.swap(before, { ...before, deleted_at: null }, 'restored', context);
   }
 
   /** A new life of a soft-deleted row; its version goes on, so that no entity tag of the old life is met again. */
@@ -124,11 +153,23 @@ export abstract class CrudRepository<E extends CrudEntity> {
   }
 
   protected get sql(): EntitySql<E> {
-    return (this.builtSql ??= new EntitySql<E>(this.database.modelOf(this.entity)));
+    return this.parts.sql;
   }
 
-  private get rules(): RowRules {
-    return (this.builtRules ??= new RowRules(this.database.modelOf(this.entity)));
+  /** Made when they are needed first: the model is only there once the database is. */
+  private get parts(): Built<E> {
+    if (this.built) return this.built;
+    const { database, changes } = this;
+    const { coalesceReads, groupWrites } = this.config.database;
+    const model = database.modelOf(this.entity);
+    const sql = new EntitySql<E>(model);
+    return (this.built = {
+      sql,
+      rules: new RowRules(model),
+      reads: new RowReads(database, sql, coalesceReads),
+      creates: new RowCreates(database, sql, changes, groupWrites),
+      changes: new RowChanges(database, sql, changes, groupWrites),
+    });
   }
 
   private visible(row: E | null, context: RequestContext): E | null {
@@ -141,23 +182,9 @@ export abstract class CrudRepository<E extends CrudEntity> {
       throw new DomainError('forbidden', `You may not have a ${this.table} like this.`);
   }
 
-  private async one(sql: string, params: SqlValue[]): Promise<E | null> {
-    const [row] = await this.database.query(sql, params);
-    return row ? this.sql.codec.decode(row) : null;
-  }
-
   private async swap(before: E, after: E, op: ChangeOp, context: RequestContext): Promise<E> {
-    const row = { ...after, version: before.version + 1, updated_at: new Date().toISOString() };
-    this.refuseOutOfSight(row, context);
-    await this.database.transaction(async () => {
-      const changed = await this.guardUnique(() =>
-        this.database.execute(this.sql.update, this.sql.updateParams(row, before)),
-      );
-      if (changed === 0)
-        throw new DomainError('precondition-failed', 'The row was changed by another request meanwhile.');
-      await this.changes.record({ module: this.table, op, before, after: row }, context);
-    });
-    return row;
+    this.refuseOutOfSight(after, context);
+    return this.guardUnique(() => this.parts.changes.swap({ before, after, op, by: context }));
   }
 
   private async guardUnique<T>(write: () => Promise<T>): Promise<T> {

@@ -72,12 +72,12 @@ export abstract class CrudService<E extends CrudEntity, D extends CrudDto> {
 
   /** JSON Merge Patch (RFC 7396). A patch that changes nothing keeps the ETag and records no change. */
   async update(id: string, patch: MergePatch<unknown>, context: RequestContext): Promise<Representation<D>> {
-    return this.repository.atomically(async () => {
-      const before = await this.lockLive(id, context);
+    const apply = (row: E | null): E => {
+      const before = this.live(row);
       this.checkPreconditions(before, context);
-      const after = { ...before, ...this.model.patched(patch, context.caller) };
-      return this.represent(await this.repository.update(before, after, context), context);
-    });
+      return { ...before, ...this.model.patched(patch, context.caller) };
+    };
+    return this.represent(await this.repository.edit(id, 'updated', apply, context), context);
   }
 
   /** PUT: whole replacement, or creation under an id that the client has chosen; a soft-deleted row begins a new life. */
@@ -103,22 +103,23 @@ export abstract class CrudService<E extends CrudEntity, D extends CrudDto> {
 
   /** Soft: the row is kept, and `restore` brings it back. */
   async remove(id: string, context: RequestContext): Promise<void> {
-    await this.repository.atomically(async () => {
-      const before = await this.lockLive(id, context);
+    const apply = (row: E | null): E => {
+      const before = this.live(row);
       this.checkPreconditions(before, context);
-      await this.repository.remove(before, context);
-    });
+      return { ...before, deleted_at: new Date().toISOString() };
+    };
+    await this.repository.edit(id, 'deleted', apply, context);
   }
 
   /** @throws DomainError `not-deleted` of a row that lives */
   async restore(id: string, context: RequestContext): Promise<Representation<D>> {
-    return this.repository.atomically(async () => {
-      const before = await this.repository.lock(id, context);
+    const apply = (before: E | null): E => {
       if (!before) throw this.notFound();
       context.checkPreconditions(etagOf(before));
       if (before.deleted_at === null) throw new DomainError('not-deleted', `This ${this.model.name} is not deleted.`);
-      return this.represent(await this.repository.restore(before, context), context);
-    });
+      return { ...before, deleted_at: null };
+    };
+    return this.represent(await this.repository.edit(id, 'restored', apply, context), context);
   }
 
   /** What the caller sees of a row: the whitelist of the module's DTO, narrowed by `fields=` and by their scopes. */
@@ -127,15 +128,17 @@ export abstract class CrudService<E extends CrudEntity, D extends CrudDto> {
     return new Representation<D>(this.model.project(row, fields), row.id, etagOf(row), created);
   }
 
-  protected async getLive(id: string, context: RequestContext): Promise<E> {
-    const row = await this.repository.find(id, context);
-    if (!row || row.deleted_at !== null) throw this.notFound();
-    return row;
+  protected getLive(id: string, context: RequestContext): Promise<E> {
+    return this.repository.find(id, context).then((row) => this.live(row));
   }
 
   /** The row, locked until the transaction ends. */
   protected async lockLive(id: string, context: RequestContext): Promise<E> {
-    const row = await this.repository.lock(id, context);
+    return this.live(await this.repository.lock(id, context));
+  }
+
+  /** @throws DomainError `not-found` */
+  protected live(row: E | null): E {
     if (!row || row.deleted_at !== null) throw this.notFound();
     return row;
   }

@@ -1,40 +1,78 @@
 import type { EntityMetadata } from 'typeorm';
-import type { SqlValue } from '../database/session.js';
+import { RowsInsert } from '../database/rows-insert.js';
+import type { SqlValue, Statement } from '../database/session.js';
 import type { UniqueViolation } from '../database/sql-errors.js';
 import type { CrudEntity } from './crud.entity.js';
 import { RowCodec } from './row.codec.js';
 
 /** The statements of one table, built once from TypeORM's model of it. Backticks quote names on every engine. */
 export class EntitySql<E extends CrudEntity> {
+  readonly table: string;
   readonly codec: RowCodec<E>;
   readonly find: string;
   readonly lock: string;
-  readonly insert: string;
   readonly update: string;
+  private readonly insert: RowsInsert;
+  private readonly some: string;
+  private readonly skipLocked: string;
+  private readonly shapes: Record<number, string> = {};
   private readonly settable: readonly string[];
   private readonly own: readonly (keyof E)[];
 
   constructor(private readonly metadata: EntityMetadata) {
+    this.table = metadata.tableName;
     this.codec = new RowCodec<E>(metadata);
     const { columns } = this.codec;
-    const table = quote(metadata.tableName);
     this.settable = columns.filter((name) => name !== 'id');
     this.own = this.settable.filter((name) => name !== 'version' && name !== 'updated_at') as (keyof E & string)[];
-    this.find = `SELECT ${columns.map(quote).join(', ')} FROM ${table} WHERE \`id\` = ?`;
+    const table = quote(this.table);
+    const select = `SELECT ${columns.map(quote).join(', ')} FROM ${table} WHERE \`id\``;
+    this.find = `${select} = ?`;
+    this.some = `${select} IN `;
     // SQLite has no row locks and needs none: writers come one after the other.
     const lockable = metadata.dataSource.options.type !== 'better-sqlite3';
     this.lock = lockable ? `${this.find} FOR UPDATE` : this.find;
-    this.insert = `INSERT INTO ${table} (${columns.map(quote).join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
+    this.skipLocked = lockable ? ' FOR UPDATE SKIP LOCKED' : '';
+    this.insert = new RowsInsert(this.table, columns);
     const set = this.settable.map((name) => `${quote(name)} = ?`).join(', ');
     this.update = `UPDATE ${table} SET ${set} WHERE \`id\` = ? AND \`version\` = ?`;
   }
 
-  insertParams(row: E): SqlValue[] {
-    return this.codec.encode(row, this.codec.columns);
+  /** Rows by their ids. Padded to a power of two with the last one, so that few statements are prepared. */
+  findSome(ids: readonly string[]): Statement {
+    if (ids.length === 1) return { sql: this.find, params: ids };
+    const size = 2 ** Math.ceil(Math.log2(ids.length));
+    const params = [...ids];
+    while (params.length < size) params.push(ids.at(-1)!);
+    return { sql: this.someOf(size), params };
+  }
+
+  /** As `findSome`, locked until the transaction ends; without those that others have locked. */
+  lockSome(ids: readonly string[]): Statement {
+    const { sql, params } = this.findSome(ids);
+    return { sql: `${sql}${this.skipLocked}`, params };
+  }
+
+  inserts(rows: readonly E[]): Statement[] {
+    return this.insert.of(rows.map((row) => this.codec.encode(row, this.codec.columns)));
+  }
+
+  /** Roughly the bytes of a row. */
+  weigh(row: E): number {
+    let weight = 0;
+    for (const name of this.own) {
+      const value = row[name];
+      weight += typeof value === 'string' ? value.length : 8;
+    }
+    return weight;
   }
 
   updateParams(row: E, before: E): SqlValue[] {
     return [...this.codec.encode(row, this.settable), before.id, before.version];
+  }
+
+  private someOf(size: number): string {
+    return (this.shapes[size] ??= `${this.some}(${'?, '.repeat(size - 1)}?)`);
   }
 
   /** Whether the rows agree in all that a client can change. */

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
-import type { OpenTransaction, Row, SqlValue, StatementResult, Transaction } from './session.js';
+import { Failed } from './batcher.js';
+import type { OpenTransaction, Row, SqlValue, Statement, StatementResult, Transaction } from './session.js';
 import { classify, toThrown } from './sql-errors.js';
 
 const logger = new Logger('Transaction');
@@ -15,11 +16,31 @@ export class ActiveTransaction implements Transaction {
   constructor(private readonly open: OpenTransaction) {}
 
   async query<T = Row>(sql: string, params: readonly SqlValue[] = []): Promise<T[]> {
-    return (await this.run(sql, params)).rows as T[];
+    return (await this.run({ sql, params })).rows as T[];
   }
 
   async execute(sql: string, params: readonly SqlValue[] = []): Promise<number> {
-    return (await this.run(sql, params)).affected;
+    return (await this.run({ sql, params })).affected;
+  }
+
+  async executeEach(statements: readonly Statement[]): Promise<(number | Failed)[]> {
+    this.refuseWhenOver();
+    const outcomes = await this.open.runEach(statements).catch((error: unknown) => {
+      throw this.judged(error);
+    });
+    return outcomes.map((outcome) => {
+      if (!(outcome instanceof Failed)) return outcome.affected;
+      const thrown = this.judged(outcome.error);
+      if (this.retryable !== undefined) throw thrown;
+      return new Failed(thrown);
+    });
+  }
+
+  async executeAll(statements: readonly Statement[]): Promise<number[]> {
+    return (await this.executeEach(statements)).map((outcome) => {
+      if (outcome instanceof Failed) throw outcome.error;
+      return outcome;
+    });
   }
 
   afterCommit(callback: () => void): void {
@@ -28,13 +49,13 @@ export class ActiveTransaction implements Transaction {
 
   async savepoint<T>(work: () => Promise<T>): Promise<T> {
     const name = `plinth_${++this.savepoints}`;
-    await this.run(`SAVEPOINT ${name}`, []);
+    await this.execute(`SAVEPOINT ${name}`);
     try {
       const result = await work();
-      await this.run(`RELEASE SAVEPOINT ${name}`, []);
+      await this.execute(`RELEASE SAVEPOINT ${name}`);
       return result;
     } catch (error) {
-      if (this.retryable === undefined) await this.run(`ROLLBACK TO SAVEPOINT ${name}`, []);
+      if (this.retryable === undefined) await this.execute(`ROLLBACK TO SAVEPOINT ${name}`);
       throw error;
     }
   }
@@ -61,18 +82,26 @@ export class ActiveTransaction implements Transaction {
     await this.open.rollback();
   }
 
-  private async run(sql: string, params: readonly SqlValue[]): Promise<StatementResult> {
+  private async run(statement: Statement): Promise<StatementResult> {
+    this.refuseWhenOver();
+    try {
+      return await this.open.run(statement);
+    } catch (error) {
+      throw this.judged(error);
+    }
+  }
+
+  private refuseWhenOver(): void {
     // A statement that was not awaited would otherwise run on a connection that is somebody else's by now.
     if (this.ended) throw new Error('The transaction has ended: a statement of it was not awaited.');
-    if (this.retryable !== undefined) throw this.retryable;
-    try {
-      return await this.open.run(sql, params);
-    } catch (error) {
-      const failure = classify(error);
-      // A connection that is lost before COMMIT takes all of the transaction with it.
-      if (failure !== 'retry' && failure !== 'lost') throw toThrown(error);
-      this.retryable = error;
-      throw error;
-    }
+    if (this.retryable !== undefined) throw this.retryable as Error;
+  }
+
+  /** A connection that is lost before COMMIT takes all of the transaction with it, and so does a deadlock. */
+  private judged(error: unknown): unknown {
+    const failure = classify(error);
+    if (failure !== 'retry' && failure !== 'lost') return toThrown(error);
+    this.retryable ??= error;
+    return error;
   }
 }

@@ -5,7 +5,7 @@ import type { DatabaseConfig } from '../config/config.js';
 import { SQLITE_NOW } from './instant.js';
 import { migrations } from './migrations.js';
 import { EXACT_COLLATION } from './migrations/portable.js';
-import { mysqlDriver } from './mysql.driver.js';
+import { mysqlDriver } from './mysql/mysql.driver.js';
 import { patiently } from './patience.js';
 
 /** For another process that writes; this one stands still in the meantime. */
@@ -39,7 +39,13 @@ export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
     bigNumberStrings: false,
     connectTimeout: config.connectTimeoutMs,
     poolSize: config.poolSize,
-    extra: { maxPreparedStatements: 500, queueLimit: config.queueLimit, enableKeepAlive: true },
+    extra: {
+      maxPreparedStatements: 500,
+      queueLimit: config.queueLimit,
+      enableKeepAlive: true,
+      // Nothing here has any, and without them commands are the same on both servers.
+      flags: ['-CLIENT_QUERY_ATTRIBUTES'],
+    },
   };
 }
 

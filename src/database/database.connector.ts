@@ -8,7 +8,7 @@ import { DatabaseState } from './database-state.js';
 import { Database } from './database.js';
 import { initialize, sqlitePath, WrongEngineError } from './data-source.js';
 import { Migrator } from './migrator.js';
-import { MysqlConnector } from './mysql.connector.js';
+import { MysqlConnector } from './mysql/mysql.connector.js';
 import { openReader, SqliteConnector } from './sqlite.connector.js';
 
 const FIRST_PAUSE_MS = 100;

@@ -9,6 +9,8 @@ import type {
   Row,
   SqlSession,
   SqlValue,
+  Statement,
+  StatementMode,
   StatementResult,
   Transaction,
 } from './session.js';
@@ -60,16 +62,17 @@ export class Database implements SqlSession {
     this.suspended = false;
   }
 
-  async query<T = Row>(sql: string, params: readonly SqlValue[] = []): Promise<T[]> {
+  /** @param isQuick outside of transactions it may be sent together with others that are */
+  async query<T = Row>(sql: string, params: readonly SqlValue[] = [], isQuick = false): Promise<T[]> {
     const transaction = this.ambient.getStore();
     if (transaction) return transaction.query<T>(sql, params);
-    return (await this.alone(sql, params, 'read')).rows as T[];
+    return (await this.alone({ sql, params }, isQuick ? 'shared read' : 'read')).rows as T[];
   }
 
   async execute(sql: string, params: readonly SqlValue[] = []): Promise<number> {
     const transaction = this.ambient.getStore();
     if (transaction) return transaction.execute(sql, params);
-    return (await this.alone(sql, params, 'write')).affected;
+    return (await this.alone({ sql, params }, 'write')).affected;
   }
 
   /** TypeORM's model of an entity. @throws DomainError `database-unavailable` before there is one */
@@ -104,11 +107,11 @@ export class Database implements SqlSession {
   }
 
   /** A statement outside of transactions, which is one by itself. */
-  private async alone(sql: string, params: readonly SqlValue[], mode: 'read' | 'write'): Promise<StatementResult> {
+  private async alone(statement: Statement, mode: StatementMode): Promise<StatementResult> {
     const begun = performance.now();
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.connected.run(sql, params, mode);
+        return await this.connected.run(statement, mode);
       } catch (error) {
         await pauseBeforeRetry(error, attempt, begun);
       }

@@ -1,5 +1,6 @@
 /** `2026-11-24 02:37:36.123` in UTC, as rows have it, to RFC 3339. Strings only: no time zone can come between. */
 export function toInstant(text: string): string {
+  if (text.length === 23) return `${text.slice(0, 10)}T${text.slice(11)}Z`;
   const seconds = `${text.slice(0, 10)}T${text.slice(11, 19)}`;
   return `${seconds}.${text.length > 20 ? text.slice(20, 23).padEnd(3, '0') : '000'}Z`;
 }

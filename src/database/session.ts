@@ -1,3 +1,5 @@
+import type { Failed } from './batcher.js';
+
 export type Engine = 'sqlite' | 'mariadb' | 'mysql';
 export type SqlValue = string | number | bigint | boolean | null | Buffer;
 export type Row = Record<string, SqlValue>;
@@ -10,8 +12,21 @@ export interface SqlSession {
   execute(sql: string, params?: readonly SqlValue[]): Promise<number>;
 }
 
+export interface Statement {
+  readonly sql: string;
+  /** Bound to its `?`, in order. */
+  readonly params: readonly SqlValue[];
+}
+
+/** A shared read is quick, and may be sent together with others, which then wait for one another. */
+export type StatementMode = 'read' | 'shared read' | 'write';
+
 /** A transaction that is under way, begun by `Database.transaction()` and ended by it. */
 export interface Transaction extends SqlSession {
+  /** All at once, each of them run whatever becomes of those before it. @returns as `execute`, or why it failed */
+  executeEach(statements: readonly Statement[]): Promise<(number | Failed)[]>;
+  /** All at once. @throws the first error, after which the transaction has to be rolled back */
+  executeAll(statements: readonly Statement[]): Promise<number[]>;
   /** Undoes what `work` wrote if it throws, and nothing else. */
   savepoint<T>(work: () => Promise<T>): Promise<T>;
   /** Called once the transaction is committed; never for one that was rolled back. */
@@ -24,7 +39,7 @@ export interface Connector {
    * One statement, committed on its own. A driver's error that is thrown as it is means: not executed, or only read.
    * @throws DomainError `commit-outcome-unknown` when a write was sent and its answer was lost
    */
-  run(sql: string, params: readonly SqlValue[], mode: 'read' | 'write'): Promise<StatementResult>;
+  run(statement: Statement, mode: StatementMode): Promise<StatementResult>;
   begin(): Promise<OpenTransaction>;
   /** Connections in use, idle and asked for. */
   usage(): PoolUsage;
@@ -34,7 +49,8 @@ export interface Connector {
 }
 
 export interface OpenTransaction {
-  run(sql: string, params: readonly SqlValue[]): Promise<StatementResult>;
+  run(statement: Statement): Promise<StatementResult>;
+  runEach(statements: readonly Statement[]): Promise<readonly Outcome[]>;
   commit(): Promise<void>;
   /** Never throws: what can't be rolled back by word is by cutting the connection. */
   rollback(): Promise<void>;
@@ -44,6 +60,9 @@ export interface StatementResult {
   readonly rows: Row[];
   readonly affected: number;
 }
+
+/** Of one of several statements: what a driver has thrown for it, as it is. */
+export type Outcome = StatementResult | Failed;
 
 export interface PoolUsage {
   readonly used: number;

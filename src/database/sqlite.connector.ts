@@ -1,5 +1,15 @@
 import Sqlite from 'better-sqlite3';
-import type { Connector, OpenTransaction, PoolUsage, Row, SqlValue, StatementResult } from './session.js';
+import { Failed } from './batcher.js';
+import type {
+  Connector,
+  OpenTransaction,
+  PoolUsage,
+  Row,
+  SqlValue,
+  Statement,
+  StatementMode,
+  StatementResult,
+} from './session.js';
 import { Turnstile } from './turnstile.js';
 
 const KEPT_STATEMENTS = 500;
@@ -29,8 +39,8 @@ export class SqliteConnector implements Connector {
     this.turnstile = new Turnstile(limits);
   }
 
-  async run(sql: string, params: readonly SqlValue[], mode: 'read' | 'write'): Promise<StatementResult> {
-    if (mode === 'read') return this.reader.run(sql, params);
+  async run({ sql, params }: Statement, mode: StatementMode): Promise<StatementResult> {
+    if (mode !== 'write') return this.reader.run(sql, params);
     await this.turnstile.enter();
     try {
       return this.writer.run(sql, params);
@@ -51,12 +61,21 @@ export class SqliteConnector implements Connector {
       if (this.writer.isInTransaction) this.writer.run('ROLLBACK', []);
       this.turnstile.leave();
     };
+    const run = ({ sql, params }: Statement): StatementResult => {
+      // After a full disk, for example, SQLite has rolled back by itself: the rest would commit one by one.
+      if (!this.writer.isInTransaction) throw new Error('SQLite has rolled the transaction back.');
+      return this.writer.run(sql, params);
+    };
     return {
-      run: async (sql, params) => {
-        // After a full disk, for example, SQLite has rolled back by itself: the rest would commit one by one.
-        if (!this.writer.isInTransaction) throw new Error('SQLite has rolled the transaction back.');
-        return this.writer.run(sql, params);
-      },
+      run: async (statement) => run(statement),
+      runEach: async (statements) =>
+        statements.map((statement) => {
+          try {
+            return run(statement);
+          } catch (error) {
+            return new Failed(error);
+          }
+        }),
       // A COMMIT that fails leaves the transaction open: it is rolled back before the next one's turn.
       commit: async () => {
         try {

@@ -10,6 +10,8 @@ declare module 'fastify' {
     traceId: string;
     caller: Caller;
     route: Route;
+    /** By `performance.now()`. */
+    startedAt: number;
   }
 
   interface FastifyContextConfig {

@@ -96,6 +96,7 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
   const cors = new Cors(config.corsOrigins);
   const pressure = new Pressure(config);
   fastify.addHook('onClose', () => Promise.resolve(pressure.stop()));
+  fastify.decorateRequest('startedAt', 0);
   fastify.decorateRequest('traceId', '');
   fastify.decorateRequest('caller', null as unknown as Caller);
   fastify.decorateRequest('route', null as unknown as Route);
@@ -115,10 +116,12 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
     },
   );
   learnRoutes(fastify);
+  if (logRequest) logRequests(fastify, logRequest);
   const methods = new Methods();
   methods.learn(fastify);
   // One synchronous hook: each further one costs every request.
   fastify.addHook('onRequest', (request, reply, done) => {
+    request.startedAt = performance.now();
     request.traceId = traceIdOf(request.headers.traceparent);
     request.route = request.routeOptions.config.route ?? NO_ROUTE;
     // Until the gate has said who it is.
@@ -155,12 +158,26 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
       done(error as Error);
     }
   });
-  if (logRequest) {
-    fastify.addHook('onResponse', (request, reply, done) => {
-      logRequest(request, reply);
-      done();
-    });
-  }
+}
+
+/**
+ * What streams has been sent when the response is over. All else has when it is handed to the socket, which can be told
+ * without listening to each response: that was seen to take a twentieth of a read.
+ */
+function logRequests(fastify: FastifyInstance, log: NonNullable<HttpServices['logRequest']>): void {
+  fastify.addHook('onRoute', (route) => {
+    if (route.config!.route!.streams) {
+      route.onResponse = (request, reply, done) => {
+        log(request, reply);
+        done();
+      };
+    } else {
+      route.onSend = (request, reply, payload, done) => {
+        log(request, reply);
+        done(null, payload);
+      };
+    }
+  });
 }
 
 /** Fastify could not even route it (a malformed path); hooks do not run for these. */

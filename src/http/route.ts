@@ -12,6 +12,8 @@ export interface Route {
   /** Pages and probes are for everybody, and answer whatever happens. */
   readonly isApi: boolean;
   readonly isProbe: boolean;
+  /** Its answers may go on after they have begun. */
+  readonly streams: boolean;
   /** The media types that it can answer with, the default first. */
   readonly offers: readonly string[];
   readonly access: RouteAccess | undefined;
@@ -24,6 +26,7 @@ export const NO_ROUTE: Route = {
   quoted: 'null',
   isApi: false,
   isProbe: false,
+  streams: false,
   offers: JSON_ONLY,
   access: undefined,
   module: undefined,
@@ -48,6 +51,7 @@ function routeOf({ method, url, config }: RouteOptions): Route {
     quoted: JSON.stringify(template),
     isApi,
     isProbe: url.startsWith('/health'),
+    streams: config?.offers !== undefined,
     offers: config?.offers ?? JSON_ONLY,
     access: config?.access,
     module: config?.access && 'verb' in config.access && !module!.startsWith(':') ? module : undefined,

@@ -19,14 +19,18 @@ export class JsonLogger implements LoggerService {
   private readonly output = destination({ dest: 1, sync: false, minLength: BUFFER_BYTES });
   private readonly pino: Logger;
   private readonly logsRequests: boolean;
-  private at = 0;
-  private text = '';
+  private lines = '';
+  private time = '';
+  private isFresh = false;
 
   constructor(level: string) {
     const serializers = { err: withoutValues };
     this.pino = pino({ level, base: undefined, timestamp: stdTimeFunctions.isoTime, serializers }, this.output);
     this.logsRequests = this.pino.isLevelEnabled('info');
-    setInterval(() => this.output.flush(), FLUSH_EVERY_MS).unref();
+    setInterval(() => {
+      this.handOver();
+      this.output.flush();
+    }, FLUSH_EVERY_MS).unref();
   }
 
   log = (message: unknown, ...rest: unknown[]): void =>
@@ -43,26 +47,37 @@ export class JsonLogger implements LoggerService {
    * One line for each answer, without anything of its bodies, query or headers. It is written by hand, as pino would:
    * a third of its cost, and nothing in it needs to be escaped (a known method, a template, numbers, hexadecimal digits).
    */
-  readonly request = ({ route, method, traceId }: FastifyRequest, reply: FastifyReply): void => {
+  readonly request = ({ route, method, traceId, startedAt }: FastifyRequest, reply: FastifyReply): void => {
     if (route.isProbe || !this.logsRequests) return;
-    const ms = Math.round(reply.elapsedTime * 100) / 100;
-    this.output.write(
-      `{"level":30,"time":"${this.now()}","method":"${method}","route":${route.quoted},"status":${reply.statusCode},"ms":${ms},"trace_id":"${traceId}"}\n`,
-    );
+    const ms = Math.round((performance.now() - startedAt) * 100) / 100;
+    this.lines += `{"level":30,"time":"${this.now()}","method":"${method}","route":${route.quoted},"status":${reply.statusCode},"ms":${ms},"trace_id":"${traceId}"}\n`;
+    if (this.lines.length > BUFFER_BYTES) this.handOver();
   };
 
-  /** ISO 8601; made once a millisecond. */
-  private now(): string {
-    const now = Date.now();
-    if (now !== this.at) {
-      this.at = now;
-      this.text = new Date(now).toISOString();
-    }
-    return this.text;
+  /** The stream measures all that it holds with each write: better few large ones. */
+  private handOver(): void {
+    if (this.lines === '') return;
+    this.output.write(this.lines);
+    this.lines = '';
   }
+
+  /** ISO 8601; the clock is asked once in a turn of the event loop. */
+  private now(): string {
+    if (!this.isFresh) {
+      this.time = new Date().toISOString();
+      this.isFresh = true;
+      setImmediate(this.grow);
+    }
+    return this.time;
+  }
+
+  private readonly grow = (): void => {
+    this.isFresh = false;
+  };
 
   /** Before the process ends. */
   flush(): void {
+    this.handOver();
     try {
       this.output.flushSync();
     } catch {
@@ -75,6 +90,7 @@ export class JsonLogger implements LoggerService {
     message: unknown,
     rest: unknown[],
   ): void {
+    this.handOver();
     const context = rest.at(-1);
     const fields = { ...(typeof context === 'string' && { context }) };
     // Without a `msg` of its own a line would get the error's message, values and all.

@@ -115,7 +115,7 @@ export class ApiKeyService {
   }
 
   private record(op: ChangeOp, before: ApiKeyEntity | null, after: ApiKeyEntity, by: ChangeAuthor): Promise<void> {
-    return this.changes.record({ module: MODULE, op, before: before && logged(before), after: logged(after) }, by);
+    return this.changes.record(MODULE, [{ op, before: before && logged(before), after: logged(after), by }]);
   }
 }
 

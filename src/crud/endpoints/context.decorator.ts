@@ -4,6 +4,5 @@ import type { RequestContext } from './request-context.js';
 
 /** The handler's `RequestContext`: who asks, and under which conditions. */
 export const Context = createParamDecorator(
-  (_data: unknown, execution): RequestContext =>
-    execution.switchToHttp().getRequest<FastifyRequest>().context,
+  (_data: unknown, execution): RequestContext => execution.switchToHttp().getRequest<FastifyRequest>().context,
 );

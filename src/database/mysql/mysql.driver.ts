@@ -1,5 +1,5 @@
 import mysql, { type Connection, type Pool, type PoolOptions } from 'mysql2';
-import type { DatabaseConfig } from '../config/config.js';
+import type { DatabaseConfig } from '../../config/config.js';
 
 /**
  * mysql2 as TypeORM gets it: every connection of its pools, the first one included, has its session set up before

@@ -1,0 +1,54 @@
+import { Batcher } from '../database/batcher.js';
+import type { Database } from '../database/database.js';
+import type { CrudEntity } from './crud.entity.js';
+import type { EntitySql } from './entity.sql.js';
+
+const BATCHES = { atOnce: 2, most: 16 };
+
+/**
+ * Reads of single rows: those that come at the same time are one statement.
+ *
+ * A row that a caller may not see is taken out afterwards, for each of them: what is read is the same for all.
+ */
+export class RowReads<E extends CrudEntity> {
+  private readonly batcher = new Batcher<string, E | null>((ids) => this.readAll(ids), BATCHES);
+
+  constructor(
+    private readonly database: Database,
+    private readonly sql: EntitySql<E>,
+    private readonly isTogether: boolean,
+  ) {}
+
+  find(id: string): Promise<E | null> {
+    // Inside of a transaction a row is read as that sees it.
+    if (!this.isTogether || this.database.currentTransaction()) return this.read(this.sql.find, id);
+    return this.batcher.add(id);
+  }
+
+  /** Nobody else changes the row until the transaction ends. */
+  lock(id: string): Promise<E | null> {
+    return this.read(this.sql.lock, id);
+  }
+
+  private async read(sql: string, id: string): Promise<E | null> {
+    const [row] = await this.database.query(sql, [id]);
+    return row ? this.sql.codec.decode(row) : null;
+  }
+
+  private async readAll(asked: readonly string[]): Promise<(E | null)[]> {
+    const ids = [...new Set(asked)];
+    const { sql, params } = this.sql.findSome(ids);
+    // Ids are compared here as text, which is how the columns' binary collation does it in the database.
+    const rows = new Map<string, E>();
+    for (const row of await this.database.query(sql, params, true)) {
+      const entity = this.sql.codec.decode(row);
+      rows.set(entity.id, entity);
+    }
+    const isShared = ids.length < asked.length;
+    return asked.map((id) => {
+      const row = rows.get(id);
+      if (!row) return null;
+      return isShared ? { ...row } : row;
+    });
+  }
+}

@@ -1,0 +1,121 @@
+import type { PoolConnection, QueryError } from 'mysql2';
+import type { DatabaseConfig } from '../../config/config.js';
+import { Failed } from '../batcher.js';
+import type { Outcome, Row, SqlValue, Statement, StatementResult } from '../session.js';
+import { classify, wasNeverSent } from '../sql-errors.js';
+import { executionSize, LONGEST_PAYLOAD } from './mysql.packets.js';
+import { Pipeline, type Wire } from './mysql.pipeline.js';
+import { prepared } from './mysql.statements.js';
+import { Watchdog } from './mysql.watchdog.js';
+
+const text = (sql: string): Statement => ({ sql, params: [] });
+export const BEGIN = text('SET autocommit = 0');
+export const COMMIT = text('COMMIT');
+export const ROLLBACK = text('ROLLBACK');
+export const AUTOCOMMIT = text('SET autocommit = 1');
+
+/** What is sent as text, and never prepared. */
+const CONTROL: ReadonlySet<Statement> = new Set([BEGIN, COMMIT, ROLLBACK, AUTOCOMMIT]);
+
+/** Sends statements over connections, together where it can, and never waits for ever. */
+export class MysqlChannel {
+  private readonly limitMs: number;
+
+  constructor(
+    private readonly config: Pick<DatabaseConfig, 'statementTimeoutMs' | 'watchdogMs' | 'pipeline'>,
+    /** A statement has had no answer for a second. */
+    private readonly onSilence: () => void,
+  ) {
+    this.limitMs = config.statementTimeoutMs + config.watchdogMs;
+  }
+
+  /**
+   * Each statement is run whatever becomes of those before it, and has an outcome of its own, in their order.
+   * @throws TypeError for a parameter that is none; then nothing was sent
+   */
+  send(connection: PoolConnection, statements: readonly Statement[]): Promise<readonly Outcome[]> {
+    const together = statements.map(({ params }) => executionSize(params)).every((size) => size <= LONGEST_PAYLOAD);
+    return new Promise((resolve) => {
+      const overdue = () => {
+        cut(connection);
+        sending.onResult(new Overdue('The database did not answer.'));
+      };
+      const watchdog = new Watchdog(this.onSilence, overdue, this.limitMs);
+      const done = (outcomes: readonly Outcome[]) => {
+        watchdog.stop();
+        resolve(outcomes);
+      };
+      const sending =
+        this.config.pipeline && together
+          ? pipe(connection as Wire, statements, watchdog, done)
+          : new OneByOne(connection, statements, watchdog, done);
+    });
+  }
+}
+
+function pipe(
+  wire: Wire,
+  statements: readonly Statement[],
+  watchdog: Watchdog,
+  done: (outcomes: readonly Outcome[]) => void,
+): Pipeline {
+  const piped = statements.map((statement) => {
+    const { sql, params } = statement;
+    return { statement: CONTROL.has(statement) ? undefined : prepared(wire, sql), sql, params };
+  });
+  const pipeline = new Pipeline(piped, () => watchdog.answered(), done);
+  wire.addCommand(pipeline);
+  return pipeline;
+}
+
+/** The same with nothing but what mysql2 documents: a statement is sent when the one before has been answered. */
+class OneByOne {
+  private readonly outcomes: Outcome[] = [];
+
+  constructor(
+    private readonly connection: PoolConnection,
+    private readonly statements: readonly Statement[],
+    private readonly watchdog: Watchdog,
+    private readonly done: (outcomes: readonly Outcome[]) => void,
+  ) {
+    this.next();
+  }
+
+  onResult(error: Error): void {
+    this.done(this.statements.map((_statement, n) => this.outcomes[n] ?? new Failed(error)));
+  }
+
+  private next(): void {
+    const statement = this.statements[this.outcomes.length];
+    if (!statement) return this.done(this.outcomes);
+    const answered = (error: QueryError | null, result: unknown) => {
+      this.watchdog.answered();
+      this.outcomes.push(error ? new Failed(error) : toResult(result));
+      this.next();
+    };
+    const { sql, params } = statement;
+    if (CONTROL.has(statement)) this.connection.query(sql, answered);
+    else this.connection.execute(sql, params as SqlValue[], answered);
+  }
+}
+
+function toResult(result: unknown): StatementResult {
+  if (Array.isArray(result)) return { rows: result as Row[], affected: 0 };
+  return { rows: [], affected: (result as { affectedRows: number }).affectedRows };
+}
+
+/** Only cutting the socket ends a wait: mysql2's own timeout leaves the connection busy in the pool. */
+export function cut(connection: PoolConnection): void {
+  (connection as Wire).stream.destroy();
+  connection.destroy();
+}
+
+/** The watchdog's error; the connection is gone. */
+class Overdue extends Error {
+  readonly errno = 1969;
+}
+
+/** The statement was sent, and nobody knows what became of it. */
+export function isUnanswered(error: unknown): boolean {
+  return error instanceof Overdue || (classify(error) === 'lost' && !wasNeverSent(error));
+}

@@ -1,0 +1,109 @@
+import type { Pool, PoolConnection } from 'mysql2';
+import type { DatabaseConfig } from '../../config/config.js';
+import { Batcher, Failed } from '../batcher.js';
+import type {
+  Connector,
+  OpenTransaction,
+  Outcome,
+  PoolUsage,
+  Statement,
+  StatementMode,
+  StatementResult,
+} from '../session.js';
+import { classify, outcomeUnknown, poisons } from '../sql-errors.js';
+import { busy } from '../turnstile.js';
+import { cut, isUnanswered, MysqlChannel } from './mysql.channel.js';
+import type { Wire } from './mysql.pipeline.js';
+import { MysqlTransaction } from './mysql.transaction.js';
+
+type Limits = Pick<DatabaseConfig, 'acquireTimeoutMs' | 'statementTimeoutMs' | 'watchdogMs' | 'pipeline'>;
+
+/** Shared reads: few connections, each of them busy, instead of many that have to be woken for one statement each. */
+const SHARED = { atOnce: 2, most: 16 };
+
+/**
+ * mysql2's pool, with what it lacks: a limit on the wait for a connection, an end to statements that the server does not
+ * end, and several statements in one write (`Pipeline`).
+ */
+export class MysqlConnector implements Connector {
+  private readonly shared = new Batcher<Statement, StatementResult>((statements) => this.runShared(statements), SHARED);
+  private readonly channel: MysqlChannel;
+
+  constructor(
+    private readonly pool: Pool,
+    private readonly limits: Limits,
+    /** A statement has had no answer for a second. */
+    onSilence: () => void = () => undefined,
+  ) {
+    this.channel = new MysqlChannel(limits, onSilence);
+  }
+
+  async run(statement: Statement, mode: StatementMode): Promise<StatementResult> {
+    if (mode === 'shared read' && this.limits.pipeline) return this.shared.add(statement);
+    const connection = await this.acquire();
+    const [outcome] = await this.sendAndGiveBack(connection, [statement]);
+    if (!(outcome instanceof Failed)) return outcome!;
+    const { error } = outcome;
+    throw mode === 'write' && isUnanswered(error) ? outcomeUnknown(error) : error;
+  }
+
+  async begin(): Promise<OpenTransaction> {
+    return new MysqlTransaction(await this.acquire(), this.channel);
+  }
+
+  usage(): PoolUsage {
+    // mysql2 keeps these queues for itself; its own tests read them the same way.
+    const { _allConnections, _freeConnections, _connectionQueue } = this.pool as unknown as Record<
+      string,
+      { length: number }
+    >;
+    const idle = _freeConnections?.length ?? 0;
+    return { used: (_allConnections?.length ?? 0) - idle, idle, waiting: _connectionQueue?.length ?? 0 };
+  }
+
+  interrupt(): void {
+    const { _allConnections } = this.pool as unknown as { _allConnections: { toArray(): Wire[] } };
+    // The socket alone: mysql2 then fails what is in flight, and takes the connection out of its pool.
+    for (const connection of _allConnections.toArray()) connection.stream.destroy();
+  }
+
+  /** Nobody needs the connections any more; a server that hangs must not hold the stop up while they say goodbye. */
+  async close(): Promise<void> {
+    this.interrupt();
+  }
+
+  private async runShared(statements: readonly Statement[]): Promise<readonly Outcome[]> {
+    return this.sendAndGiveBack(await this.acquire(), statements);
+  }
+
+  private async sendAndGiveBack(
+    connection: PoolConnection,
+    statements: readonly Statement[],
+  ): Promise<readonly Outcome[]> {
+    try {
+      const outcomes = await this.channel.send(connection, statements);
+      if (outcomes.some((outcome) => outcome instanceof Failed && poisons(classify(outcome.error)))) cut(connection);
+      else connection.release();
+      return outcomes;
+    } catch (error) {
+      // Nothing was sent.
+      connection.release();
+      throw error;
+    }
+  }
+
+  private acquire(): Promise<PoolConnection> {
+    return new Promise((resolve, reject) => {
+      let late = false;
+      const timer = setTimeout(() => {
+        late = true;
+        reject(busy('No connection to the database became free in time.'));
+      }, this.limits.acquireTimeoutMs);
+      this.pool.getConnection((error, connection) => {
+        if (late) return error ? undefined : connection.release();
+        clearTimeout(timer);
+        return error ? reject(error) : resolve(connection);
+      });
+    });
+  }
+}

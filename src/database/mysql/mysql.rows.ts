@@ -1,0 +1,189 @@
+import type { Row, SqlValue } from '../session.js';
+
+/** What this needs of mysql2's packets: a part of the bytes that came. */
+export interface Packet {
+  readonly buffer: Buffer;
+  /** Of the packet's header, four bytes before its payload. */
+  readonly start: number;
+  readonly end: number;
+  asError(encoding: string): Error;
+}
+
+export const HEADER = 4;
+
+/** Types of columns (https://mariadb.com/kb/en/result-set-packets/#field-types). */
+const TYPE = {
+  decimal: 0x00,
+  tiny: 0x01,
+  short: 0x02,
+  long: 0x03,
+  float: 0x04,
+  double: 0x05,
+  timestamp: 0x07,
+  longlong: 0x08,
+  int24: 0x09,
+  date: 0x0a,
+  time: 0x0b,
+  datetime: 0x0c,
+  year: 0x0d,
+  bit: 0x10,
+  newdecimal: 0xf6,
+} as const;
+const BINARY_CHARSET = 63;
+const UNSIGNED = 32;
+const JSON_TYPE = 0xf5;
+
+/**
+ * Rows of one prepared statement in the binary protocol (https://mariadb.com/kb/en/resultset-row/#binary-resultset-row):
+ * dates as text, 64-bit integers as numbers where they are exact and as text where not, as the rest of the service knows
+ * them. mysql2's own reader takes twice the time of a page.
+ */
+export class RowReader {
+  private readonly names: string[] = [];
+  private readonly types: number[] = [];
+  private readonly unsigned: boolean[] = [];
+  private readonly binary: boolean[] = [];
+  private readonly decimals: number[] = [];
+  private readonly definitions: Buffer[] = [];
+
+  /** Whether the answer's columns are still those that were learnt: a migration may have come between. */
+  isSame(column: number, { buffer, start, end }: Packet): boolean {
+    const known = this.definitions[column];
+    return known?.compare(buffer, start + HEADER, end) === 0;
+  }
+
+  /** Reads the definition of the next column. */
+  learn({ buffer, start, end }: Packet): void {
+    this.define(Buffer.from(buffer.subarray(start + HEADER, end)));
+  }
+
+  /** A reader that knows the first columns of this one. */
+  upTo(column: number): RowReader {
+    const reader = new RowReader();
+    for (const definition of this.definitions.slice(0, column)) reader.define(definition);
+    return reader;
+  }
+
+  get columns(): number {
+    return this.names.length;
+  }
+
+  private define(definition: Buffer): void {
+    this.definitions.push(definition);
+    // catalog, schema, table, original table; then the name
+    let at = 0;
+    for (let n = 0; n < 4; n++) at += 1 + definition[at]!;
+    this.names.push(definition.toString('utf8', at + 1, at + 1 + definition[at]!));
+    // charset 2, length 4, type 1, flags 2, decimals 1, filler 2: at the end, whatever an extension puts before
+    const end = definition.length;
+    const type = definition[end - 6]!;
+    this.types.push(type);
+    this.unsigned.push((definition.readUInt16LE(end - 5) & UNSIGNED) !== 0);
+    this.binary.push(definition.readUInt16LE(end - 12) === BINARY_CHARSET && type !== JSON_TYPE);
+    this.decimals.push(definition[end - 3]!);
+  }
+
+  read({ buffer, start }: Packet): Row {
+    const { names, types } = this;
+    const nulls = start + HEADER + 1;
+    let at = nulls + ((names.length + 9) >> 3);
+    const row: Row = {};
+    for (let n = 0; n < names.length; n++) {
+      if (buffer[nulls + ((n + 2) >> 3)]! & (1 << ((n + 2) & 7))) {
+        row[names[n]!] = null;
+        continue;
+      }
+      let value: SqlValue;
+      switch (types[n]) {
+        case TYPE.tiny:
+          value = this.unsigned[n] ? buffer[at]! : buffer.readInt8(at);
+          at += 1;
+          break;
+        case TYPE.short:
+        case TYPE.year:
+          value = this.unsigned[n] ? buffer.readUInt16LE(at) : buffer.readInt16LE(at);
+          at += 2;
+          break;
+        case TYPE.long:
+        case TYPE.int24:
+          value = this.unsigned[n] ? buffer.readUInt32LE(at) : buffer.readInt32LE(at);
+          at += 4;
+          break;
+        case TYPE.longlong:
+          value = this.unsigned[n] ? exact(buffer.readBigUInt64LE(at)) : signed(buffer, at);
+          at += 8;
+          break;
+        case TYPE.float:
+          value = buffer.readFloatLE(at);
+          at += 4;
+          break;
+        case TYPE.double:
+          value = buffer.readDoubleLE(at);
+          at += 8;
+          break;
+        case TYPE.date:
+        case TYPE.datetime:
+        case TYPE.timestamp:
+          value = instantText(buffer, at, types[n]!, this.decimals[n]!);
+          at += 1 + buffer[at]!;
+          break;
+        case TYPE.time:
+          value = timeText(buffer, at);
+          at += 1 + buffer[at]!;
+          break;
+        default: {
+          let length = buffer[at++]!;
+          if (length >= 0xfb) {
+            const bytes = length === 0xfc ? 2 : length === 0xfd ? 3 : 6;
+            length = buffer.readUIntLE(at, bytes);
+            at += bytes === 6 ? 8 : bytes;
+          }
+          const isText = !this.binary[n] || types[n] === TYPE.decimal || types[n] === TYPE.newdecimal;
+          value = isText ? buffer.toString('utf8', at, at + length) : Buffer.from(buffer.subarray(at, at + length));
+          at += length;
+        }
+      }
+      row[names[n]!] = value;
+    }
+    return row;
+  }
+}
+
+function exact(value: bigint): SqlValue {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value.toString();
+}
+
+function signed(buffer: Buffer, at: number): SqlValue {
+  const number = buffer.readUInt32LE(at) + buffer.readInt32LE(at + 4) * 0x1_0000_0000;
+  return Number.isSafeInteger(number) ? number : exact(buffer.readBigInt64LE(at));
+}
+
+const TWO = Array.from({ length: 100 }, (_, n) => String(n).padStart(2, '0'));
+
+/** `2026-11-24 02:37:36.123`. */
+function instantText(buffer: Buffer, at: number, type: number, decimals: number): string {
+  const length = buffer[at]!;
+  const year = length < 4 ? 0 : buffer[at + 1]! | (buffer[at + 2]! << 8);
+  const day =
+    length < 4
+      ? '0000-00-00'
+      : `${year < 1000 ? String(year).padStart(4, '0') : year}-${TWO[buffer[at + 3]!]}-${TWO[buffer[at + 4]!]}`;
+  if (type === TYPE.date) return day;
+  if (length < 7) return `${day} 00:00:00`;
+  const time = `${day} ${TWO[buffer[at + 5]!]}:${TWO[buffer[at + 6]!]}:${TWO[buffer[at + 7]!]}`;
+  if (length < 11) return time;
+  return `${time}.${String(buffer.readUInt32LE(at + 8))
+    .padStart(6, '0')
+    .slice(0, decimals || 6)}`;
+}
+
+/** `-838:59:59.5`: hours go on beyond a day. */
+function timeText(buffer: Buffer, at: number): string {
+  const length = buffer[at]!;
+  if (length < 8) return '00:00:00';
+  const hours = buffer.readUInt32LE(at + 2) * 24 + buffer[at + 6]!;
+  const time = `${buffer[at + 1] ? '-' : ''}${String(hours).padStart(2, '0')}:${TWO[buffer[at + 7]!]}:${TWO[buffer[at + 8]!]}`;
+  const micros = length < 12 ? 0 : buffer.readUInt32LE(at + 9);
+  return micros === 0 ? time : `${time}.${String(micros).padStart(6, '0').replace(/0+$/, '')}`;
+}

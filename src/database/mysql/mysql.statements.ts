@@ -1,0 +1,45 @@
+import type { PrepareStatementInfo } from 'mysql2';
+import type { Wire } from './mysql.pipeline.js';
+import type { RowReader } from './mysql.rows.js';
+
+/** Of one connection; mysql2 itself would forget some at 500. */
+const KEPT = 300;
+
+export interface PreparedStatement {
+  id: number;
+  /** Why it could not be prepared. */
+  failure?: Error;
+  /** What is known of its rows. */
+  reader?: RowReader;
+}
+
+const known = new WeakMap<Wire, Map<string, PreparedStatement>>();
+
+/** The statement, prepared by the time that the connection comes to the commands which follow; prepared once. */
+export function prepared(wire: Wire, sql: string): PreparedStatement {
+  let statements = known.get(wire);
+  if (!statements) known.set(wire, (statements = new Map<string, PreparedStatement>()));
+  const before = statements.get(sql);
+  if (before) {
+    // Used last, forgotten last: none that stands in the same pipeline can be closed before it.
+    if (statements.size > KEPT / 2) {
+      statements.delete(sql);
+      statements.set(sql, before);
+    }
+    return before;
+  }
+  const statement: PreparedStatement = { id: 0 };
+  statements.set(sql, statement);
+  if (statements.size > KEPT) {
+    const oldest = statements.keys().next().value!;
+    statements.delete(oldest);
+    wire.unprepare(oldest);
+  }
+  wire.prepare(sql, (error, info) => {
+    if (error) {
+      statement.failure = error;
+      statements.delete(sql);
+    } else statement.id = (info as PrepareStatementInfo & { id: number }).id;
+  });
+  return statement;
+}
