@@ -9,7 +9,12 @@ import { freePort, ThrowAwayMariadb } from '../test/support/mariadb.ts';
 export const ROWS = 1_000_000;
 
 /** A server with the service's own schema and a million rows: names with many ties, times spread over three years. */
-export async function millionRows() {
+export function millionRows() {
+  return rowsOf(ROWS);
+}
+
+/** As many of them as wanted. */
+export async function rowsOf(wanted) {
   const server = await ThrowAwayMariadb.start();
   const uri = server.url.replace('mariadb:', 'mysql:');
   const root = await mysql.createConnection({ uri });
@@ -23,7 +28,7 @@ export async function millionRows() {
   const database = await mysql.createConnection({ uri: `${uri}bench`, timezone: 'Z' });
   await database.query('SET unique_checks = 0, time_zone = "+00:00"');
   const begun = Date.UTC(2024, 0, 1);
-  for (let from = 0; from < ROWS; from += 10_000) {
+  for (let from = 0; from < wanted; from += 10_000) {
     const rows = Array.from({ length: 10_000 }, (_, at) => {
       const n = from + at;
       const time = new Date(begun + n * 90_000 + (n % 7)).toISOString().replace('T', ' ').replace('Z', '');
