@@ -106,7 +106,12 @@ export abstract class CrudRepository<E extends CrudEntity> {
    */
   async insert(row: E, context: RequestContext): Promise<void> {
     this.refuseOutOfSight(row, context);
-    await this.guardUnique(() => this.parts.creates.insert({ row, by: context }));
+    const { creates } = this.parts;
+    const creation = { row, by: context };
+    const isHeld = this.database.holdsBack((companion) =>
+      this.guardUnique(() => creates.insertWithCompanion({ ...creation, companion })),
+    );
+    if (!isHeld) await this.guardUnique(() => creates.insert(creation));
   }
 
   /**

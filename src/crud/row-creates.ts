@@ -1,18 +1,24 @@
 import type { ChangeAuthor, ChangeLog, RowChange } from '../changes/change-log.js';
 import { Batcher, Failed } from '../database/batcher.js';
 import type { Database } from '../database/database.js';
+import type { Companion } from '../database/held-write.js';
 import type { Transaction } from '../database/session.js';
 import type { CrudEntity } from './crud.entity.js';
 import type { EntitySql } from './entity.sql.js';
-import { isOfOneRow } from './row-failures.js';
+import { isBusy, isOfOneRow } from './row-failures.js';
 
 export interface Creation<E> {
   readonly row: E;
   readonly by: ChangeAuthor;
+  /** An idempotency key: stored with the row, or neither is. */
+  readonly companion?: Companion | undefined;
 }
 
 /** After a row that failed, so many groups are inserted row by row: where bad rows are common, each first try is lost. */
 const CAREFUL_GROUPS = 8;
+
+/** Whether a row was stored; false where somebody else has its companion. */
+type Result = boolean | Failed;
 
 /**
  * New rows: those that come at the same time are committed together, with one insert for all of them, one for all their
@@ -20,11 +26,11 @@ const CAREFUL_GROUPS = 8;
  *
  * Nobody is answered before the commit that holds their row. When one row of an insert is refused nothing of it was
  * stored, and nobody was told so: the group is then inserted row by row, still in one commit, each row by itself. After a
- * deadlock it is run again as a whole. Where nobody knows whether a commit happened, or the database is away, that is the
- * answer of all.
+ * deadlock it is run again as a whole, and where that is of no use each goes alone. Where nobody knows whether a commit
+ * happened, or the database is away, that is the answer of all.
  */
 export class RowCreates<E extends CrudEntity> {
-  private readonly batcher: Batcher<Creation<E>, undefined>;
+  private readonly batcher: Batcher<Creation<E>, boolean>;
   private careful = 0;
 
   constructor(
@@ -39,8 +45,13 @@ export class RowCreates<E extends CrudEntity> {
 
   async insert(creation: Creation<E>): Promise<void> {
     if (this.database.currentTransaction()) return this.insertHere(creation);
-    if (this.isTogether) return this.batcher.add(creation);
-    return this.database.transaction((transaction) => this.insertTogether([creation], transaction));
+    if (this.isTogether) await this.batcher.add(creation);
+    else await this.database.transaction((transaction) => this.insertTogether([creation], transaction));
+  }
+
+  /** @returns false, and nothing is stored, where the companion is taken */
+  insertWithCompanion(creation: Creation<E> & { readonly companion: Companion }): Promise<boolean> {
+    return this.batcher.add(creation);
   }
 
   /** In a transaction of somebody else's, who may go on after a failure: nothing may be left of a row that was refused. */
@@ -49,32 +60,56 @@ export class RowCreates<E extends CrudEntity> {
     await this.changes.record(this.sql.table, [created({ row, by })]);
   }
 
-  private async insertGroup(group: readonly Creation<E>[]): Promise<(undefined | Failed)[]> {
-    if (this.careful > 0 && group.length > 1) {
+  private async insertGroup(group: readonly Creation<E>[]): Promise<Result[]> {
+    const isOne = group.length === 1;
+    if (this.careful > 0 && !isOne) {
       this.careful--;
       return this.database.transaction((transaction) => this.insertEach(group, transaction));
     }
     try {
       await this.database.transaction((transaction) => this.insertTogether(group, transaction));
-      return group.map(() => undefined);
+      return group.map(() => true);
     } catch (error) {
-      if (group.length === 1 || !isOfOneRow(error)) throw error;
-      this.careful = CAREFUL_GROUPS;
-      return this.database.transaction((transaction) => this.insertEach(group, transaction));
+      if (isOfOneRow(error) && !(isOne && !group[0]!.companion)) {
+        if (!isOne) this.careful = CAREFUL_GROUPS;
+        return this.database.transaction((transaction) => this.insertEach(group, transaction));
+      }
+      if (isOne || !isBusy(error)) throw error;
+      return Promise.all(group.map((one) => this.insertGroup([one]).then(([result]) => result!, failed)));
     }
   }
 
   private async insertTogether(group: readonly Creation<E>[], transaction: Transaction): Promise<void> {
     const records = await this.changes.statements(this.sql.table, group.map(created));
-    await transaction.executeAll([...this.sql.inserts(group.map(({ row }) => row)), ...records]);
+    const companions = group.flatMap(({ companion }) => companion?.insert ?? []);
+    await transaction.executeAll([...this.sql.inserts(group.map(({ row }) => row)), ...records, ...companions]);
   }
 
-  private async insertEach(group: readonly Creation<E>[], transaction: Transaction): Promise<(undefined | Failed)[]> {
-    const outcomes = await transaction.executeEach(group.flatMap(({ row }) => this.sql.inserts([row])));
-    const stored = group.filter((_creation, n) => !(outcomes[n] instanceof Failed));
-    if (stored.length > 0) await this.changes.record(this.sql.table, stored.map(created));
-    return outcomes.map((outcome) => (outcome instanceof Failed ? outcome : undefined));
+  /** Companions first: a row whose companion is taken is not even tried. */
+  private async insertEach(group: readonly Creation<E>[], transaction: Transaction): Promise<Result[]> {
+    const { sql } = this;
+    const keyed = group.filter(({ companion }) => companion);
+    const claims = await transaction.executeEach(keyed.map(({ companion }) => companion!.insert));
+    const taken = new Set(keyed.filter((_creation, n) => claims[n] instanceof Failed));
+    const tried = group.filter((creation) => !taken.has(creation));
+    const outcomes = await transaction.executeEach(tried.flatMap(({ row }) => sql.inserts([row])));
+    const stored = tried.filter((_creation, n) => !(outcomes[n] instanceof Failed));
+    const left = tried.flatMap(({ companion }, n) =>
+      outcomes[n] instanceof Failed && companion ? [companion.remove] : [],
+    );
+    const records = stored.length > 0 ? await this.changes.statements(sql.table, stored.map(created)) : [];
+    await transaction.executeAll([...records, ...left]);
+    const results = new Map<Creation<E>, Result>(tried.map((creation, n) => [creation, isStored(outcomes[n]!)]));
+    return group.map((creation) => results.get(creation) ?? false);
   }
+}
+
+function isStored(outcome: number | Failed): Result {
+  return outcome instanceof Failed ? outcome : true;
+}
+
+function failed(error: unknown): Failed {
+  return new Failed(error);
 }
 
 function created<E extends CrudEntity>({ row, by }: Creation<E>): RowChange {

@@ -6,3 +6,8 @@ import { problemType } from '../http/problem.catalogue.js';
 export function isOfOneRow(error: unknown): boolean {
   return error instanceof UniqueViolation || (error instanceof DomainError && problemType(error.code)!.status < 500);
 }
+
+/** Whether others were in the way, of one row or of several. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof DomainError && error.code === 'database-busy';
+}

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 import { DomainError } from '../http/domain-error.js';
 import { ActiveTransaction } from './active-transaction.js';
+import { HeldWrite, type Release } from './held-write.js';
 import type {
   Connector,
   Engine,
@@ -31,7 +32,7 @@ export interface TransactionOptions {
  * `commit-outcome-unknown`, `storage-full`, `read-only`; `UniqueViolation`
  */
 export class Database implements SqlSession {
-  private readonly ambient = new AsyncLocalStorage<ActiveTransaction>();
+  private readonly ambient = new AsyncLocalStorage<ActiveTransaction | HeldWrite>();
   private connector: Connector | null = null;
   private suspended = false;
 
@@ -64,13 +65,13 @@ export class Database implements SqlSession {
 
   /** @param isQuick outside of transactions it may be sent together with others that are */
   async query<T = Row>(sql: string, params: readonly SqlValue[] = [], isQuick = false): Promise<T[]> {
-    const transaction = this.ambient.getStore();
+    const transaction = this.currentTransaction();
     if (transaction) return transaction.query<T>(sql, params);
     return (await this.alone({ sql, params }, isQuick ? 'shared read' : 'read')).rows as T[];
   }
 
   async execute(sql: string, params: readonly SqlValue[] = []): Promise<number> {
-    const transaction = this.ambient.getStore();
+    const transaction = this.currentTransaction();
     if (transaction) return transaction.execute(sql, params);
     return (await this.alone({ sql, params }, 'write')).affected;
   }
@@ -81,8 +82,22 @@ export class Database implements SqlSession {
     return this.dataSource.getMetadata(entity);
   }
 
+  /** @throws Error where a write is held back: there is none then, and what needs one has to be run again in one */
   currentTransaction(): Transaction | undefined {
-    return this.ambient.getStore();
+    const ambient = this.ambient.getStore();
+    if (ambient instanceof HeldWrite) throw ambient.refuse();
+    return ambient;
+  }
+
+  /** Runs `work` with its one write held back, if it has one and asks the database for nothing else. */
+  holdingBack<T>(held: HeldWrite, work: () => Promise<T>): Promise<T> {
+    return this.ambient.run(held, work);
+  }
+
+  /** Whether the write that would be made now is held back instead. */
+  holdsBack(release: Release): boolean {
+    const ambient = this.ambient.getStore();
+    return ambient instanceof HeldWrite && ambient.hold(release);
   }
 
   usage(): PoolUsage {
@@ -94,7 +109,7 @@ export class Database implements SqlSession {
    * one is run again as a whole after a deadlock, a lock wait timeout, or the loss of the connection before COMMIT.
    */
   async transaction<T>(work: (transaction: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
-    const outer = this.ambient.getStore();
+    const outer = this.currentTransaction();
     if (outer) return work(outer);
     const begun = performance.now();
     for (let attempt = 1; ; attempt++) {

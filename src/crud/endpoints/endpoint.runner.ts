@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
+import { Config } from '../../config/config.js';
 import { Database } from '../../database/database.js';
 import type { Exchange } from '../../http/http.adapter.js';
 import type { Route } from '../../http/route.js';
+import { CrudService } from '../crud.service.js';
 import { Idempotency } from '../idempotency/idempotency.js';
 import { keyedRequest } from '../idempotency/keyed-request.js';
 import { replayFor } from '../idempotency/replay.js';
@@ -38,6 +40,7 @@ export class EndpointRunner implements Exchange {
     private readonly database: Database,
     private readonly idempotency: Idempotency,
     private readonly registry: ModuleRegistry,
+    private readonly config: Config,
   ) {}
 
   /** @throws DomainError for what is wrong with the request, its body aside */
@@ -67,7 +70,11 @@ export class EndpointRunner implements Exchange {
     if (context.dryRun) return this.database.transaction(handle, { rollback: true });
     const service = this.registry.get(context.endpoint.model.name);
     const mayHave = (answer: Rendered) => replayFor(service, answer, context, (params as { id?: string }).id);
-    return this.idempotency.once(keyedRequest(request, context.caller.id, context.idempotencyKey!), handle, mayHave);
+    const keyed = keyedRequest(request, context.caller.id, context.idempotencyKey!);
+    // The kernel's own way to create: a service that has another may do more, or look for what the insert throws.
+    const isOneRow = context.endpoint.kind === 'create' && service.create === CrudService.prototype.create;
+    if (isOneRow && this.config.database.groupWrites) return this.idempotency.onceWithOneRow(keyed, handle, mayHave);
+    return this.idempotency.once(keyed, handle, mayHave);
   }
 
   /** The endpoint that the route's handler declares, of the route's module; of the one in the path where it serves all. */

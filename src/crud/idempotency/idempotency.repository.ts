@@ -1,19 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../database/database.js';
 import { fromInstant } from '../../database/instant.js';
+import type { Companion } from '../../database/held-write.js';
 import { UniqueViolation } from '../../database/sql-errors.js';
 import { Rendered } from '../endpoints/render.js';
 
 /** In rows of keys whose write is still under way; no other transaction ever sees it. */
 const RUNNING = 0;
 const PRUNED_AT_ONCE = 500;
+const INSERT =
+  'INSERT INTO `idempotency_key` (`id`, `request`, `status`, `headers`, `body`, `created_at`) VALUES (?, ?, ?, ?, ?, ?)';
 
 export interface StoredAnswer {
   readonly request: string;
   readonly answer: Rendered;
 }
 
-/** All of it works in the ambient transaction, the write's own. */
+/** What writes works in the ambient transaction, the write's own. */
 @Injectable()
 export class IdempotencyRepository {
   constructor(private readonly database: Database) {}
@@ -34,10 +37,8 @@ export class IdempotencyRepository {
 
   /** Takes the key for this transaction. False: another one, which has committed by now, had it. */
   async claim(id: string, request: string): Promise<boolean> {
-    const sql =
-      'INSERT INTO `idempotency_key` (`id`, `request`, `status`, `headers`, `body`, `created_at`) VALUES (?, ?, ?, ?, ?, ?)';
     try {
-      await this.database.execute(sql, [id, request, RUNNING, '{}', null, fromInstant(new Date().toISOString())]);
+      await this.database.execute(INSERT, [id, request, RUNNING, '{}', null, fromInstant(new Date().toISOString())]);
       return true;
     } catch (error) {
       if (error instanceof UniqueViolation) return false;
@@ -48,6 +49,16 @@ export class IdempotencyRepository {
   async complete(id: string, answer: Rendered): Promise<void> {
     const sql = 'UPDATE `idempotency_key` SET `status` = ?, `headers` = ?, `body` = ? WHERE `id` = ?';
     await this.database.execute(sql, [answer.status, JSON.stringify(answer.headers), answer.body, id]);
+  }
+
+  /** A key with its answer, to be stored with the one row that the request makes. */
+  companion(id: string, request: string, answer: Rendered): Companion {
+    const now = fromInstant(new Date().toISOString());
+    const params = [id, request, answer.status, JSON.stringify(answer.headers), answer.body, now];
+    return {
+      insert: { sql: INSERT, params },
+      remove: { sql: 'DELETE FROM `idempotency_key` WHERE `id` = ?', params: [id] },
+    };
   }
 
   /** @returns how many keys from before `instant` were removed, at most 500: short transactions disturb nobody */

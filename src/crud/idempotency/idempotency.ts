@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../database/database.js';
+import { HeldWrite } from '../../database/held-write.js';
 import { DomainError } from '../../http/domain-error.js';
 import { Rendered } from '../endpoints/render.js';
 import { IdempotencyRepository, type StoredAnswer } from './idempotency.repository.js';
@@ -31,16 +32,49 @@ export class Idempotency {
     write: () => Promise<Rendered>,
     mayHave: (answer: Rendered) => Promise<Rendered>,
   ): Promise<Rendered> {
-    if (this.running.has(id)) throw inFlight();
-    this.running.add(id);
-    try {
-      return await this.database.transaction(async () => {
+    return this.alone(id, () =>
+      this.database.transaction(async () => {
         const stored = await this.take(id, request);
         if (stored) return replay(stored, request, mayHave);
         const answer = await write();
         await this.keys.complete(id, answer);
         return answer;
+      }),
+    );
+  }
+
+  /**
+   * The same for a write that is likely to make one row and nothing else: the row is held back until the answer is
+   * there, then key, row, change record and answer are stored together, with those of other requests. What turns out to
+   * do more is run again as `once` does it.
+   */
+  async onceWithOneRow(
+    keyed: KeyedRequest,
+    write: () => Promise<Rendered>,
+    mayHave: (answer: Rendered) => Promise<Rendered>,
+  ): Promise<Rendered> {
+    const { id, request } = keyed;
+    const held = new HeldWrite();
+    const done = await this.alone(id, async () => {
+      const stored = await this.keys.find(id);
+      if (stored) return replay(stored, request, mayHave);
+      const answer = await this.database.holdingBack(held, write).catch((error: unknown) => {
+        if (!held.isMore) throw error;
       });
+      if (!answer || !held.release || held.isMore) return null;
+      if (await held.release(this.keys.companion(id, request, answer))) return answer;
+      const first = await this.keys.find(id);
+      if (!first) throw inFlight();
+      return replay(first, request, mayHave);
+    });
+    return done ?? this.once(keyed, write, mayHave);
+  }
+
+  private async alone<T>(id: string, work: () => Promise<T>): Promise<T> {
+    if (this.running.has(id)) throw inFlight();
+    this.running.add(id);
+    try {
+      return await work();
     } finally {
       this.running.delete(id);
     }
