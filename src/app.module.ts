@@ -9,6 +9,7 @@ import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
 import { ProcessModule } from './process/process.module.js';
 import type { Draining } from './process/draining.js';
+import { ObservabilityModule } from './observability/observability.module.js';
 import { OpenapiModule } from './openapi/openapi.module.js';
 import { ResourceModule } from './modules/resource/resource.module.js';
 
@@ -28,6 +29,7 @@ export class AppModule {
         CrudModule,
         ChangesModule,
         OpenapiModule,
+        ObservabilityModule,
 
         ResourceModule,
       ],

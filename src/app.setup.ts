@@ -7,6 +7,7 @@ import { AppModule } from './app.module.js';
 import type { Config } from './config/config.js';
 import { EndpointRunner } from './crud/endpoints/endpoint.runner.js';
 import { httpAdapter, type HttpServices } from './http/http.adapter.js';
+import { Metrics } from './observability/metrics.js';
 import { Draining } from './process/draining.js';
 
 export interface AppOptions {
@@ -32,6 +33,7 @@ const OUTSIDE = [
   'docs/live.css',
   'docs/:asset',
   'openapi.json',
+  'metrics',
 ];
 
 /** Everything that is global about HTTP: `main` and every HTTP test build the service with it. Not listening yet. */
@@ -52,6 +54,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   });
   services.gate = app.get(AccessControl);
   services.exchange = app.get(EndpointRunner);
+  services.measureRequest = app.get(Metrics).request;
   app.setGlobalPrefix('api', { exclude: OUTSIDE.map((path) => ({ path, method: RequestMethod.ALL })) });
   return app;
 }

@@ -5,7 +5,7 @@ import { Service } from './support/service.js';
 
 /** Nobody may find what callers send in what the service writes: not in logs, and not in answers to others. */
 describe.each(engines())('what callers send, on %s', (engine) => {
-  it('is in no log line and in no error', async () => {
+  it('is in no log line, no metric and no error', async () => {
     const issuer = await Issuer.start();
     const { url, drop } = await freshDatabase(engine);
     const service = await Service.spawn({
@@ -84,10 +84,12 @@ describe.each(engines())('what callers send, on %s', (engine) => {
       500,
     );
     await new Promise((resolve) => setTimeout(resolve, 300));
+    const metrics = await (await fetch(`${service.origin}/metrics`, { headers: bearer })).text();
+    expect(metrics).toContain('http_response_status_code="500"');
     expect(service.output).toContain('"status":500');
     expect(service.output).toContain('"code":"internal-error"');
     for (const part of [canary, token.split('.')[1]!, forged.split('.')[1]!]) {
-      expect(service.output.split('\n').filter((line) => line.includes(part))).toEqual([]);
+      expect([...service.output.split('\n'), ...metrics.split('\n')].filter((line) => line.includes(part))).toEqual([]);
       expect(errors.filter((text) => text.includes(part))).toEqual([]);
     }
     await service.kill();

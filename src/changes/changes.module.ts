@@ -27,6 +27,6 @@ import { WatchService } from './watch.service.js';
     HistoryService,
     WatchService,
   ],
-  exports: [ChangeLog],
+  exports: [ChangeLog, WatchService],
 })
 export class ChangesModule {}

@@ -15,7 +15,7 @@ import type {
   StatementResult,
   Transaction,
 } from './session.js';
-import { classify, toThrown } from './sql-errors.js';
+import { classify, toThrown, type SqlFailure } from './sql-errors.js';
 
 const TRIES = 3;
 const RETRY_WITHIN_MS = 2_000;
@@ -33,6 +33,8 @@ export interface TransactionOptions {
  */
 export class Database implements SqlSession {
   private readonly ambient = new AsyncLocalStorage<ActiveTransaction | HeldWrite>();
+  /** Called when a transaction or statement is run again. */
+  onRetry: (failure: SqlFailure) => void = () => undefined;
   private connector: Connector | null = null;
   private suspended = false;
 
@@ -116,7 +118,7 @@ export class Database implements SqlSession {
       try {
         return await this.once(work, options);
       } catch (error) {
-        await pauseBeforeRetry(error, attempt, begun);
+        this.onRetry(await pauseBeforeRetry(error, attempt, begun));
       }
     }
   }
@@ -128,7 +130,7 @@ export class Database implements SqlSession {
       try {
         return await this.connected.run(statement, mode);
       } catch (error) {
-        await pauseBeforeRetry(error, attempt, begun);
+        this.onRetry(await pauseBeforeRetry(error, attempt, begun));
       }
     }
   }
@@ -167,10 +169,11 @@ function notConnected(): DomainError {
  * Three tries with full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), two seconds
  * in all. @throws what the caller shall see, when another try is of no use
  */
-async function pauseBeforeRetry(error: unknown, attempt: number, begun: number): Promise<void> {
+async function pauseBeforeRetry(error: unknown, attempt: number, begun: number): Promise<SqlFailure> {
   const failure = classify(error);
   const pause = Math.random() * BACKOFF_MS * 2 ** attempt;
   const again = (failure === 'retry' || failure === 'lost') && attempt < TRIES;
   if (!again || performance.now() + pause > begun + RETRY_WITHIN_MS) throw toThrown(error);
   await new Promise((resolve) => setTimeout(resolve, pause));
+  return failure;
 }

@@ -43,13 +43,17 @@ export interface Exchange {
   answer(request: FastifyRequest, reply: FastifyReply, value: unknown): boolean;
 }
 
+/** @param ms from the request's headers to its answer; of a stream, to its end */
+export type RequestListener = (request: FastifyRequest, reply: FastifyReply, ms: number) => void;
+
 export interface HttpServices {
   readonly draining: Draining;
   /** Undefined until the application is put together, which is before it listens. */
   gate?: Gate;
   exchange?: Exchange;
-  /** Called once for each answer that has been sent. */
-  readonly logRequest?: ((request: FastifyRequest, reply: FastifyReply) => void) | undefined;
+  /** Called once for each answer. */
+  readonly logRequest?: RequestListener | undefined;
+  measureRequest?: RequestListener;
 }
 
 /** Fastify with every limit set, and every failure of its own turned into a problem. */
@@ -92,9 +96,10 @@ class PlinthAdapter extends FastifyAdapter {
 }
 
 function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpServices): void {
-  const { draining, logRequest } = services;
+  const { draining } = services;
   const cors = new Cors(config.corsOrigins);
   const pressure = new Pressure(config);
+  const tell = teller(services);
   fastify.addHook('onClose', () => Promise.resolve(pressure.stop()));
   fastify.decorateRequest('startedAt', 0);
   fastify.decorateRequest('traceId', '');
@@ -116,7 +121,6 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
     },
   );
   learnRoutes(fastify);
-  if (logRequest) logRequests(fastify, logRequest);
   const methods = new Methods();
   methods.learn(fastify);
   // One synchronous hook: each further one costs every request.
@@ -124,6 +128,7 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
     request.startedAt = performance.now();
     request.traceId = traceIdOf(request.headers.traceparent);
     request.route = request.routeOptions.config.route ?? NO_ROUTE;
+    if (request.route.streams) reply.raw.once('close', () => tell(request, reply));
     // Until the gate has said who it is.
     request.caller = NOBODY;
     void reply.headers(SECURITY_HEADERS);
@@ -134,7 +139,7 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
       checkLimits(request);
       if (request.route.isProbe) return done();
       pressure.check();
-      if (!request.route.isApi) {
+      if (!request.route.isGuarded) {
         services.gate!.admitAnybody(request, reply);
         if (!request.is404) return done();
         methods.answer(request, reply);
@@ -150,6 +155,10 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
       done(error as Error);
     }
   });
+  fastify.addHook('onSend', (request, reply, payload, done) => {
+    if (!request.route.streams) tell(request, reply);
+    done(null, payload);
+  });
   fastify.addHook('preHandler', (request, reply, done) => {
     try {
       services.exchange!.prepare(request, reply);
@@ -161,23 +170,15 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
 }
 
 /**
- * What streams has been sent when the response is over. All else has when it is handed to the socket, which can be told
- * without listening to each response: that was seen to take a twentieth of a read.
+ * What streams has been sent when the response is over, whoever ended it. All else has when it is handed to the socket,
+ * which can be told without listening to each response: that was seen to take a twentieth of a read.
  */
-function logRequests(fastify: FastifyInstance, log: NonNullable<HttpServices['logRequest']>): void {
-  fastify.addHook('onRoute', (route) => {
-    if (route.config!.route!.streams) {
-      route.onResponse = (request, reply, done) => {
-        log(request, reply);
-        done();
-      };
-    } else {
-      route.onSend = (request, reply, payload, done) => {
-        log(request, reply);
-        done(null, payload);
-      };
-    }
-  });
+function teller(services: HttpServices): (request: FastifyRequest, reply: FastifyReply) => void {
+  return (request, reply) => {
+    const ms = performance.now() - request.startedAt;
+    services.measureRequest!(request, reply, ms);
+    services.logRequest?.(request, reply, ms);
+  };
 }
 
 /** Fastify could not even route it (a malformed path); hooks do not run for these. */

@@ -9,8 +9,8 @@ export interface Route {
   readonly template: string | null;
   /** The template as JSON. */
   readonly quoted: string;
-  /** Pages and probes are for everybody, and answer whatever happens. */
-  readonly isApi: boolean;
+  /** Not for everybody, as pages and probes are. */
+  readonly isGuarded: boolean;
   readonly isProbe: boolean;
   /** Its answers may go on after they have begun. */
   readonly streams: boolean;
@@ -24,7 +24,7 @@ export interface Route {
 export const NO_ROUTE: Route = {
   template: null,
   quoted: 'null',
-  isApi: false,
+  isGuarded: false,
   isProbe: false,
   streams: false,
   offers: JSON_ONLY,
@@ -40,16 +40,15 @@ export function learnRoutes(fastify: FastifyInstance): void {
 }
 
 function routeOf({ method, url, config }: RouteOptions): Route {
-  const isApi = url.startsWith('/api/');
   // Closed by construction: a handler that nobody thought about can't be open to everybody.
-  if (isApi && !config?.access)
+  if (url.startsWith('/api/') && !config?.access)
     throw new TypeError(`${String(method)} ${url} says nobody's access: use an endpoint decorator or @Scope()`);
   const [, , module] = url.split('/');
   const template = templateOf(url);
   return {
     template,
     quoted: JSON.stringify(template),
-    isApi,
+    isGuarded: config?.access !== undefined,
     isProbe: url.startsWith('/health'),
     streams: config?.offers !== undefined,
     offers: config?.offers ?? JSON_ONLY,
