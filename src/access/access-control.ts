@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isLoopback } from '../config/settings.js';
+import type { CrudModel } from '../crud/crud.model.js';
 import { ModuleRegistry } from '../crud/module.registry.js';
 import { checkStage } from '../crud/stage.js';
 import type { Caller } from '../http/caller.js';
 import { DomainError } from '../http/domain-error.js';
-import type { RouteAccess } from '../http/fastify-types.js';
 import type { Gate } from '../http/http.adapter.js';
+import { scopeOf } from '../http/route.js';
 import { Authenticator } from './authenticator.js';
 import { RateLimits } from './limits/rate-limits.js';
 import { insufficientScope } from './unauthenticated.js';
@@ -24,18 +25,18 @@ export class AccessControl implements Gate {
   ) {}
 
   admit(request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
-    const module = this.moduleOf(request);
+    const model = this.modelOf(request);
     if (this.authenticator.isOpen) {
       refuseForeignNames(request);
-      return this.enter(request, this.authenticator.anybody, module);
+      return this.enter(request, this.authenticator.anybody, model);
     }
     this.limits.admitAddress(request, reply);
     const { authorization } = request.headers;
     const known = this.authenticator.recall(authorization);
-    if (known) return this.enter(request, known, module, reply);
+    if (known) return this.enter(request, known, model, reply);
     if (!this.authenticator.hasHeld(authorization)) this.limits.refuseAfterFailures(request);
     return this.authenticator.authenticate(authorization).then(
-      (caller) => this.enter(request, caller, module, reply),
+      (caller) => this.enter(request, caller, model, reply),
       (error: unknown) => {
         if (error instanceof DomainError && error.code === 'unauthenticated') this.limits.countFailure(request);
         throw error;
@@ -48,23 +49,19 @@ export class AccessControl implements Gate {
     if (!this.authenticator.isOpen) this.limits.admitAddress(request, reply);
   }
 
-  private enter(request: FastifyRequest, caller: Caller, module: string | undefined, reply?: FastifyReply): void {
+  private enter(request: FastifyRequest, caller: Caller, model: CrudModel | undefined, reply?: FastifyReply): void {
     request.caller = caller;
     if (reply) this.limits.admitCaller(caller, reply);
-    const scope = scopeOf(request.route.access!, module);
+    const { access, scope = scopeOf(model!.name, (access as { verb: 'read' | 'write' }).verb) } = request.route;
     if (!caller.can(scope)) throw insufficientScope(scope);
-    if (module !== undefined) checkStage(module, this.registry.get(module).model.stage, caller);
+    if (model) checkStage(model.name, model.stage, caller);
   }
 
   /** The module that a route is about. @throws DomainError `route-not-found` where the path names none */
-  private moduleOf({ route, params }: FastifyRequest): string | undefined {
+  private modelOf({ route, params }: FastifyRequest): CrudModel | undefined {
     if (!('verb' in route.access!)) return undefined;
-    return this.registry.get(route.module ?? (params as { module: string }).module).model.name;
+    return this.registry.get(route.module ?? (params as { module: string }).module).model;
   }
-}
-
-function scopeOf(access: RouteAccess, module: string | undefined): string {
-  return 'verb' in access ? `${module}:${access.verb}` : access.scope;
 }
 
 /**

@@ -24,6 +24,7 @@ export function checkMediaTypes(request: FastifyRequest): void {
 
 function checkContentType(method: string, contentType: string | undefined, encoding: string | undefined): void {
   if (encoding !== undefined) throw unsupported(method, 'A body must not have a Content-Encoding.', 'content-encoding');
+  if (contentType === 'application/json') return;
   if (contentType === undefined) throw unsupported(method, 'A body needs a Content-Type.', 'content-type');
   const [mediaType, ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase());
   if (mediaType !== 'application/json' && !(method === 'PATCH' && mediaType === MERGE_PATCH)) {

@@ -19,6 +19,8 @@ export interface Route {
   readonly access: RouteAccess | undefined;
   /** The module that it is about; undefined where that is a part of the path, or it is about none. */
   readonly module: string | undefined;
+  /** The scope that it needs; undefined where the module is a part of the path. */
+  readonly scope: string | undefined;
 }
 
 export const NO_ROUTE: Route = {
@@ -30,6 +32,7 @@ export const NO_ROUTE: Route = {
   offers: JSON_ONLY,
   access: undefined,
   module: undefined,
+  scope: undefined,
 };
 
 /** Works out the routes as they are made, so that requests find theirs with one look. */
@@ -43,18 +46,29 @@ function routeOf({ method, url, config }: RouteOptions): Route {
   // Closed by construction: a handler that nobody thought about can't be open to everybody.
   if (url.startsWith('/api/') && !config?.access)
     throw new TypeError(`${String(method)} ${url} says nobody's access: use an endpoint decorator or @Scope()`);
-  const [, , module] = url.split('/');
   const template = templateOf(url);
+  const access = config?.access;
+  const module = access && 'verb' in access ? moduleIn(url) : undefined;
   return {
     template,
     quoted: JSON.stringify(template),
-    isGuarded: config?.access !== undefined,
+    isGuarded: access !== undefined,
     isProbe: url.startsWith('/health'),
     streams: config?.offers !== undefined,
     offers: config?.offers ?? JSON_ONLY,
-    access: config?.access,
-    module: config?.access && 'verb' in config.access && !module!.startsWith(':') ? module : undefined,
+    access,
+    module,
+    scope: access && (!('verb' in access) ? access.scope : module && scopeOf(module, access.verb)),
   };
+}
+
+export function scopeOf(module: string, verb: 'read' | 'write'): string {
+  return `${module}:${verb}`;
+}
+
+function moduleIn(url: string): string | undefined {
+  const [, , name] = url.split('/');
+  return name!.startsWith(':') ? undefined : name;
 }
 
 /** Fastify's path language in that of OpenAPI: `/:id([^:/]+)::restore` is `/{id}:restore`. */

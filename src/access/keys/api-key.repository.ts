@@ -48,8 +48,9 @@ export class ApiKeyRepository {
   }
 
   /** To the hour: a write for each request would be too much for what it is good for. */
-  async touch(id: string): Promise<void> {
+  async touch({ id, last_used_at: last }: ApiKeyEntity): Promise<void> {
     const now = Date.now();
+    if (last !== null && Date.parse(last) >= now - HOUR_MS) return;
     const sql =
       'UPDATE `api_key` SET `last_used_at` = ? WHERE `id` = ? AND (`last_used_at` IS NULL OR `last_used_at` < ?)';
     const [at, before] = [now, now - HOUR_MS].map((ms) => fromInstant(new Date(ms).toISOString()));

@@ -25,7 +25,7 @@ export class KeyVerifier {
     const end = row && endOf(row, digestOf(key));
     if (!row || end === null || end <= Date.now()) return null;
     // Nobody waits for it, and nothing depends on it.
-    this.keys.touch(row.id).catch(() => undefined);
+    this.keys.touch(row).catch(() => undefined);
     const isStillValid = async () => {
       const now = await this.keys.find(row.id);
       return now !== null && now.scopes === row.scopes && (endOf(now, digestOf(key)) ?? 0) > Date.now();
