@@ -54,6 +54,12 @@ forEveryModule('lists', (subject) => {
     expect(((await subject.client.get(link)).body as List).data).toEqual(rows.slice(2, 4));
   });
 
+  it('keeps the question marks of a filter in the link to the next page', async () => {
+    const answer = await subject.client.get(`${subject.path}?limit=1&filter=id ne 'what?'`);
+    const link = /<([^>]+)>; rel="next"$/.exec(answer.headers.link!)![1]!;
+    expect((await subject.client.get(link)).status).toBe(200);
+  });
+
   it('has 50 rows a page unless asked otherwise, 200 at most, and says so', async () => {
     expect((await list('')).page.limit).toBe(50);
     expect((await list('limit=200')).page.limit).toBe(200);
