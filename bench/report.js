@@ -5,17 +5,18 @@ const PAGE = 'docs/performance.md';
 const PLOT = 'docs/performance.svg';
 const COLOURS = { bare: '#888888', fastify: '#4c8bb8', tutorial: '#c77d2e', plinth: '#3c9a5f' };
 
-export function publish(results, contenders, { write, connections, jobs, smoke }) {
-  const bareOf = ({ job, connections: n }) =>
-    results.find((one) => one.name === 'bare' && one.job === job && one.connections === n);
+export function publish(results, contenders, { write, connections, jobs, smoke, peers }) {
+  const besides = (name, { job, connections: n }) =>
+    results.find((one) => one.name === name && one.job === job && one.connections === n);
   const lines = results.map((one) => {
-    const bare = bareOf(one);
+    const [bare, plinth] = [besides('bare', one), besides('plinth', one)];
     return [
       one.job,
       one.connections,
       one.name,
       Math.round(one.perSecond),
-      bare ? (one.perSecond / bare.perSecond).toFixed(2) : '',
+      bare ? figure(one.perSecond / bare.perSecond) : '',
+      ...(peers ? [plinth ? `${(plinth.perSecond / one.perSecond).toFixed(2)} ×` : ''] : []),
       (one.p50 / 1000).toFixed(2),
       (one.p99 / 1000).toFixed(2),
       Math.round(one.serviceMicros),
@@ -29,6 +30,7 @@ export function publish(results, contenders, { write, connections, jobs, smoke }
     'who',
     'requests/s',
     '× bare',
+    ...(peers ? ['plinth is'] : []),
     'p50 ms',
     'p99 ms',
     'service µs',
@@ -37,7 +39,7 @@ export function publish(results, contenders, { write, connections, jobs, smoke }
   ];
   const table = markdown(head, lines);
   console.log(`\n${table}`);
-  if (!write || smoke) return;
+  if (!write || smoke || peers) return;
   const starts = markdown(
     ['who', 'first answer', 'memory at rest'],
     contenders.map(({ name, startMs, idleMib }) => [name, `${Math.round(startMs)} ms`, `${Math.round(idleMib)} MiB`]),
@@ -56,6 +58,11 @@ export function publish(results, contenders, { write, connections, jobs, smoke }
       middle,
     ),
   );
+}
+
+/** A ratio; of a small one more than the zeros. */
+function figure(ratio) {
+  return ratio < 0.095 ? ratio.toPrecision(1) : ratio.toFixed(2);
 }
 
 function markdown(head, lines) {
