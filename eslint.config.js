@@ -3,7 +3,7 @@ import globals from 'globals';
 import ts from 'typescript-eslint';
 
 export default ts.config(
-  { ignores: ['dist/', 'node_modules/', 'coverage/', 'data/', 'bench/tutorial/'] },
+  { ignores: ['dist/', 'node_modules/', 'coverage/', 'data/', 'bench/tutorial/', 'bench/peers/dataui-crud/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

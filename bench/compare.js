@@ -1,57 +1,40 @@
 // Plinth beside what a team would write by hand: `npm run bench`, `npm run bench -- --smoke` for a minute of it.
-import { execFile, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// Plinth beside what else makes a REST resource of a table: `npm run bench:peers`.
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { check } from './answers.js';
-import { CONTENDERS, start } from './contenders.js';
-import { median, rowsOf } from './support.js';
+import { start, TEAM } from './contenders.js';
+import { linesFor } from './dialects.js';
+import { options } from './options.js';
+import { PEERS } from './peers.js';
+import { MariadbStore, SqliteStore } from './stores.js';
+import { median } from './support.js';
 import { publish } from './report.js';
+import { install, memoryMib, ticks } from './system.js';
 
 const run = promisify(execFile);
 const CLOCK_TICKS = 100;
-const JOBS = ['read', 'page', 'create', 'update', 'mixed'];
 
-const { values } = parseArgs({
-  options: {
-    jobs: { type: 'string', default: JOBS.join() },
-    connections: { type: 'string', default: '1,8,64,256' },
-    contenders: { type: 'string', default: Object.keys(CONTENDERS).join() },
-    seconds: { type: 'string', default: '3' },
-    rounds: { type: 'string', default: '3' },
-    rows: { type: 'string', default: '1000000' },
-    smoke: { type: 'boolean', default: false },
-    write: { type: 'boolean', default: false },
-  },
-});
-const options = values.smoke
-  ? { ...values, rows: '20000', rounds: '1', seconds: '1', connections: '1,64', contenders: 'bare,fastify,plinth' }
-  : values;
 const rows = Number(options.rows);
 const list = (text) => text.split(',');
 
 install({ wrk: 'wrk', mariadbd: 'mariadb-server' });
 const folder = mkdtempSync(join(tmpdir(), 'plinth-bench-'));
-const { server, url, database } = await rowsOf(rows);
-const key = (
-  await run(process.execPath, ['dist/access/keys/key.cli.js', 'create', '--name', 'bench', '--scope', '*:*'], {
-    env: { ...process.env, DATABASE_URL: url },
-  })
-).stdout.trim();
+const names = list(options.contenders);
+const stores = [await MariadbStore.of(rows)];
+const isEmbedded = (name) => TEAM[name]?.isEmbedded === true;
+if (names.some(isEmbedded)) stores.push(SqliteStore.of(rows, folder));
+const keys = new Map(stores.map((store) => [store, store.key()]));
 const running = [];
 const cells = new Map();
 let failed = false;
 try {
-  for (const name of list(options.contenders)) {
-    const contender = await start(name, url, key);
-    running.push(contender);
-    contender.idleMib = memoryMib(contender.child.pid);
-    await check(contender, database);
-    console.log(
-      `${name}: first answer after ${Math.round(contender.startMs)} ms, ${Math.round(contender.idleMib)} MiB; its answers are right`,
-    );
-  }
+  for (const name of names) await enter(name);
   for (let round = 0; round < Number(options.rounds); round++) {
     for (const job of list(options.jobs)) {
       for (const connections of list(options.connections).map(Number)) {
@@ -65,28 +48,56 @@ try {
   publish(results, running, options);
 } finally {
   for (const { child } of running) child.kill('SIGKILL');
-  await database.end();
-  await server.stop();
+  for (const store of stores) await store.close();
   rmSync(folder, { recursive: true, force: true });
 }
 process.exitCode = failed ? 1 : 0;
 
+/** Starts and checks one. A peer that can't be had here is left out; all others have to run. */
+async function enter(name) {
+  try {
+    const store = stores[isEmbedded(name) ? 1 : 0];
+    const contender = await start(name, store, keys.get(store));
+    running.push(contender);
+    contender.idleMib = memoryMib(contender.child.pid);
+    await check(contender);
+    contender.asks = join(folder, `${name}-asks`);
+    writeFileSync(contender.asks, linesFor(contender.dialect));
+    const { version, notes = [] } = contender;
+    console.log(
+      `${name}${version ? ` (${version})` : ''}: first answer after ${Math.round(contender.startMs)} ms, ${Math.round(contender.idleMib)} MiB; its answers are right`,
+    );
+    for (const note of notes) console.log(`  ${note}`);
+  } catch (error) {
+    if (!(name in PEERS)) throw error;
+    const at = running.findIndex((one) => one.name === name);
+    if (at !== -1) running.splice(at, 1)[0].child.kill('SIGKILL');
+    fail(`${name} is left out: ${error.message}`);
+  }
+}
+
 async function cell(contender, job, connections) {
+  if (job === 'keyset' && !contender.keysetOf) return;
   const file = await linesOf(contender, job);
-  const before = await count();
+  const before = await contender.store.added();
   if (job !== 'update') await wrk(contender, job, connections, file, 1);
-  const warm = await count();
+  await quiet(contender);
+  const warm = await contender.store.added();
+  await lagOf(contender);
   const cpu = cpuOf(contender);
   const result = await wrk(contender, job, connections, file, Number(options.seconds));
-  const after = await count();
   const spent = cpuOf(contender);
+  const lag = await lagOf(contender);
+  await quiet(contender);
+  const after = await contender.store.added();
   const what = `${contender.name} ${job} ${connections}`;
   if (result.refused > 0 || result.broken > 0) fail(`${what}: ${result.refused} refused, ${result.broken} broken`);
   // What was under way when wrk stopped may have been stored and not counted.
   if (job === 'create' && (after - warm < result.requests || after - warm > result.requests + 2 * connections))
     fail(`${what}: ${result.requests} answers, ${after - warm} rows`);
   if (job !== 'create' && job !== 'mixed' && after !== before) fail(`${what}: rows came or went`);
-  if (job === 'update') await restore(result.requests, what);
+  if (job === 'update' && (await contender.store.restore()) < result.requests)
+    fail(`${what}: fewer rows were changed than answered`);
   const perSecond = (result.requests * 1e6) / result.microseconds;
   const micros = (ticks) => (ticks * 1e6) / CLOCK_TICKS / result.requests;
   const key = `${job} ${connections} ${contender.name}`;
@@ -99,10 +110,12 @@ async function cell(contender, job, connections) {
     serviceMicros: micros(spent.service - cpu.service),
     databaseMicros: micros(spent.database - cpu.database),
     mib: memoryMib(contender.child.pid),
+    lag,
   });
 }
 
-async function wrk({ origin, headers }, job, connections, file, seconds) {
+async function wrk(contender, job, connections, file, seconds) {
+  const { origin, headers, asks } = contender;
   const { stdout } = await run('wrk', [
     '-t',
     '1',
@@ -120,54 +133,59 @@ async function wrk({ origin, headers }, job, connections, file, seconds) {
     String(Math.floor(Math.random() * 1e9)),
     String(rows),
     headers.authorization,
+    asks,
     file,
   ]);
   return JSON.parse(/^RESULT (.+)$/m.exec(stdout)[1]);
 }
 
-/** What wrk has to be told of a job: pages at random depths, or rows with their first ETags. */
-async function linesOf({ name, pathOf }, job) {
-  if (job !== 'page' && job !== 'update') return '-';
+/** What wrk has to be told of a job: pages at random depths, or rows, with their first ETags where these are asked for. */
+async function linesOf(contender, job) {
+  const { name, etagOf, deepest } = contender;
   const file = join(folder, `${name}-${job}`);
   const id = (n) => `row-${String(n).padStart(7, '0')}`;
+  const places = (most) =>
+    Array.from({ length: 5_000 }, () => Math.floor(Math.random() * most)).map((n) => ({ n, id: id(n) }));
   if (job === 'page') {
-    const lines = Array.from({ length: 5_000 }, () => pathOf(id(Math.floor(Math.random() * (rows - 30)))));
-    writeFileSync(file, lines.join('\n'));
+    const most = Math.min(rows - 30, deepest ?? Infinity);
+    writeFileSync(file, places(most).map(contender.pathOf).join('\n'));
     return file;
   }
+  if (job === 'keyset') {
+    writeFileSync(
+      file,
+      places(rows - 30)
+        .map(contender.keysetOf)
+        .join('\n'),
+    );
+    return file;
+  }
+  if (job !== 'update') return '-';
   // More than can be updated in the time.
-  const [found] = await database.query(
-    `SELECT id, version, DATE_FORMAT(updated_at, '%Y-%m-%dT%H:%i:%s.%f') AS updated_at FROM resource WHERE id LIKE 'row-%' ORDER BY id LIMIT ${Math.min(rows, 60_000)}`,
-  );
-  writeFileSync(file, found.map((row) => `${row.id} ${CONTENDERS[name].etagOf(row)}`).join('\n'));
+  const found = await contender.store.first(Math.min(rows, 100_000));
+  writeFileSync(file, found.map((row) => (etagOf ? `${row.id} ${etagOf(row)}` : row.id)).join('\n'));
   return file;
 }
 
-/** All rows as they were, for the next one. */
-async function restore(requests, what) {
-  const [{ affectedRows }] = await database.query(
-    "UPDATE resource SET version = 1, name = CONCAT('name ', MOD(CAST(SUBSTR(id, 5) AS UNSIGNED) * 7919, 5000)), updated_at = created_at WHERE id LIKE 'row-%' AND version > 1",
-  );
-  if (affectedRows < requests) fail(`${what}: ${requests} answers, ${affectedRows} rows were changed`);
+/** Until what was under way when wrk stopped is done: it would otherwise be in the way of the next one. */
+async function quiet(contender) {
+  const busy = () => Object.values(cpuOf(contender)).reduce((sum, n) => sum + n);
+  const end = performance.now() + 10_000;
+  for (let before = -Infinity; busy() - before > 1 && performance.now() < end;) {
+    before = busy();
+    await sleep(50);
+  }
 }
 
-async function count() {
-  const [[{ n }]] = await database.query("SELECT COUNT(*) AS n FROM resource WHERE id NOT LIKE 'row-%'");
-  return n;
+function cpuOf({ child, store }) {
+  return { service: ticks(child.pid), database: store.cpu() };
 }
 
-function cpuOf({ child }) {
-  return { service: ticks(child.pid), database: ticks(server.process.pid) };
-}
-
-function ticks(pid) {
-  const [, text] = /\) (.*)$/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  const fields = text.split(' ');
-  return Number(fields[11]) + Number(fields[12]);
-}
-
-function memoryMib(pid) {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
+/** How late the event loop was, in milliseconds, since it was asked last: the 99th percentile. */
+async function lagOf({ child }) {
+  child.send('lag');
+  const [lag] = await once(child, 'message');
+  return lag;
 }
 
 function summary() {
@@ -175,11 +193,14 @@ function summary() {
   for (const [key, all] of cells) {
     const [job, connections, name] = key.split(' ');
     const middle = (member) => median(all.map((one) => one[member]));
-    const figures = ['perSecond', 'p50', 'p99', 'serviceMicros', 'databaseMicros', 'mib'].map((member) => [
+    const figures = ['perSecond', 'p50', 'p99', 'serviceMicros', 'databaseMicros', 'mib', 'lag'].map((member) => [
       member,
       middle(member),
     ]);
-    results.push({ job, connections: Number(connections), name, ...Object.fromEntries(figures) });
+    // Round by round: who is compared has run side by side.
+    const bare = cells.get(`${job} ${connections} bare`);
+    const ratio = bare && median(all.map(({ perSecond }, round) => perSecond / bare[round].perSecond));
+    results.push({ job, connections: Number(connections), name, ratio, ...Object.fromEntries(figures) });
   }
   return results;
 }
@@ -187,15 +208,4 @@ function summary() {
 function fail(what) {
   failed = true;
   console.log(`FAIL  ${what}`);
-}
-
-function install(programs) {
-  const missing = Object.entries(programs).filter(([program]) => spawnSync('which', [program]).status !== 0);
-  if (missing.length === 0) return;
-  spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit' });
-  const names = missing.map(([, name]) => name);
-  const { status } = spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], {
-    stdio: 'inherit',
-  });
-  if (status !== 0) throw new Error(`These have to be installed: ${names.join(', ')}`);
 }

@@ -1,11 +1,12 @@
 // Where the service's time goes under one job: `npm run bench:profile -- read`. Shares of the main thread while it is busy.
 import { spawn, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../test/support/mariadb.ts';
+import { HOUSE, linesFor } from './dialects.js';
 import { rowsOf } from './support.js';
 
 const ROWS = 100_000;
@@ -44,10 +45,12 @@ try {
   const origin = `http://127.0.0.1:${port}`;
   while (!(await fetch(`${origin}/health/ready`).catch(() => undefined))?.ok) await sleep(20);
   const options = ['-t', '1', '-c', connections, '-d', `${SECONDS}s`, '-s', 'bench/wrk.lua', origin, '--'];
-  execFileSync('wrk', [...options, job, '1', String(ROWS), `Bearer ${key}`, '-']);
+  const asks = join(folder, 'asks');
+  writeFileSync(asks, linesFor(HOUSE));
+  execFileSync('wrk', [...options, job, '1', String(ROWS), `Bearer ${key}`, asks, '-']);
   service.kill('SIGTERM');
   await once(service, 'exit');
-  const [file] = readdirSync(folder);
+  const file = readdirSync(folder).find((name) => name.endsWith('.cpuprofile'));
   print(JSON.parse(readFileSync(join(folder, file), 'utf8')));
 } finally {
   await database.end();

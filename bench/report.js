@@ -3,24 +3,26 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 const PAGE = 'docs/performance.md';
 const PLOT = 'docs/performance.svg';
-const COLOURS = { bare: '#888888', fastify: '#4c8bb8', tutorial: '#c77d2e', plinth: '#3c9a5f' };
+const COLOURS = { bare: '#888888', fastify: '#4c8bb8', tutorial: '#c77d2e', plinth: '#3c9a5f', embedded: '#8a63b8' };
 
-export function publish(results, contenders, { write, connections, jobs, smoke }) {
-  const bareOf = ({ job, connections: n }) =>
-    results.find((one) => one.name === 'bare' && one.job === job && one.connections === n);
+export function publish(results, contenders, { write, connections, jobs, smoke, peers }) {
+  const besides = (name, { job, connections: n }) =>
+    results.find((one) => one.name === name && one.job === job && one.connections === n);
   const lines = results.map((one) => {
-    const bare = bareOf(one);
+    const plinth = besides('plinth', one);
     return [
       one.job,
       one.connections,
       one.name,
       Math.round(one.perSecond),
-      bare ? (one.perSecond / bare.perSecond).toFixed(2) : '',
+      one.ratio === undefined ? '' : figure(one.ratio),
+      ...(peers ? [plinth ? `${(plinth.perSecond / one.perSecond).toFixed(2)} ×` : ''] : []),
       (one.p50 / 1000).toFixed(2),
       (one.p99 / 1000).toFixed(2),
       Math.round(one.serviceMicros),
       Math.round(one.databaseMicros),
       Math.round(one.mib),
+      one.lag.toFixed(1),
     ];
   });
   const head = [
@@ -29,15 +31,17 @@ export function publish(results, contenders, { write, connections, jobs, smoke }
     'who',
     'requests/s',
     '× bare',
+    ...(peers ? ['plinth is'] : []),
     'p50 ms',
     'p99 ms',
     'service µs',
     'database µs',
     'MiB',
+    'lag ms',
   ];
   const table = markdown(head, lines);
   console.log(`\n${table}`);
-  if (!write || smoke) return;
+  if (!write || smoke || peers) return;
   const starts = markdown(
     ['who', 'first answer', 'memory at rest'],
     contenders.map(({ name, startMs, idleMib }) => [name, `${Math.round(startMs)} ms`, `${Math.round(idleMib)} MiB`]),
@@ -58,6 +62,11 @@ export function publish(results, contenders, { write, connections, jobs, smoke }
   );
 }
 
+/** A ratio; of a small one more than the zeros. */
+function figure(ratio) {
+  return ratio < 0.095 ? ratio.toPrecision(1) : ratio.toFixed(2);
+}
+
 function markdown(head, lines) {
   const all = [head, ...lines].map((line) => line.map(String));
   const widths = head.map((_, at) => Math.max(...all.map((line) => line[at].length)));
@@ -71,7 +80,7 @@ function markdown(head, lines) {
 function plot(results, names, jobs, connections) {
   const [width, left, top, bar, gap] = [720, 90, 40, 16, 22];
   const group = names.length * bar + gap;
-  const most = Math.max(2, ...results.filter((one) => one.connections === connections).map(ratioIn(results)));
+  const most = Math.max(2, ...results.filter((one) => one.connections === connections).map(ratioOf));
   const scale = (width - left - 70) / most;
   const bars = jobs.flatMap((job, at) => {
     const y = top + at * group;
@@ -80,7 +89,7 @@ function plot(results, names, jobs, connections) {
       const one = results.find(
         (result) => result.job === job && result.name === name && result.connections === connections,
       );
-      const ratio = one ? ratioIn(results)(one) : 0;
+      const ratio = one ? ratioOf(one) : 0;
       const place = y + n * bar;
       return `<rect x="${left}" y="${place}" width="${(ratio * scale).toFixed(1)}" height="${bar - 3}" fill="${COLOURS[name]}"/><text x="${(left + ratio * scale + 6).toFixed(1)}" y="${place + 11}">${name} ${ratio.toFixed(2)}</text>`;
     });
@@ -96,9 +105,6 @@ ${bars.join('\n')}
 `;
 }
 
-function ratioIn(results) {
-  return (one) =>
-    one.perSecond /
-    results.find((bare) => bare.name === 'bare' && bare.job === one.job && bare.connections === one.connections)
-      .perSecond;
+function ratioOf({ ratio = 0 }) {
+  return ratio;
 }

@@ -27,17 +27,18 @@ export async function rowsOf(wanted) {
   await once(migrate, 'exit');
   const database = await mysql.createConnection({ uri: `${uri}bench`, timezone: 'Z' });
   await database.query('SET unique_checks = 0, time_zone = "+00:00"');
-  const begun = Date.UTC(2024, 0, 1);
   for (let from = 0; from < wanted; from += 10_000) {
-    const rows = Array.from({ length: 10_000 }, (_, at) => {
-      const n = from + at;
-      const time = new Date(begun + n * 90_000 + (n % 7)).toISOString().replace('T', ' ').replace('Z', '');
-      return [`row-${String(n).padStart(7, '0')}`, `name ${(n * 7919) % 5_000}`, time, time];
-    });
+    const rows = Array.from({ length: 10_000 }, (_, at) => rowAt(from + at));
     await database.query('INSERT INTO resource (id, name, created_at, updated_at) VALUES ?', [rows]);
   }
   await database.query('ANALYZE TABLE resource');
   return { server, url, database };
+}
+
+/** The `n`th row: id, name, created_at, updated_at. */
+export function rowAt(n) {
+  const time = new Date(Date.UTC(2024, 0, 1) + n * 90_000 + (n % 7)).toISOString().replace('T', ' ').replace('Z', '');
+  return [`row-${String(n).padStart(7, '0')}`, `name ${(n * 7919) % 5_000}`, time, time];
 }
 
 /** The service as it ships, ready. */

@@ -1,37 +1,66 @@
--- One job of the benchmark for wrk. Arguments: job, seed, number of rows, credentials, file of the job's lines or "-".
+-- One job of the benchmark for wrk. Arguments: job, seed, number of rows, credentials, file that says how to ask (a line
+-- for each of read, create and update: name, method, path, body, with tabs between), file of the job's lines or "-".
 local job, rows, auth, lines
+local asks = {}
 local at = 0
 
 local function random_id() return string.format("row-%07d", math.random(0, rows - 1)) end
 
-local function get(path) return wrk.format("GET", path, { authorization = auth }) end
-
-local function create()
-  return wrk.format("POST", "/api/resource",
-    { authorization = auth, ["content-type"] = "application/json" }, '{"name":"created by the benchmark"}')
+local function new_id()
+  local function hex() return math.random(0, 65535) end
+  return string.format("%04x%04x-%04x-4%03x-8%03x-%04x%04x%04x", hex(), hex(), hex(), hex() % 4096, hex() % 4096,
+    hex(), hex(), hex())
 end
 
--- Each row once: its first ETag is known.
+-- What comes before and after the id; all of it and nothing where there is none.
+local function around(text)
+  local before, after = text:match("^(.-){id}(.*)$")
+  if before then return { before = before, after = after } end
+  return { before = text }
+end
+
+local function with(id, parts)
+  return parts.after and parts.before .. id .. parts.after or parts.before
+end
+
+local function get(path) return wrk.format("GET", path, { authorization = auth }) end
+
+local function read() return get(with(random_id(), asks.read.path)) end
+
+local function create()
+  local ask = asks.create
+  return wrk.format(ask.method, ask.path.before,
+    { authorization = auth, ["content-type"] = "application/json" },
+    ask.body.after and with(new_id(), ask.body) or ask.body.before)
+end
+
+-- Each row once, where its first ETag is known with that.
 local function update()
   at = at + 1
-  local id, etag = lines[(at - 1) % #lines + 1]:match("^(%S+) (.+)$")
-  return wrk.format("PATCH", "/api/resource/" .. id,
-    { authorization = auth, ["content-type"] = "application/json", ["if-match"] = etag }, '{"name":"updated"}')
+  local ask = asks.update
+  local id, etag = lines[(at - 1) % #lines + 1]:match("^(%S+) ?(.*)$")
+  return wrk.format(ask.method, with(id, ask.path),
+    { authorization = auth, ["content-type"] = "application/json", ["if-match"] = etag ~= "" and etag or nil },
+    ask.body.before)
 end
 
 function init(args)
   job, rows, auth = args[1], tonumber(args[3]), args[4]
   math.randomseed(tonumber(args[2]))
+  for line in io.lines(args[5]) do
+    local name, method, path, body = line:match("^(.-)\t(.-)\t(.-)\t(.*)$")
+    asks[name] = { method = method, path = around(path), body = around(body) }
+  end
   lines = {}
-  if args[5] ~= "-" then for line in io.lines(args[5]) do lines[#lines + 1] = line end end
+  if args[6] ~= "-" then for line in io.lines(args[6]) do lines[#lines + 1] = line end end
 end
 
 function request()
-  if job == "read" then return get("/api/resource/" .. random_id()) end
-  if job == "page" then return get(lines[math.random(#lines)]) end
+  if job == "read" then return read() end
+  if job == "page" or job == "keyset" then return get(lines[math.random(#lines)]) end
   if job == "create" then return create() end
   if job == "update" then return update() end
-  return math.random(5) == 1 and create() or get("/api/resource/" .. random_id())
+  return math.random(5) == 1 and create() or read()
 end
 
 function done(summary, latency)
