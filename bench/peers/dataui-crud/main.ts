@@ -1,6 +1,6 @@
 // The fork of nestjsx/crud that is kept up, with its TypeORM service, as its wiki sets them up: an entity, DTOs, `@Crud`.
 import 'reflect-metadata';
-import { Crud, CrudController } from '@dataui/crud';
+import { Crud, type CrudController } from '@dataui/crud';
 import { TypeOrmCrudService } from '@dataui/crud-typeorm';
 import { Controller, Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
