@@ -71,8 +71,8 @@ describe('a batcher', () => {
     const { batcher, sent, batches } = gated({ most: 3, weight: { of: (item: string) => Number(item), most: 10 } });
     const results = ['1', '1', '1', '1', '9', '1', '99', '5', '6'].map((item) => batcher.add(item));
     await turn();
-    for (let n = 0; n < sent.length; n++) {
-      sent[n]!.end();
+    for (const { end } of sent) {
+      end();
       await turn();
     }
     expect(batches()).toEqual(['111', '19', '1', '99', '5', '6']);

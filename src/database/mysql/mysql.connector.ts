@@ -13,6 +13,7 @@ import type {
 import { classify, outcomeUnknown, poisons } from '../sql-errors.js';
 import { busy } from '../turnstile.js';
 import { cut, isUnanswered, MysqlChannel } from './mysql.channel.js';
+import { executionSize } from './mysql.packets.js';
 import type { Wire } from './mysql.pipeline.js';
 import { MysqlTransaction } from './mysql.transaction.js';
 
@@ -39,7 +40,11 @@ export class MysqlConnector implements Connector {
   }
 
   async run(statement: Statement, mode: StatementMode): Promise<StatementResult> {
-    if (mode === 'shared read' && this.limits.pipeline) return this.shared.add(statement);
+    if (mode === 'shared read' && this.limits.pipeline) {
+      // What can't be sent at all is refused here, where it is no other statement's fault.
+      executionSize(statement.params);
+      return this.shared.add(statement);
+    }
     const connection = await this.acquire();
     const [outcome] = await this.sendAndGiveBack(connection, [statement]);
     if (!(outcome instanceof Failed)) return outcome!;

@@ -39,6 +39,8 @@ export class Pipeline {
   private column = 0;
   private columns = 0;
   private rows: Row[] = [];
+  /** Of a procedure, whose first result is what counts. */
+  private isFurther = false;
 
   /**
    * @param onAnswer the server is alive
@@ -86,12 +88,12 @@ export class Pipeline {
     if (first === ERROR) return this.answered(new Failed(packet.asError(wire.clientEncoding)), wire);
     if (this.expected === 'row') {
       if (first !== END || end - start - HEADER >= 9) {
-        this.rows.push(this.reader.read(packet));
+        if (!this.isFurther) this.rows.push(this.reader.read(packet));
         return false;
       }
       this.expected = 'answer';
-      // Of a procedure: what counts is its first result.
-      if (buffer[end - 2]! & MORE_RESULTS) return false;
+      this.isFurther = (buffer[end - 2]! & MORE_RESULTS) !== 0;
+      if (this.isFurther) return false;
       return this.answered({ rows: this.rows, affected: 0 }, wire);
     }
     if (this.expected === 'end of columns') {
@@ -124,6 +126,7 @@ export class Pipeline {
   private answered(outcome: Outcome, wire: Wire): boolean {
     this.outcomes[this.at] = outcome;
     this.rows = [];
+    this.isFurther = false;
     this.expected = 'answer';
     this.onAnswer();
     return this.next(wire);
