@@ -12,7 +12,7 @@ import type {
 } from '../session.js';
 import { classify, outcomeUnknown, poisons } from '../sql-errors.js';
 import { busy } from '../turnstile.js';
-import { cut, isUnanswered, MysqlChannel } from './mysql.channel.js';
+import { cut, isUnanswered, MysqlChannel, sever } from './mysql.channel.js';
 import { executionSize } from './mysql.packets.js';
 import type { Wire } from './mysql.pipeline.js';
 import { MysqlTransaction } from './mysql.transaction.js';
@@ -67,14 +67,22 @@ export class MysqlConnector implements Connector {
   }
 
   interrupt(): void {
-    const { _allConnections } = this.pool as unknown as { _allConnections: { toArray(): Wire[] } };
-    // The socket alone: mysql2 then fails what is in flight, and takes the connection out of its pool.
-    for (const connection of _allConnections.toArray()) connection.stream.destroy();
+    for (const connection of this.connections) sever(connection);
   }
 
-  /** Nobody needs the connections any more; a server that hangs must not hold the stop up while they say goodbye. */
+  /**
+   * Nobody needs the connections any more; a server that hangs must not hold the stop up while they say goodbye. Each has
+   * left the pool afterwards: one that was just being given back would make the pool's own end fail.
+   */
   async close(): Promise<void> {
+    const open = this.connections.filter(({ stream }) => !stream.closed);
+    const closed = open.map(({ stream }) => new Promise<void>((resolve) => void stream.once('close', resolve)));
     this.interrupt();
+    await Promise.all(closed);
+  }
+
+  private get connections(): Wire[] {
+    return (this.pool as unknown as { _allConnections: { toArray(): Wire[] } })._allConnections.toArray();
   }
 
   private async runShared(statements: readonly Statement[]): Promise<readonly Outcome[]> {

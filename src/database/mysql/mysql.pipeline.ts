@@ -1,4 +1,5 @@
 import type { PoolConnection } from 'mysql2';
+import type { Socket } from 'node:net';
 import { Failed } from '../batcher.js';
 import type { Outcome, Row, SqlValue } from '../session.js';
 import { executionSize, queryPacket, writeExecution } from './mysql.packets.js';
@@ -9,7 +10,7 @@ import type { PreparedStatement } from './mysql.statements.js';
 export interface Wire extends PoolConnection {
   sequenceId: number;
   readonly clientEncoding: string;
-  readonly stream: { destroy(): void };
+  readonly stream: Socket;
   addCommand(command: Pipeline): void;
   write(bytes: Buffer): void;
 }
