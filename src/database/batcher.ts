@@ -44,7 +44,7 @@ export class Batcher<T, R> {
       // After all that has come in with this turn's input. Where nothing else has, that is at once.
       setImmediate(() => {
         this.isGathering = false;
-        if (this.underWay < this.limits.atOnce) void this.send();
+        void this.send();
       });
     });
   }

@@ -41,6 +41,8 @@ export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
     poolSize: config.poolSize,
     extra: {
       maxPreparedStatements: 500,
+      // Documents as text, whichever way a row was read (see `RowReader`).
+      jsonStrings: true,
       queueLimit: config.queueLimit,
       enableKeepAlive: true,
       // Nothing here has any, and without them commands are the same on both servers.

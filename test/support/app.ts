@@ -27,11 +27,16 @@ export interface TestAppOptions {
   readonly env?: Record<string, string>;
   /** With the widget, the module of the tests that has every kind of field. */
   readonly widget?: boolean;
+  /** Another server than the run's. */
+  readonly server?: string;
 }
 
 /** The whole service in this process, on a database of its own and a free port, ready. */
-export async function startApp(engine: Engine, { env = {}, widget = false }: TestAppOptions = {}): Promise<TestApp> {
-  const { url, drop } = await freshDatabase(engine);
+export async function startApp(
+  engine: Engine,
+  { env = {}, widget = false, server }: TestAppOptions = {},
+): Promise<TestApp> {
+  const { url, drop } = await freshDatabase(engine, server);
   const config = loadConfig({ DATABASE_URL: url, DATABASE_MIGRATE: 'always', PORT: '0', ...env });
   const app = await createApp(config, {
     root: (...args): DynamicModule => {

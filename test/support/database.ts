@@ -16,8 +16,8 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** An empty database that nobody else uses. */
-export async function freshDatabase(engine: Engine): Promise<TestDatabase> {
+/** An empty database that nobody else uses; on the run's server unless the test brings one. */
+export async function freshDatabase(engine: Engine, server = process.env.PLINTH_TEST_SERVER!): Promise<TestDatabase> {
   if (engine === 'sqlite') {
     const folder = mkdtempSync(join(tmpdir(), 'plinth-'));
     return {
@@ -25,7 +25,6 @@ export async function freshDatabase(engine: Engine): Promise<TestDatabase> {
       drop: async () => rmSync(folder, { recursive: true, force: true }),
     };
   }
-  const server = process.env.PLINTH_TEST_SERVER!;
   const name = `plinth_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
   // The default that hurts most: a column that names no character set of its own could not hold an emoji.
   await onServer(server, `CREATE DATABASE \`${name}\` CHARACTER SET latin1`);

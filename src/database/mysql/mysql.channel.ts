@@ -110,6 +110,11 @@ export function cut(connection: PoolConnection): void {
   connection.destroy();
 }
 
+/** As `cut`, but it may be somebody else's by now, whose statements mysql2 then ends; the pool forgets it with that. */
+export function sever(connection: PoolConnection): void {
+  (connection as Wire).stream.destroy();
+}
+
 /** The watchdog's error; the connection is gone. */
 class Overdue extends Error {
   readonly errno = 1969;

@@ -12,7 +12,8 @@ import type {
 } from '../session.js';
 import { classify, outcomeUnknown, poisons } from '../sql-errors.js';
 import { busy } from '../turnstile.js';
-import { cut, isUnanswered, MysqlChannel } from './mysql.channel.js';
+import { cut, isUnanswered, MysqlChannel, sever } from './mysql.channel.js';
+import { executionSize } from './mysql.packets.js';
 import type { Wire } from './mysql.pipeline.js';
 import { MysqlTransaction } from './mysql.transaction.js';
 
@@ -39,7 +40,11 @@ export class MysqlConnector implements Connector {
   }
 
   async run(statement: Statement, mode: StatementMode): Promise<StatementResult> {
-    if (mode === 'shared read' && this.limits.pipeline) return this.shared.add(statement);
+    if (mode === 'shared read' && this.limits.pipeline) {
+      // What can't be sent at all is refused here, where it is no other statement's fault.
+      executionSize(statement.params);
+      return this.shared.add(statement);
+    }
     const connection = await this.acquire();
     const [outcome] = await this.sendAndGiveBack(connection, [statement]);
     if (!(outcome instanceof Failed)) return outcome!;
@@ -62,14 +67,22 @@ export class MysqlConnector implements Connector {
   }
 
   interrupt(): void {
-    const { _allConnections } = this.pool as unknown as { _allConnections: { toArray(): Wire[] } };
-    // The socket alone: mysql2 then fails what is in flight, and takes the connection out of its pool.
-    for (const connection of _allConnections.toArray()) connection.stream.destroy();
+    for (const connection of this.connections) sever(connection);
   }
 
-  /** Nobody needs the connections any more; a server that hangs must not hold the stop up while they say goodbye. */
+  /**
+   * Nobody needs the connections any more; a server that hangs must not hold the stop up while they say goodbye. Each has
+   * left the pool afterwards: one that was just being given back would make the pool's own end fail.
+   */
   async close(): Promise<void> {
+    const open = this.connections.filter(({ stream }) => !stream.closed);
+    const closed = open.map(({ stream }) => new Promise<void>((resolve) => void stream.once('close', resolve)));
     this.interrupt();
+    await Promise.all(closed);
+  }
+
+  private get connections(): Wire[] {
+    return (this.pool as unknown as { _allConnections: { toArray(): Wire[] } })._allConnections.toArray();
   }
 
   private async runShared(statements: readonly Statement[]): Promise<readonly Outcome[]> {

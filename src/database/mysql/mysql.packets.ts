@@ -25,10 +25,11 @@ export function executionSize(params: readonly SqlValue[]): number {
   for (const value of params) {
     // A UTF-16 unit becomes three bytes of UTF-8 at most.
     if (typeof value === 'string') size += 4 + 3 * value.length;
-    else if (typeof value !== 'object') size += typeof value === 'undefined' ? NaN : 8;
-    else if (value !== null) size += 4 + value.length;
+    else if (typeof value === 'number' || typeof value === 'boolean') size += 8;
+    else if (typeof value === 'bigint') size += isLong(value) ? 8 : 4 + String(value).length;
+    else if (Buffer.isBuffer(value)) size += 4 + value.length;
+    else if (value !== null) throw new TypeError(`A parameter of a statement is no value: ${typeof value}.`);
   }
-  if (Number.isNaN(size)) throw new TypeError('A parameter of a statement is undefined.');
   return size;
 }
 
@@ -67,7 +68,7 @@ function typeOf(value: SqlValue): number {
     case 'number':
       return Number.isSafeInteger(value) ? LONGLONG : DOUBLE;
     case 'bigint':
-      return LONGLONG;
+      return isLong(value) ? LONGLONG : VAR_STRING;
     case 'boolean':
       return TINY;
     default:
@@ -84,7 +85,7 @@ function writeValue(packet: Buffer, at: number, value: NonNullable<SqlValue>): n
       packet.writeInt32LE(value | 0, at);
       return packet.writeInt32LE(Math.floor(value / 0x1_0000_0000), at + 4);
     case 'bigint':
-      return packet.writeBigInt64LE(value, at);
+      return isLong(value) ? packet.writeBigInt64LE(value, at) : writeText(packet, at, String(value));
     case 'boolean':
       packet[at] = value ? 1 : 0;
       return at + 1;
@@ -92,6 +93,11 @@ function writeValue(packet: Buffer, at: number, value: NonNullable<SqlValue>): n
       at = writeLength(packet, at, value.length);
       return at + value.copy(packet, at);
   }
+}
+
+/** Whether a signed integer of 64 bits holds it; one that is longer, as BIGINT UNSIGNED may be, goes as text. */
+function isLong(value: bigint): boolean {
+  return BigInt.asIntN(64, value) === value;
 }
 
 const SHORT = 64;

@@ -1,4 +1,5 @@
 import type { PoolConnection } from 'mysql2';
+import type { Socket } from 'node:net';
 import { Failed } from '../batcher.js';
 import type { Outcome, Row, SqlValue } from '../session.js';
 import { executionSize, queryPacket, writeExecution } from './mysql.packets.js';
@@ -9,7 +10,7 @@ import type { PreparedStatement } from './mysql.statements.js';
 export interface Wire extends PoolConnection {
   sequenceId: number;
   readonly clientEncoding: string;
-  readonly stream: { destroy(): void };
+  readonly stream: Socket;
   addCommand(command: Pipeline): void;
   write(bytes: Buffer): void;
 }
@@ -39,6 +40,8 @@ export class Pipeline {
   private column = 0;
   private columns = 0;
   private rows: Row[] = [];
+  /** Of a procedure, whose first result is what counts. */
+  private isFurther = false;
 
   /**
    * @param onAnswer the server is alive
@@ -86,12 +89,12 @@ export class Pipeline {
     if (first === ERROR) return this.answered(new Failed(packet.asError(wire.clientEncoding)), wire);
     if (this.expected === 'row') {
       if (first !== END || end - start - HEADER >= 9) {
-        this.rows.push(this.reader.read(packet));
+        if (!this.isFurther) this.rows.push(this.reader.read(packet));
         return false;
       }
       this.expected = 'answer';
-      // Of a procedure: what counts is its first result.
-      if (buffer[end - 2]! & MORE_RESULTS) return false;
+      this.isFurther = (buffer[end - 2]! & MORE_RESULTS) !== 0;
+      if (this.isFurther) return false;
       return this.answered({ rows: this.rows, affected: 0 }, wire);
     }
     if (this.expected === 'end of columns') {
@@ -124,6 +127,7 @@ export class Pipeline {
   private answered(outcome: Outcome, wire: Wire): boolean {
     this.outcomes[this.at] = outcome;
     this.rows = [];
+    this.isFurther = false;
     this.expected = 'answer';
     this.onAnswer();
     return this.next(wire);

@@ -71,16 +71,16 @@ export class RowReader {
   private define(definition: Buffer): void {
     this.definitions.push(definition);
     // catalog, schema, table, original table; then the name
-    let at = 0;
-    for (let n = 0; n < 4; n++) at += 1 + definition[at]!;
-    this.names.push(definition.toString('utf8', at + 1, at + 1 + definition[at]!));
+    let [start, end] = textAt(definition, 0);
+    for (let n = 0; n < 4; n++) [start, end] = textAt(definition, end);
+    this.names.push(definition.toString('utf8', start, end));
     // charset 2, length 4, type 1, flags 2, decimals 1, filler 2: at the end, whatever an extension puts before
-    const end = definition.length;
-    const type = definition[end - 6]!;
+    const { length } = definition;
+    const type = definition[length - 6]!;
     this.types.push(type);
-    this.unsigned.push((definition.readUInt16LE(end - 5) & UNSIGNED) !== 0);
-    this.binary.push(definition.readUInt16LE(end - 12) === BINARY_CHARSET && type !== JSON_TYPE);
-    this.decimals.push(definition[end - 3]!);
+    this.unsigned.push((definition.readUInt16LE(length - 5) & UNSIGNED) !== 0);
+    this.binary.push(definition.readUInt16LE(length - 12) === BINARY_CHARSET && type !== JSON_TYPE);
+    this.decimals.push(definition[length - 3]!);
   }
 
   read({ buffer, start }: Packet): Row {
@@ -147,6 +147,13 @@ export class RowReader {
     }
     return row;
   }
+}
+
+/** Where a text begins and ends, whose length is before it: an alias may have some thousand bytes. */
+function textAt(buffer: Buffer, at: number): [start: number, end: number] {
+  const first = buffer[at]!;
+  const start = first < 0xfb ? at + 1 : at + 3;
+  return [start, start + (first < 0xfb ? first : buffer.readUInt16LE(at + 1))];
 }
 
 function exact(value: bigint): SqlValue {

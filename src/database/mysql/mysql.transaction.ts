@@ -2,7 +2,7 @@ import type { PoolConnection } from 'mysql2';
 import { Failed } from '../batcher.js';
 import type { OpenTransaction, Outcome, Statement, StatementResult } from '../session.js';
 import { classify, outcomeUnknown, poisons } from '../sql-errors.js';
-import { AUTOCOMMIT, BEGIN, COMMIT, cut, isUnanswered, ROLLBACK, type MysqlChannel } from './mysql.channel.js';
+import { AUTOCOMMIT, BEGIN, COMMIT, cut, isUnanswered, ROLLBACK, sever, type MysqlChannel } from './mysql.channel.js';
 
 /**
  * A transaction on one connection. It begins with its first statements, in the same write.
@@ -55,7 +55,7 @@ export class MysqlTransaction implements OpenTransaction {
   /** To whoever comes next, as they expect it. Nobody waits for that: it is done before anything that they send. */
   private giveBack(): void {
     void this.channel.send(this.connection, [AUTOCOMMIT]).then(([outcome]) => {
-      if (outcome instanceof Failed) cut(this.connection);
+      if (outcome instanceof Failed) sever(this.connection);
     });
     this.connection.release();
   }

@@ -1,0 +1,95 @@
+import { Batcher, Failed, type BatchLimits } from './batcher.js';
+
+/** One turn of the event loop: what was added in it has been sent. */
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+describe('a batcher', () => {
+  /** Batches that were sent, each of which is ended by hand. */
+  function gated(limits: Partial<BatchLimits> = {}) {
+    const sent: { items: readonly string[]; end(): void }[] = [];
+    const run = (items: readonly string[]) =>
+      new Promise<string[]>((resolve) => {
+        sent.push({ items, end: () => resolve(items.map((item) => `${item}!`)) });
+      });
+    const batcher = new Batcher<string, string>(run, { atOnce: 1, most: 10, ...limits });
+    return { batcher, sent, batches: () => sent.map(({ items }) => items.join('')) };
+  }
+
+  it('sends what came in one turn together, in its order, before that turn is over', async () => {
+    const { batcher, sent, batches } = gated();
+    const results = ['a', 'b', 'c'].map((item) => batcher.add(item));
+    expect(batches()).toEqual([]);
+    await turn();
+    expect(batches()).toEqual(['abc']);
+    sent[0]!.end();
+    expect(await Promise.all(results)).toEqual(['a!', 'b!', 'c!']);
+  });
+
+  it('lets nothing join what was sent', async () => {
+    const { batcher, sent, batches } = gated();
+    const first = batcher.add('a');
+    await turn();
+    const second = batcher.add('a');
+    await turn();
+    expect(batches()).toEqual(['a']);
+    let isAnswered = false;
+    void second.then(() => (isAnswered = true));
+    sent[0]!.end();
+    await first;
+    await turn();
+    expect({ batches: batches(), isAnswered }).toEqual({ batches: ['a', 'a'], isAnswered: false });
+    sent[1]!.end();
+    await second;
+  });
+
+  it('has no more under way at once than it may, and gathers meanwhile', async () => {
+    const { batcher, sent, batches } = gated({ atOnce: 2 });
+    for (const item of ['a', 'b', 'c', 'd']) {
+      void batcher.add(item);
+      await turn();
+    }
+    expect(batches()).toEqual(['a', 'b']);
+    sent[1]!.end();
+    await turn();
+    expect(batches()).toEqual(['a', 'b', 'cd']);
+    void batcher.add('e');
+    await turn();
+    expect(batches()).toHaveLength(3);
+    sent[0]!.end();
+    sent[2]!.end();
+    await turn();
+    expect(batches()).toEqual(['a', 'b', 'cd', 'e']);
+    sent[3]!.end();
+    await turn();
+    // And is idle again.
+    void batcher.add('f');
+    await turn();
+    expect(batches()).toHaveLength(5);
+  });
+
+  it('keeps to the most items, and to their weight, of which one alone may be more', async () => {
+    const { batcher, sent, batches } = gated({ most: 3, weight: { of: (item: string) => Number(item), most: 10 } });
+    const results = ['1', '1', '1', '1', '9', '1', '99', '5', '6'].map((item) => batcher.add(item));
+    await turn();
+    for (const { end } of sent) {
+      end();
+      await turn();
+    }
+    expect(batches()).toEqual(['111', '19', '1', '99', '5', '6']);
+    expect(await Promise.all(results)).toEqual(['1!', '1!', '1!', '1!', '9!', '1!', '99!', '5!', '6!']);
+  });
+
+  it('gives each item its own failure, and all of them one that was thrown, and goes on', async () => {
+    let runs = 0;
+    const run = async (items: readonly number[]) => {
+      if (++runs === 2) throw new Error('all');
+      return items.map((item) => (item % 2 === 0 ? item : new Failed(new Error(String(item)))));
+    };
+    const batcher = new Batcher<number, number>(run, { atOnce: 1, most: 3 });
+    const outcomes = await Promise.allSettled([0, 1, 2, 3, 4, 5, 6, 7].map((item) => batcher.add(item)));
+    const told = outcomes.map((outcome) =>
+      outcome.status === 'fulfilled' ? outcome.value : (outcome.reason as Error).message,
+    );
+    expect(told).toEqual([0, '1', 2, 'all', 'all', 'all', 6, '7']);
+  });
+});

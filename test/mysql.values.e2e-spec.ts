@@ -1,0 +1,332 @@
+import fc from 'fast-check';
+import type { SqlValue } from '../src/database/session.js';
+import { startDatabase, type DatabaseStack } from './support/database-stack.js';
+import { engines, freshDatabase, type TestDatabase } from './support/database.js';
+
+const [, server] = engines();
+const whenServer = server === undefined ? describe.skip : describe;
+const MEBIBYTE = 2 ** 20;
+
+/** One column of each type, with values that are at an edge of it. */
+const COLUMNS: Record<string, SqlValue[]> = {
+  TINYINT: [-128, 127, 0],
+  'TINYINT UNSIGNED': [255, 128],
+  SMALLINT: [-32_768, 32_767],
+  'SMALLINT UNSIGNED': [65_535],
+  MEDIUMINT: [-8_388_608, 8_388_607],
+  'MEDIUMINT UNSIGNED': [16_777_215],
+  INT: [-2_147_483_648, 2_147_483_647],
+  'INT UNSIGNED': [4_294_967_295],
+  BIGINT: ['-9223372036854775808', '9223372036854775807', 2 ** 53 - 1, -(2 ** 53) + 1, '9007199254740993', -1],
+  'BIGINT UNSIGNED': ['18446744073709551615', 2 ** 53 - 1, '9007199254740992', 0],
+  FLOAT: [1.5, -0.25, 3.4e38],
+  DOUBLE: [0.1, -1.7976931348623157e308, 5e-324, 2 ** 60],
+  'DECIMAL(30,10)': ['12345678901234567890.0123456789', '-0.0000000001', '0'],
+  DATE: ['1000-01-01', '9999-12-31', '2026-02-28'],
+  DATETIME: ['2026-11-25 03:04:05', '1000-01-01 00:00:00'],
+  'DATETIME(3)': ['2026-11-25 03:04:05.006', '2026-11-25 00:00:00.000', '2026-11-25 03:04:05.000'],
+  'DATETIME(6)': ['2026-11-25 03:04:05.000007', '2026-11-25 03:04:05.600000', '2026-11-25 00:00:00.000000'],
+  'TIMESTAMP(3)': ['2026-11-25 03:04:05.120', '2026-11-25 03:04:05.000', '1970-01-01 00:00:01.000'],
+  TIME: ['-838:59:59', '838:59:59', '25:00:00', '-00:00:01', '00:00:00', '07:08:09'],
+  'TIME(3)': ['-100:00:00.001', '23:59:59.990', '00:00:00.500', '00:00:00.000'],
+  YEAR: [2026, 1901],
+  'CHAR(5)': ['ab', '€€€€€'],
+  'VARCHAR(300)': ['', 'x'.repeat(250), 'x'.repeat(251), '𝒳'.repeat(300), 'padded  '],
+  MEDIUMTEXT: ['x'.repeat(65_535), 'é'.repeat(65_536), 'null'],
+  'VARBINARY(300)': [Buffer.alloc(0), Buffer.from([0, 255, 254, 251]), Buffer.alloc(300, 7)],
+  LONGBLOB: [Buffer.alloc(65_536, 200), Buffer.from('text')],
+  'BIT(10)': [Buffer.from([3, 255]), Buffer.from([0, 1])],
+  "ENUM('one','two')": ['two'],
+  "SET('a','b')": ['a,b', ''],
+  JSON: ['{"a":[1,null,"é"]}', '"text"', 'null'],
+  BOOLEAN: [1, 0],
+};
+
+whenServer('values that go to a server and come back', () => {
+  let fresh: TestDatabase;
+  /** With several statements in one write, and with what mysql2 documents. */
+  let piped: DatabaseStack;
+  let plain: DatabaseStack;
+
+  beforeAll(async () => {
+    fresh = await freshDatabase(server!);
+    piped = await startDatabase(fresh.url, { DATABASE_PIPELINE: 'on', DATABASE_POOL: '1' });
+    plain = await startDatabase(fresh.url, { DATABASE_PIPELINE: 'off', DATABASE_POOL: '1' });
+  });
+  /** mysql2 says so when answers come in another order than it counts. */
+  const complaints: unknown[] = [];
+  const { error } = console;
+  beforeEach(() => void Object.assign(console, { error: (...said: unknown[]) => complaints.push(said) }));
+  afterEach(() => {
+    Object.assign(console, { error });
+    expect(complaints).toEqual([]);
+    expect([piped, plain].map(({ database }) => database.usage().used)).toEqual([0, 0]);
+  });
+  afterAll(async () => {
+    await piped.close();
+    await plain.close();
+    await fresh.drop();
+  });
+
+  const echo = async (values: SqlValue[]) => {
+    const list = values.map((_value, n) => `? AS \`c${n}\``).join(', ');
+    const [row] = await piped.database.query(`SELECT ${list}`, values);
+    return values.map((_value, n) => row![`c${n}`]!);
+  };
+  /** What is to come back: the database has no booleans, and 64-bit integers that are not exact come as text. */
+  const expected = (value: SqlValue): SqlValue => {
+    if (typeof value === 'boolean') return Number(value);
+    if (typeof value !== 'bigint') return value;
+    return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+  };
+
+  it('are the same whatever they are', async () => {
+    const around = (...middles: number[]) => middles.flatMap((middle) => [middle - 1, middle, middle + 1]);
+    const character = fc.constantFrom('a', 'é', '€', '𝒳', '\0', "'", '\\', ' ', '?');
+    const text = fc
+      .tuple(fc.constantFrom(0, 1, ...around(64, 251, 256, 65_535, 65_536)), character)
+      .map(([length, one]) => one.repeat(length));
+    const value: fc.Arbitrary<SqlValue> = fc.oneof(
+      text,
+      fc.string({ unit: 'grapheme', maxLength: 80 }),
+      fc.constantFrom(...around(0, 2 ** 31, -(2 ** 31), 2 ** 32, -(2 ** 32), 2 ** 52), 2 ** 53 - 1, -(2 ** 53) + 1),
+      fc.maxSafeInteger(),
+      fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0),
+      fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }),
+      fc.boolean(),
+      fc.constant(null),
+      fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+    );
+    const row = fc.array(value, { minLength: 1, maxLength: 40 });
+    await fc.assert(
+      fc.asyncProperty(row, async (values) => expect(await echo(values)).toEqual(values.map(expected))),
+      { numRuns: 300 },
+    );
+  });
+
+  it('are the same where an answer has more columns than a byte counts, and no row', async () => {
+    const values = Array.from({ length: 300 }, (_, n) => (n % 3 === 0 ? null : n));
+    expect(await echo(values)).toEqual(values);
+    expect(await piped.database.query('SELECT 1 AS `x` WHERE ? = 2', [1])).toEqual([]);
+  });
+
+  it('are the same when one is longer than a packet, or its row comes in many parts', async () => {
+    const limit = async (bytes: SqlValue) => plain.database.query(`SET GLOBAL max_allowed_packet = ${String(bytes)}`);
+    const [usual] = await plain.database.query('SELECT @@max_allowed_packet AS `bytes`');
+    await limit(64 * MEBIBYTE);
+    const big = await startDatabase(fresh.url, { DATABASE_PIPELINE: 'on' });
+    try {
+      for (const size of [MEBIBYTE, 6 * MEBIBYTE, 16 * MEBIBYTE - 40, 17 * MEBIBYTE, 33 * MEBIBYTE]) {
+        const value = Buffer.alloc(size, size % 251);
+        const [row] = await big.database.query<{ n: number; v: Buffer; after: string }>(
+          'SELECT LENGTH(?) AS `n`, ? AS `v`, ? AS `after`',
+          [value, value.subarray(0, 8 * MEBIBYTE), 'é'],
+        );
+        expect(row!.n).toBe(size);
+        expect(row!.v.equals(value.subarray(0, 8 * MEBIBYTE))).toBe(true);
+        expect(row!.after).toBe('é');
+        const [whole] = await big.database.query<{ v: string }>("SELECT REPEAT('x', ?) AS `v`, 1 AS `one`", [size]);
+        expect(whole!.v.length).toBe(size);
+      }
+    } finally {
+      await big.close();
+      await limit(usual!.bytes!);
+    }
+  });
+
+  it('refuses what is none, and nobody else', async () => {
+    for (const wrong of [undefined, {}, new Date(), Symbol('x'), () => 1]) {
+      const [bad, good, shared] = await Promise.allSettled([
+        piped.database.query('SELECT ? AS `x`', [wrong as SqlValue], true),
+        piped.database.query('SELECT ? AS `x`', [1], true),
+        piped.database.query('SELECT ? AS `y`', ['é'], true),
+      ]);
+      expect({ wrong: typeof wrong, status: bad.status }).toEqual({ wrong: typeof wrong, status: 'rejected' });
+      expect(good).toEqual({ status: 'fulfilled', value: [{ x: 1 }] });
+      expect(shared).toEqual({ status: 'fulfilled', value: [{ y: 'é' }] });
+    }
+  });
+
+  describe('of columns', () => {
+    const types = Object.keys(COLUMNS);
+    /** The protocol leaves fractions of a second out that are 0. */
+    const shortened = (value: SqlValue) =>
+      typeof value === 'string' ? value.replace(/(:\d\d\.\d*?)0+$/, '$1').replace(/(:\d\d)\.$/, '$1') : value;
+    const most = Math.max(...Object.values(COLUMNS).map((values) => values.length));
+
+    beforeAll(async () => {
+      const columns = types.map((type, n) => `\`c${n}\` ${type} NULL`);
+      const charset = 'CHARACTER SET utf8mb4';
+      await piped.database.execute(
+        `CREATE TABLE \`every_type\` (\`id\` INT PRIMARY KEY, ${columns.join(', ')}) ${charset}`,
+      );
+      for (const stack of [piped, plain]) {
+        for (let n = 0; n <= most; n++) {
+          const values = types.map((type) => COLUMNS[type]![n] ?? null);
+          const places = values.map(() => ', ?').join('');
+          const id = (stack === piped ? 0 : 100) + n;
+          await stack.database.execute(`INSERT INTO \`every_type\` VALUES (?${places})`, [id, ...values]);
+        }
+      }
+    });
+
+    it.each([
+      ['with several statements in one write', () => piped],
+      ["with mysql2's own commands", () => plain],
+    ])('are what was stored, written either way, read %s', async (_name, stack) => {
+      const rows = await stack().database.query('SELECT * FROM `every_type` ORDER BY `id`');
+      expect(rows).toHaveLength(2 * (most + 1));
+      for (const [at, row] of rows.entries()) {
+        const values = types.map((type) => COLUMNS[type]![at % (most + 1)] ?? null);
+        const read = types.map((type, n) => {
+          const value = row[`c${n}`]!;
+          // As many decimals as the column has; a FLOAT as near as it comes.
+          if (type.startsWith('DECIMAL') && value !== null) return String(value).replace(/\.?0+$/, '');
+          return type === 'FLOAT' && value !== null ? Number(Number(value).toPrecision(6)) : shortened(value);
+        });
+        expect(read).toEqual(values.map(shortened));
+      }
+    });
+
+    it('come the same either way, fractions and zeros included', async () => {
+      const sql =
+        "SELECT *, NOW(6) - NOW(6) AS `a`, TIMESTAMP'2026-01-01 00:00:00' AS `b`, SEC_TO_TIME(0.5) AS `c`, " +
+        "1.50 AS `d`, NULL AS `e`, COUNT(*) OVER () AS `f`, CAST(TIME'-01:00:00' AS TIME(6)) AS `g` FROM `every_type`";
+      expect(await piped.database.query(sql)).toEqual(await plain.database.query(sql));
+    });
+  });
+
+  describe('of a table that changes between two executions of one prepared statement', () => {
+    const read = (stack: DatabaseStack) =>
+      stack.database.query('SELECT * FROM `changing` WHERE `id` > ? ORDER BY `id`', [0], true);
+
+    it('are those of the table as it is', async () => {
+      const { database } = plain;
+      await database.execute('CREATE TABLE `changing` (`id` INT PRIMARY KEY, `a` VARCHAR(10))');
+      await database.execute("INSERT INTO `changing` VALUES (1, '7')");
+      const seen: unknown[] = [];
+      for (const change of [
+        'MODIFY `a` INT',
+        'ADD `b` DATETIME(3) DEFAULT NULL FIRST',
+        "ADD `c` VARCHAR(20) DEFAULT 'c'",
+        'MODIFY `a` BIGINT UNSIGNED AFTER `id`',
+        'DROP `c`',
+        'DROP `b`',
+        'MODIFY `a` VARBINARY(10)',
+        'CHANGE `a` `z` DOUBLE',
+      ]) {
+        seen.push(await read(piped));
+        await database.execute(`ALTER TABLE \`changing\` ${change}`);
+      }
+      seen.push(await read(piped), await read(piped));
+      expect(seen).toEqual([
+        [{ id: 1, a: '7' }],
+        [{ id: 1, a: 7 }],
+        [{ b: null, id: 1, a: 7 }],
+        [{ b: null, id: 1, a: 7, c: 'c' }],
+        [{ b: null, id: 1, a: 7, c: 'c' }],
+        [{ b: null, id: 1, a: 7 }],
+        [{ id: 1, a: 7 }],
+        [{ id: 1, a: Buffer.from('7') }],
+        [{ id: 1, z: 7 }],
+        [{ id: 1, z: 7 }],
+      ]);
+    });
+
+    it('and leave those of the reads that were sent with it alone', async () => {
+      const { database } = plain;
+      const together = () =>
+        Promise.all([
+          read(piped),
+          piped.database.query('SELECT `id` FROM `changing`', [], true),
+          read(piped),
+          piped.database.query('SELECT `z`, `id` FROM `changing`', [], true),
+        ]);
+      await together();
+      await database.execute('ALTER TABLE `changing` MODIFY `z` VARCHAR(30), ADD `y` INT DEFAULT 3 FIRST');
+      const row = { y: 3, id: 1, z: '7' };
+      expect(await together()).toEqual([[row], [{ id: 1 }], [row], [{ z: '7', id: 1 }]]);
+    });
+
+    it('with names as long as they may be', async () => {
+      const names = ['x'.repeat(64), '€'.repeat(64), 'x'.repeat(255)];
+      const sql = `SELECT ${names.map((name, n) => `${n} AS \`${name}\``).join(', ')}`;
+      const [row] = await piped.database.query(sql);
+      expect(row).toEqual(Object.fromEntries(names.map((name, n) => [name, n])));
+    });
+  });
+
+  describe('by more statements than a connection keeps prepared', () => {
+    /** Of the one connection. */
+    const counted = async () => {
+      const rows = await piped.database.query<{ Variable_name: string; Value: string }>(
+        "SHOW SESSION STATUS WHERE `Variable_name` IN ('Com_stmt_prepare', 'Com_stmt_close')",
+      );
+      const values = Object.fromEntries(rows.map(({ Variable_name, Value }) => [Variable_name, Number(Value)]));
+      return { prepared: values.Com_stmt_prepare!, closed: values.Com_stmt_close! };
+    };
+
+    it('come right, and closes those that were used longest ago', async () => {
+      const before = await counted();
+      const shape = (n: number) => `SELECT ${n} + ? AS \`sum\``;
+      for (let round = 0; round < 2; round++) {
+        for (let n = 0; n < 700; n += 7) {
+          const some = Array.from({ length: 7 }, (_, more) => n + more);
+          const rows = await Promise.all(some.map((one) => piped.database.query(shape(one), [1000], true)));
+          expect(rows).toEqual(some.map((one) => [{ sum: one + 1000 }]));
+          // Used all the time, so never forgotten.
+          expect(await piped.database.query('SELECT ? AS `often`', [n], true)).toEqual([{ often: n }]);
+        }
+      }
+      const { prepared, closed } = await counted();
+      expect(prepared - before.prepared).toBe(2 * 700 + 2);
+      expect(closed - before.closed).toBeGreaterThanOrEqual(2 * 700 + 2 - 300);
+    });
+
+    it('come right once a statement can be prepared that could not', async () => {
+      const read = () => piped.database.query('SELECT * FROM `late`', [], true);
+      await expect(read()).rejects.toMatchObject({ errno: 1146 });
+      await plain.database.execute('CREATE TABLE `late` AS SELECT 1 AS `x`');
+      expect(await read()).toEqual([{ x: 1 }]);
+    });
+
+    it('come right in a transaction of which one is not understood, and can be sent again', async () => {
+      const { database } = piped;
+      const statements = [1, 2, 3].map((n) => ({ sql: `DO ${n} + ?`, params: [1] }));
+      statements.splice(1, 0, { sql: 'NONSENSE ?', params: [1] });
+      for (let round = 0; round < 2; round++) {
+        const outcomes = await database.transaction((transaction) => transaction.executeEach(statements));
+        expect(outcomes).toEqual([0, { error: expect.objectContaining({ errno: 1064 }) }, 0, 0]);
+      }
+    });
+
+    it('come right beside shared reads that fail, each with its own error', async () => {
+      const { database } = piped;
+      for (let round = 0; round < 2; round++) {
+        const outcomes = await Promise.allSettled([
+          database.query('SELECT 1 AS `a`', [], true),
+          database.query('SELECT `nope`', [], true),
+          database.query('SELECT (SELECT 1 UNION SELECT ?) AS `x`', [2], true),
+          database.query('SELECT 2 AS `b`', [], true),
+        ]);
+        expect(outcomes).toEqual([
+          { status: 'fulfilled', value: [{ a: 1 }] },
+          { status: 'rejected', reason: expect.objectContaining({ errno: 1054 }) },
+          { status: 'rejected', reason: expect.objectContaining({ errno: 1242 }) },
+          { status: 'fulfilled', value: [{ b: 2 }] },
+        ]);
+      }
+    });
+
+    it('gives the first result of a procedure, and nothing of it to the next statement', async () => {
+      await plain.database.execute(
+        'CREATE PROCEDURE `two_results`() BEGIN SELECT 1 AS `a`; SELECT 2 AS `b`, 3 AS `c`; END',
+      );
+      const [first, next] = await Promise.all([
+        piped.database.query('CALL `two_results`()', [], true),
+        piped.database.query('SELECT 4 AS `d`', [], true),
+      ]);
+      expect({ first, next }).toEqual({ first: [{ a: 1 }], next: [{ d: 4 }] });
+    });
+  });
+});
