@@ -80,7 +80,8 @@ async function cell(contender, job, connections) {
   if (job === 'keyset' && !contender.keysetOf) return;
   const file = await linesOf(contender, job);
   const before = await contender.store.added();
-  if (job !== 'update') await wrk(contender, job, connections, file, 1);
+  // Warm before it is measured: at one connection alone, a second would not be enough for that.
+  if (job !== 'update') await wrk(contender, job, Math.max(connections, 64), file, 1);
   await quiet(contender);
   const warm = await contender.store.added();
   await lagOf(contender);
