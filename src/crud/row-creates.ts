@@ -71,6 +71,9 @@ export class RowCreates<E extends CrudEntity> {
 
   private async insertEach(group: readonly Creation<E>[], transaction: Transaction): Promise<(undefined | Failed)[]> {
     const outcomes = await transaction.executeEach(group.flatMap(({ row }) => this.sql.inserts([row])));
+    // A server that takes no writes, or has no space: true of all, and some of what went well may be lost with it.
+    const general = outcomes.find((outcome) => outcome instanceof Failed && !isOfOneRow(outcome.error));
+    if (general instanceof Failed) throw general.error;
     const stored = group.filter((_creation, n) => !(outcomes[n] instanceof Failed));
     if (stored.length > 0) await this.changes.record(this.sql.table, stored.map(created));
     return outcomes.map((outcome) => (outcome instanceof Failed ? outcome : undefined));
