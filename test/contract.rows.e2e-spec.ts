@@ -1,10 +1,10 @@
 import { problemOf } from './support/client.js';
-import { forEveryModule, textField } from './support/modules.js';
+import { forEveryModuleAndPlain, textField } from './support/modules.js';
 
 const UUIDV7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const MERGE = { 'content-type': 'application/merge-patch+json' };
 
-forEveryModule('rows', (subject) => {
+forEveryModuleAndPlain('rows', (subject) => {
   describe('read', () => {
     it('gives data and status, by path and by ?id= alike', async () => {
       const { id, etag, data } = await subject.made();

@@ -90,9 +90,11 @@ export class RowCreates<E extends CrudEntity> {
     const { sql } = this;
     const keyed = group.filter(({ companion }) => companion);
     const claims = await transaction.executeEach(keyed.map(({ companion }) => companion!.insert));
+    refuseGeneral(claims);
     const taken = new Set(keyed.filter((_creation, n) => claims[n] instanceof Failed));
     const tried = group.filter((creation) => !taken.has(creation));
     const outcomes = await transaction.executeEach(tried.flatMap(({ row }) => sql.inserts([row])));
+    refuseGeneral(outcomes);
     const stored = tried.filter((_creation, n) => !(outcomes[n] instanceof Failed));
     const left = tried.flatMap(({ companion }, n) =>
       outcomes[n] instanceof Failed && companion ? [companion.remove] : [],
@@ -102,6 +104,11 @@ export class RowCreates<E extends CrudEntity> {
     const results = new Map<Creation<E>, Result>(tried.map((creation, n) => [creation, isStored(outcomes[n]!)]));
     return group.map((creation) => results.get(creation) ?? false);
   }
+}
+
+/** A server that takes no writes, or has no space: true of all, and some of what went well may be lost with it. */
+function refuseGeneral(outcomes: readonly (number | Failed)[]): void {
+  for (const outcome of outcomes) if (outcome instanceof Failed && !isOfOneRow(outcome.error)) throw outcome.error;
 }
 
 function isStored(outcome: number | Failed): Result {

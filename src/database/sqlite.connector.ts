@@ -58,8 +58,11 @@ export class SqliteConnector implements Connector {
       throw error;
     }
     const rollback = () => {
-      if (this.writer.isInTransaction) this.writer.run('ROLLBACK', []);
-      this.turnstile.leave();
+      try {
+        if (this.writer.isInTransaction) this.writer.run('ROLLBACK', []);
+      } finally {
+        this.turnstile.leave();
+      }
     };
     const run = ({ sql, params }: Statement): StatementResult => {
       // After a full disk, for example, SQLite has rolled back by itself: the rest would commit one by one.

@@ -56,7 +56,12 @@ export async function startApp(
     if (Date.now() > end) throw new Error(`The database of the test did not get ready: ${state.status}`);
   }
   const database = app.get(Database);
-  if (widget) await createWidget(database.dataSource.createQueryRunner());
+  if (widget) {
+    const runner = database.dataSource.createQueryRunner();
+    await createWidget(runner);
+    // Its connection would be missing in the pool.
+    await runner.release();
+  }
   const close = async () => {
     await app.close();
     await drop();

@@ -24,14 +24,24 @@ export interface Subject {
 /** Every module of the service by its folder, and the widget. A team's module is tested by existing. */
 export const MODULES = [...readdirSync(new URL('../../src/modules', import.meta.url)), 'widget'];
 
+/** Nothing is sent, read or committed together. */
+const PLAIN = { DATABASE_PIPELINE: 'off', DATABASE_COALESCE_READS: 'off', DATABASE_GROUP_WRITES: 'off' };
+
+const USUAL = MODULES.map((module) => ({ module, how: '', env: {} as Record<string, string> }));
+
+/** As `forEveryModule`, and for the widget once more with every trick off. */
+export function forEveryModuleAndPlain(name: string, suite: (subject: Subject) => void): void {
+  forEveryModule(name, suite, [...USUAL, { module: 'widget', how: ', statement by statement', env: PLAIN }]);
+}
+
 /** Declares a suite for every engine and every module. */
-export function forEveryModule(name: string, suite: (subject: Subject) => void): void {
-  describe.each(engines().flatMap((engine) => MODULES.map((module) => ({ engine, module }))))(
-    `${name}: $module on $engine`,
-    ({ engine, module }) => {
+export function forEveryModule(name: string, suite: (subject: Subject) => void, subjects = USUAL): void {
+  describe.each(engines().flatMap((engine) => subjects.map((one) => ({ engine, ...one }))))(
+    `${name}: $module on $engine$how`,
+    ({ engine, module, env }) => {
       const subject = {} as { -readonly [K in keyof Subject]: Subject[K] };
       beforeAll(async () => {
-        const test = await startApp(engine, { widget: module === 'widget' });
+        const test = await startApp(engine, { env, widget: module === 'widget' });
         const { model } = test.app.get(ModuleRegistry).get(module);
         const client = new Client(test.origin);
         const path = `/api/${module}`;
