@@ -27,7 +27,7 @@ export const MODULES = [...readdirSync(new URL('../../src/modules', import.meta.
 /** Nothing is sent, read or committed together. */
 const PLAIN = { DATABASE_PIPELINE: 'off', DATABASE_COALESCE_READS: 'off', DATABASE_GROUP_WRITES: 'off' };
 
-const USUAL = MODULES.map((module) => ({ module, how: '', env: {} as Record<string, string> }));
+const USUAL = MODULES.map((module) => ({ module, how: '', env: {} }));
 
 /** As `forEveryModule`, and for the widget once more with every trick off. */
 export function forEveryModuleAndPlain(name: string, suite: (subject: Subject) => void): void {
