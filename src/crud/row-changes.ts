@@ -28,6 +28,8 @@ interface Swap<E> {
   readonly by: ChangeAuthor;
 }
 
+/** Roughly in bytes; the rest of a group goes alone. A server takes 16 MiB in one statement by default. */
+const HEAVIEST_GROUP = 2_000_000;
 const ALONE = Symbol('alone');
 type Result<E> = E | Failed | typeof ALONE;
 /** MySQL and MariaDB: a syntax error. */
@@ -104,6 +106,7 @@ export class RowChanges<E extends CrudEntity> {
       rows.set(entity.id, entity);
     }
     const swaps: Swap<E>[] = [];
+    let weight = 0;
     const results = group.map(({ id, apply, op, by }): Result<E> => {
       const before = rows.get(id);
       // Not there, or locked by somebody else: to be waited for.
@@ -112,6 +115,9 @@ export class RowChanges<E extends CrudEntity> {
         const changed = apply(before);
         if (changed === before) return before;
         const after = this.next(before, changed);
+        // Its change record has both.
+        weight += this.sql.weigh(before) + this.sql.weigh(after);
+        if (weight > HEAVIEST_GROUP && swaps.length > 0) return ALONE;
         swaps.push({ before, after, op, by });
         rows.set(id, after);
         return after;

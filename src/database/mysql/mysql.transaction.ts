@@ -38,7 +38,8 @@ export class MysqlTransaction implements OpenTransaction {
   async commit(): Promise<void> {
     if (!this.isBegun) return this.connection.release();
     const [outcome] = await this.channel.send(this.connection, [COMMIT]);
-    if (!(outcome instanceof Failed)) return this.giveBack();
+    // Committed all the same: who went on after such an error has seen to it. But nobody else shall get the connection.
+    if (!(outcome instanceof Failed)) return this.isPoisoned ? cut(this.connection) : this.giveBack();
     // Whatever it was, the transaction may still be open.
     cut(this.connection);
     throw isUnanswered(outcome.error) ? outcomeUnknown(outcome.error) : outcome.error;
