@@ -15,16 +15,20 @@ const crud = {
   missing: 404,
 };
 
+/** Two that page by offset and count the table for it, but not for a list that is filtered by id. */
+const counted = {
+  deepest: DEEPEST,
+  notes: [PLAIN_UPDATE, BY_OFFSET, COUNTED, 'keyset: filter by id and sort by id, without the count'],
+};
+const listed = { ...crud, rowOf: shown, rowsOf: (answer) => answer.data ?? answer };
+
 export const PEERS = {
   'dataui-crud': {
     folder: 'bench/peers/dataui-crud',
     product: '@dataui/crud',
-    deepest: DEEPEST,
-    notes: [PLAIN_UPDATE, BY_OFFSET, COUNTED, 'keyset: filter by id and sort by id, without the count'],
+    ...counted,
     dialect: {
-      ...crud,
-      rowOf: shown,
-      rowsOf: (answer) => answer.data ?? answer,
+      ...listed,
       keyset: ({ id }) => `${CRUD}?limit=20&sort=id,ASC&filter=id%7C%7C%24gt%7C%7C${id}`,
     },
     pages:
@@ -35,12 +39,9 @@ export const PEERS = {
   feathers: {
     folder: 'bench/peers/feathers',
     product: '@feathersjs/feathers',
-    deepest: DEEPEST,
-    notes: [PLAIN_UPDATE, BY_OFFSET, COUNTED, 'keyset: filter by id and sort by id, without the count'],
+    ...counted,
     dialect: {
-      ...crud,
-      rowOf: shown,
-      rowsOf: (answer) => answer.data ?? answer,
+      ...listed,
       keyset: ({ id }) => `${CRUD}?$limit=20&$sort[id]=1&id[$gt]=${id}`,
     },
     pages:
