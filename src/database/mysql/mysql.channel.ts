@@ -6,7 +6,7 @@ import { classify, wasNeverSent } from '../sql-errors.js';
 import { executionSize, LONGEST_PAYLOAD } from './mysql.packets.js';
 import { Pipeline, type Wire } from './mysql.pipeline.js';
 import { prepared } from './mysql.statements.js';
-import { Watchdog } from './mysql.watchdog.js';
+import { Watchdog, type Watched } from './mysql.watchdog.js';
 
 const text = (sql: string): Statement => ({ sql, params: [] });
 export const BEGIN = text('SET autocommit = 0');
@@ -19,14 +19,14 @@ const CONTROL: ReadonlySet<Statement> = new Set([BEGIN, COMMIT, ROLLBACK, AUTOCO
 
 /** Sends statements over connections, together where it can, and never waits for ever. */
 export class MysqlChannel {
-  private readonly limitMs: number;
+  private readonly watchdog: Watchdog;
 
   constructor(
     private readonly config: Pick<DatabaseConfig, 'statementTimeoutMs' | 'watchdogMs' | 'pipeline'>,
     /** A statement has had no answer for a second. */
-    private readonly onSilence: () => void,
+    onSilence: () => void,
   ) {
-    this.limitMs = config.statementTimeoutMs + config.watchdogMs;
+    this.watchdog = new Watchdog(onSilence, config.statementTimeoutMs + config.watchdogMs);
   }
 
   /**
@@ -34,21 +34,20 @@ export class MysqlChannel {
    * @throws TypeError for a parameter that is none; then nothing was sent
    */
   send(connection: PoolConnection, statements: readonly Statement[]): Promise<readonly Outcome[]> {
-    const together = statements.map(({ params }) => executionSize(params)).every((size) => size <= LONGEST_PAYLOAD);
+    let together = this.config.pipeline;
+    for (const { params } of statements) if (executionSize(params) > LONGEST_PAYLOAD) together = false;
     return new Promise((resolve) => {
-      const overdue = () => {
+      const watched = this.watchdog.watch(() => {
         cut(connection);
         sending.onResult(new Overdue('The database did not answer.'));
-      };
-      const watchdog = new Watchdog(this.onSilence, overdue, this.limitMs);
+      });
       const done = (outcomes: readonly Outcome[]) => {
-        watchdog.stop();
+        watched.stop();
         resolve(outcomes);
       };
-      const sending =
-        this.config.pipeline && together
-          ? pipe(connection as Wire, statements, watchdog, done)
-          : new OneByOne(connection, statements, watchdog, done);
+      const sending = together
+        ? pipe(connection as Wire, statements, watched, done)
+        : new OneByOne(connection, statements, watched, done);
     });
   }
 }
@@ -56,14 +55,14 @@ export class MysqlChannel {
 function pipe(
   wire: Wire,
   statements: readonly Statement[],
-  watchdog: Watchdog,
+  watched: Watched,
   done: (outcomes: readonly Outcome[]) => void,
 ): Pipeline {
   const piped = statements.map((statement) => {
     const { sql, params } = statement;
     return { statement: CONTROL.has(statement) ? undefined : prepared(wire, sql), sql, params };
   });
-  const pipeline = new Pipeline(piped, () => watchdog.answered(), done);
+  const pipeline = new Pipeline(piped, watched, done);
   wire.addCommand(pipeline);
   return pipeline;
 }
@@ -75,7 +74,7 @@ class OneByOne {
   constructor(
     private readonly connection: PoolConnection,
     private readonly statements: readonly Statement[],
-    private readonly watchdog: Watchdog,
+    private readonly watched: Watched,
     private readonly done: (outcomes: readonly Outcome[]) => void,
   ) {
     this.next();
@@ -89,7 +88,7 @@ class OneByOne {
     const statement = this.statements[this.outcomes.length];
     if (!statement) return this.done(this.outcomes);
     const answered = (error: QueryError | null, result: unknown) => {
-      this.watchdog.answered();
+      this.watched.answered();
       this.outcomes.push(error ? new Failed(error) : toResult(result));
       this.next();
     };

@@ -27,7 +27,7 @@ const SHARED = { atOnce: 2, most: 16 };
  * end, and several statements in one write (`Pipeline`).
  */
 export class MysqlConnector implements Connector {
-  private readonly shared = new Batcher<Statement, StatementResult>((statements) => this.runShared(statements), SHARED);
+  private readonly shared = new Batcher<Statement, StatementResult>((statements) => this.send(statements), SHARED);
   private readonly channel: MysqlChannel;
 
   constructor(
@@ -45,8 +45,7 @@ export class MysqlConnector implements Connector {
       executionSize(statement.params);
       return this.shared.add(statement);
     }
-    const connection = await this.acquire();
-    const [outcome] = await this.sendAndGiveBack(connection, [statement]);
+    const [outcome] = await this.send([statement]);
     if (!(outcome instanceof Failed)) return outcome!;
     const { error } = outcome;
     throw mode === 'write' && isUnanswered(error) ? outcomeUnknown(error) : error;
@@ -85,28 +84,24 @@ export class MysqlConnector implements Connector {
     return (this.pool as unknown as { _allConnections: { toArray(): Wire[] } })._allConnections.toArray();
   }
 
-  private async runShared(statements: readonly Statement[]): Promise<readonly Outcome[]> {
-    return this.sendAndGiveBack(await this.acquire(), statements);
-  }
-
-  private async sendAndGiveBack(
-    connection: PoolConnection,
-    statements: readonly Statement[],
-  ): Promise<readonly Outcome[]> {
+  private async send(statements: readonly Statement[]): Promise<readonly Outcome[]> {
+    const connection = await this.acquire();
+    let outcomes: readonly Outcome[] = [];
     try {
-      const outcomes = await this.channel.send(connection, statements);
-      if (outcomes.some((outcome) => outcome instanceof Failed && poisons(classify(outcome.error)))) cut(connection);
+      outcomes = await this.channel.send(connection, statements);
+    } finally {
+      // Also where nothing was sent.
+      if (outcomes.some(isPoisoned)) cut(connection);
       else connection.release();
-      return outcomes;
-    } catch (error) {
-      // Nothing was sent.
-      connection.release();
-      throw error;
     }
+    return outcomes;
   }
 
   private acquire(): Promise<PoolConnection> {
     return new Promise((resolve, reject) => {
+      // There is nothing to wait for then.
+      if (this.usage().idle > 0)
+        return this.pool.getConnection((error, connection) => (error ? reject(error) : resolve(connection)));
       let late = false;
       const timer = setTimeout(() => {
         late = true;
@@ -119,4 +114,8 @@ export class MysqlConnector implements Connector {
       });
     });
   }
+}
+
+function isPoisoned(outcome: Outcome): boolean {
+  return outcome instanceof Failed && poisons(classify(outcome.error));
 }

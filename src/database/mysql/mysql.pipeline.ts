@@ -5,6 +5,7 @@ import type { Outcome, Row, SqlValue } from '../session.js';
 import { executionSize, queryPacket, writeExecution } from './mysql.packets.js';
 import { HEADER, RowReader, type Packet } from './mysql.rows.js';
 import type { PreparedStatement } from './mysql.statements.js';
+import type { Watched } from './mysql.watchdog.js';
 
 /** What this needs of a mysql2 connection beside what it documents: the interface of its own commands. */
 export interface Wire extends PoolConnection {
@@ -44,12 +45,12 @@ export class Pipeline {
   private isFurther = false;
 
   /**
-   * @param onAnswer the server is alive
+   * @param watched is told of each answer: the server is alive
    * @param done with the outcome of each statement, in their order
    */
   constructor(
     private readonly statements: readonly Piped[],
-    private readonly onAnswer: () => void,
+    private readonly watched: Pick<Watched, 'answered'>,
     private readonly done: (outcomes: readonly Outcome[]) => void,
   ) {}
 
@@ -129,7 +130,7 @@ export class Pipeline {
     this.rows = [];
     this.isFurther = false;
     this.expected = 'answer';
-    this.onAnswer();
+    this.watched.answered();
     return this.next(wire);
   }
 
