@@ -67,7 +67,8 @@ export abstract class CrudRepository<E extends CrudEntity> {
   /** The row, soft-deleted ones included, as of a moment after the call; null also where the caller may not see it. */
   find(id: string, context: RequestContext): Promise<E | null> {
     if (!isId(id)) return Promise.resolve(null);
-    return this.parts.reads.find(id).then((row) => this.visible(row, context));
+    const found = this.parts.reads.find(id);
+    return this.hasRule ? found.then((row) => this.visible(row, context)) : found;
   }
 
   /** As `find`, and nobody else changes the row until the transaction ends. */
@@ -175,6 +176,10 @@ export abstract class CrudRepository<E extends CrudEntity> {
       creates: new RowCreates(database, sql, changes, groupWrites),
       changes: new RowChanges(database, sql, changes, groupWrites),
     });
+  }
+
+  private get hasRule(): boolean {
+    return this.rowRule !== CrudRepository.prototype.rowRule;
   }
 
   private visible(row: E | null, context: RequestContext): E | null {

@@ -31,8 +31,8 @@ export abstract class CrudService<E extends CrudEntity, D extends CrudDto> {
   }
 
   /** @throws DomainError `not-found` also where the row is soft-deleted */
-  async get(id: string, context: RequestContext): Promise<Representation<D>> {
-    return this.represent(await this.getLive(id, context), context);
+  get(id: string, context: RequestContext): Promise<Representation<D>> {
+    return this.repository.find(id, context).then((row) => this.represent(this.live(row), context));
   }
 
   async list(context: RequestContext): Promise<Listing<D>> {
@@ -126,10 +126,6 @@ export abstract class CrudService<E extends CrudEntity, D extends CrudDto> {
   protected represent(row: E, context: RequestContext, created = false): Representation<D> {
     const fields = context.selection ?? this.model.shownTo(context.caller);
     return new Representation<D>(this.model.project(row, fields), row.id, etagOf(row), created);
-  }
-
-  protected getLive(id: string, context: RequestContext): Promise<E> {
-    return this.repository.find(id, context).then((row) => this.live(row));
   }
 
   /** The row, locked until the transaction ends. */

@@ -36,11 +36,12 @@ export class RowReads<E extends CrudEntity> {
   }
 
   private async readAll(asked: readonly string[]): Promise<(E | null)[]> {
+    if (asked.length === 1) return [await this.read(this.sql.find, asked[0]!)];
     const ids = [...new Set(asked)];
     const { sql, params } = this.sql.findSome(ids);
     // Ids are compared here as text, which is how the columns' binary collation does it in the database.
     const rows = new Map<string, E>();
-    for (const row of await this.database.query(sql, params, true)) {
+    for (const row of await this.database.query(sql, params)) {
       const entity = this.sql.codec.decode(row);
       rows.set(entity.id, entity);
     }

@@ -10,7 +10,7 @@ type Convert<From, To> = (value: From) => To;
  */
 export class RowCodec<E extends object> {
   readonly columns: readonly string[];
-  private readonly decoders: ReadonlyMap<string, Convert<SqlValue, unknown>>;
+  private readonly decoders: readonly (readonly [name: string, Convert<SqlValue, unknown>])[];
   private readonly encoders: ReadonlyMap<string, Convert<unknown, SqlValue>>;
 
   constructor(metadata: EntityMetadata) {
@@ -18,7 +18,7 @@ export class RowCodec<E extends object> {
       (column) => [column.databaseName, metadata.dataSource.driver.normalizeType(column)] as const,
     );
     this.columns = kinds.map(([name]) => name);
-    this.decoders = new Map(kinds.flatMap(([name, type]) => entry(name, DECODERS[type])));
+    this.decoders = kinds.flatMap(([name, type]) => entry(name, DECODERS[type]));
     this.encoders = new Map(kinds.flatMap(([name, type]) => entry(name, ENCODERS[type])));
   }
 

@@ -12,7 +12,9 @@ const DURATION = {
   labelNames: ['http_request_method', 'http_route', 'http_response_status_code'],
   buckets: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
 };
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', '_OTHER'];
+const NUMBERS = new Map(METHODS.map((method, n) => [method, n]));
+const OTHER = METHODS.length - 1;
 const EVENT_LOOP_RESOLUTION_MS = 20;
 
 interface Series {
@@ -24,7 +26,7 @@ interface Series {
 export class Metrics {
   readonly registry = new Registry();
   private readonly durations: Histogram;
-  private readonly series = new Map<Route, Map<string, Series>>();
+  private readonly series = new Map<Route, Map<number, Series>>();
 
   constructor(database: Database, watches: WatchService) {
     const registers = [this.registry];
@@ -60,15 +62,12 @@ export class Metrics {
   readonly request = ({ route, method }: FastifyRequest, { statusCode }: FastifyReply, ms: number): void => {
     if (route.isProbe) return;
     let series = this.series.get(route);
-    if (!series) this.series.set(route, (series = new Map<string, Series>()));
-    const key = `${METHODS.has(method) ? method : '_OTHER'} ${statusCode}`;
+    if (!series) this.series.set(route, (series = new Map<number, Series>()));
+    const number = NUMBERS.get(method) ?? OTHER;
+    const key = statusCode * METHODS.length + number;
     let one = series.get(key);
-    if (!one) series.set(key, (one = this.durations.labels(...labelsOf(key, route))));
+    if (!one)
+      series.set(key, (one = this.durations.labels(METHODS[number]!, route.template ?? '', String(statusCode))));
     one.observe(ms / 1000);
   };
-}
-
-function labelsOf(key: string, { template }: Route): [method: string, route: string, status: string] {
-  const [method = '', status = ''] = key.split(' ');
-  return [method, template ?? '', status];
 }
