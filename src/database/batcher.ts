@@ -29,8 +29,6 @@ export class Batcher<T, R> {
   private waiting: Waiter<T, R>[] = [];
   private underWay = 0;
   private isGathering = false;
-  /** The last batch was of one item, and nobody came while it was under way. */
-  private isQuiet = false;
 
   /** @param run a result or a `Failed` for each item, in their order; throws for what is true of all */
   constructor(
@@ -42,10 +40,8 @@ export class Batcher<T, R> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ item, resolve, reject });
       if (this.isGathering || this.underWay >= this.limits.atOnce) return;
-      // One caller after the other: there is nobody to wait for.
-      if (this.isQuiet && this.underWay === 0) return void this.send();
       this.isGathering = true;
-      // After all that has come in with this turn's input.
+      // After all that has come in with this turn's input. Where nothing else has, that is at once.
       setImmediate(() => {
         this.isGathering = false;
         void this.send();
@@ -57,7 +53,6 @@ export class Batcher<T, R> {
     const batch = this.take();
     if (batch.length === 0) return;
     this.underWay++;
-    this.isQuiet = false;
     try {
       const results = await this.run(batch.map(({ item }) => item));
       for (let n = 0; n < batch.length; n++) {
@@ -71,7 +66,6 @@ export class Batcher<T, R> {
       this.underWay--;
     }
     if (this.waiting.length > 0) void this.send();
-    else this.isQuiet = batch.length === 1 && this.underWay === 0;
   }
 
   private take(): Waiter<T, R>[] {
