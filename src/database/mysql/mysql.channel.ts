@@ -2,7 +2,7 @@ import type { PoolConnection, QueryError } from 'mysql2';
 import type { DatabaseConfig } from '../../config/config.js';
 import { Failed } from '../batcher.js';
 import type { Outcome, Row, SqlValue, Statement, StatementResult } from '../session.js';
-import { classify, wasNeverSent } from '../sql-errors.js';
+import { classify, poisons, wasNeverSent } from '../sql-errors.js';
 import { executionSize, LONGEST_PAYLOAD } from './mysql.packets.js';
 import { Pipeline, type Wire } from './mysql.pipeline.js';
 import { prepared } from './mysql.statements.js';
@@ -122,4 +122,9 @@ class Overdue extends Error {
 /** The statement was sent, and nobody knows what became of it. */
 export function isUnanswered(error: unknown): boolean {
   return error instanceof Overdue || (classify(error) === 'lost' && !wasNeverSent(error));
+}
+
+/** Nobody else shall get the connection after it. */
+export function isPoisoned(outcome: Outcome): boolean {
+  return outcome instanceof Failed && poisons(classify(outcome.error));
 }

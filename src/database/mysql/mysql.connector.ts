@@ -10,9 +10,9 @@ import type {
   StatementMode,
   StatementResult,
 } from '../session.js';
-import { classify, outcomeUnknown, poisons } from '../sql-errors.js';
+import { outcomeUnknown } from '../sql-errors.js';
 import { busy } from '../turnstile.js';
-import { cut, isUnanswered, MysqlChannel, sever } from './mysql.channel.js';
+import { cut, isPoisoned, isUnanswered, MysqlChannel, sever } from './mysql.channel.js';
 import { executionSize } from './mysql.packets.js';
 import type { Wire } from './mysql.pipeline.js';
 import { MysqlTransaction } from './mysql.transaction.js';
@@ -114,8 +114,4 @@ export class MysqlConnector implements Connector {
       });
     });
   }
-}
-
-function isPoisoned(outcome: Outcome): boolean {
-  return outcome instanceof Failed && poisons(classify(outcome.error));
 }

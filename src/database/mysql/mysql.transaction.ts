@@ -1,8 +1,18 @@
 import type { PoolConnection } from 'mysql2';
 import { Failed } from '../batcher.js';
 import type { OpenTransaction, Outcome, Statement, StatementResult } from '../session.js';
-import { classify, outcomeUnknown, poisons } from '../sql-errors.js';
-import { AUTOCOMMIT, BEGIN, COMMIT, cut, isUnanswered, ROLLBACK, sever, type MysqlChannel } from './mysql.channel.js';
+import { outcomeUnknown } from '../sql-errors.js';
+import {
+  AUTOCOMMIT,
+  BEGIN,
+  COMMIT,
+  cut,
+  isPoisoned,
+  isUnanswered,
+  ROLLBACK,
+  sever,
+  type MysqlChannel,
+} from './mysql.channel.js';
 
 /**
  * A transaction on one connection. It begins with its first statements, in the same write.
@@ -62,8 +72,7 @@ export class MysqlTransaction implements OpenTransaction {
   }
 
   private judged(outcomes: readonly Outcome[]): readonly Outcome[] {
-    for (const outcome of outcomes)
-      if (outcome instanceof Failed && poisons(classify(outcome.error))) this.isPoisoned = true;
+    if (outcomes.some(isPoisoned)) this.isPoisoned = true;
     return outcomes;
   }
 }
