@@ -5,7 +5,7 @@ import { uuidv7 } from '../crud/uuid.js';
 import { Database } from '../database/database.js';
 import { fromInstant } from '../database/instant.js';
 import { RowsInsert } from '../database/rows-insert.js';
-import type { Statement } from '../database/session.js';
+import type { SqlValue, Statement, Write } from '../database/session.js';
 import type { ChangeOp } from './change.entity.js';
 import { ChangeSignal } from './change-signal.js';
 import { FeedRepository } from './feed.repository.js';
@@ -20,23 +20,21 @@ export interface RowChange {
   readonly by: ChangeAuthor;
 }
 
-const INSERT = new RowsInsert('change_log', [
-  'id',
-  'module',
-  'resource_id',
-  'version',
-  'op',
-  'before',
-  'after',
-  'actor',
-  'at',
-  'trace_id',
-  'seq',
-]);
+const COLUMNS = ['id', 'module', 'resource_id', 'version', 'op', 'before', 'after', 'actor', 'at', 'trace_id', 'seq'];
+/** Without a number, which is given after the commit: a counter in the transaction would make all wait for the slowest. */
+const INSERT = new RowsInsert('change_log', COLUMNS, { seq: 'NULL' });
+/** On SQLite writers come one after the other anyway: the numbers are given in the write itself. */
+const NUMBER = 'UPDATE `change_feed` SET `head` = `head` + ? WHERE `module` = ?';
+const NUMBERED_INSERT = new RowsInsert('change_log', COLUMNS, {
+  seq: '(SELECT `head` FROM `change_feed` WHERE `module` = ?) - ?',
+});
 
 /** Records what changed, in the transaction that changes it, after the row itself: so the order of each row's changes holds. */
 @Injectable()
 export class ChangeLog {
+  /** Modules that are known to have a feed. */
+  private readonly begun = new Set<string>();
+
   constructor(
     private readonly database: Database,
     private readonly feeds: FeedRepository,
@@ -50,23 +48,36 @@ export class ChangeLog {
   /** What records the changes: to be executed in the transaction that is under way. */
   async statements(module: string, changes: readonly RowChange[]): Promise<Statement[]> {
     this.database.currentTransaction()?.afterCommit(() => this.signal.committed(module));
-    // On SQLite writers come one after the other anyway, and the numbers are given in the write itself. Elsewhere a
-    // counter in the transaction would make everybody wait for the slowest: numbers are given after the commit.
-    const first = this.database.engine === 'sqlite' ? await this.feeds.next(module, changes.length) : null;
-    return INSERT.of(
-      changes.map(({ op, before, after, by }, n) => [
-        uuidv7(),
-        module,
-        after.id,
-        after.version,
-        op,
-        before && JSON.stringify(before),
-        JSON.stringify(after),
-        by.caller.id,
-        fromInstant(after.updated_at),
-        by.traceId,
-        first === null ? null : first + n,
-      ]),
-    );
+    if (this.database.engine !== 'sqlite') return INSERT.of(changes.map((change) => valuesOf(module, change)));
+    if (!this.begun.has(module)) await this.begin(module);
+    const numbered = changes.map((change, n) => [...valuesOf(module, change), module, changes.length - 1 - n]);
+    return [{ sql: NUMBER, params: [changes.length, module] }, ...NUMBERED_INSERT.of(numbered)];
   }
+
+  /** Commits writes to a module's rows and what they change there, as a transaction of its own. @throws NoMatch */
+  async commit(module: string, changes: readonly RowChange[], writes: readonly Write[]): Promise<void> {
+    await this.database.commit([...writes, ...(await this.statements(module, changes))]);
+    this.signal.committed(module);
+  }
+
+  private async begin(module: string): Promise<void> {
+    await this.feeds.get(module);
+    // What a transaction has begun may be rolled back with it.
+    if (!this.database.currentTransaction()) this.begun.add(module);
+  }
+}
+
+function valuesOf(module: string, { op, before, after, by }: RowChange): SqlValue[] {
+  return [
+    uuidv7(),
+    module,
+    after.id,
+    after.version,
+    op,
+    before && JSON.stringify(before),
+    JSON.stringify(after),
+    by.caller.id,
+    fromInstant(after.updated_at),
+    by.traceId,
+  ];
 }

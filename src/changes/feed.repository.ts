@@ -27,16 +27,6 @@ export class FeedRepository {
     return this.get(module);
   }
 
-  /** Gives the next numbers; SQLite only, in the write's own transaction. @returns the first of them */
-  async next(module: string, many: number): Promise<number> {
-    const update = 'UPDATE `change_feed` SET `head` = `head` + ? WHERE `module` = ?';
-    if ((await this.database.execute(update, [many, module])) === 0) {
-      await this.begin(module);
-      await this.database.execute(update, [many, module]);
-    }
-    return (await this.get(module)).head - many + 1;
-  }
-
   /**
    * Numbers what was committed and has no number yet. Any process may do it, without a leader: the feed's row is locked,
    * so the numbers that can be seen are always dense. What is not committed yet is not seen, and gets a later number.

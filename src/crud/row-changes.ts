@@ -2,7 +2,7 @@ import type { ChangeOp } from '../changes/change.entity.js';
 import type { ChangeAuthor, ChangeLog } from '../changes/change-log.js';
 import { Batcher, Failed } from '../database/batcher.js';
 import type { Database } from '../database/database.js';
-import type { Statement, Transaction } from '../database/session.js';
+import { NoMatch, type Row, type Transaction, type Write } from '../database/session.js';
 import { DomainError } from '../http/domain-error.js';
 import type { CrudEntity } from './crud.entity.js';
 import type { EntitySql } from './entity.sql.js';
@@ -68,22 +68,42 @@ export class RowChanges<E extends CrudEntity> {
   async swap(swap: Swap<E>): Promise<E> {
     const written = { ...swap, after: this.next(swap.before, swap.after) };
     if (this.database.currentTransaction()) await this.swapHere(written);
-    else await this.database.transaction((transaction) => this.swapAll([written], transaction));
+    else if (!(await this.commit(written))) throw changedMeanwhile();
     return written.after;
   }
 
-  private editAlone({ id, apply, op, by }: Edit<E>): Promise<E> {
-    const isOurs = !this.database.currentTransaction();
-    return this.database.transaction(async (transaction) => {
-      const [row] = await transaction.query(this.sql.lock, [id]);
-      const before = row ? this.sql.codec.decode(row) : null;
-      const after = apply(before);
-      if (before === null || after === before) return after;
-      const swap = { before, after: this.next(before, after), op, by };
-      if (isOurs) await this.swapAll([swap], transaction);
-      else await this.swapHere(swap);
-      return swap.after;
-    });
+  /** Decided on the row as it is, and written where it still is so by then; else decided again on one that is locked. */
+  private async editAlone(edit: Edit<E>): Promise<E> {
+    if (this.database.currentTransaction()) return this.editLocked(edit, (swap) => this.swapHere(swap));
+    const swap = this.swapOf(edit, await this.database.query(this.sql.find, [edit.id]));
+    if (swap.after === swap.before || (await this.commit(swap))) return swap.after;
+    return this.database.transaction((transaction) =>
+      this.editLocked(edit, (locked) => this.swapAll([locked], transaction)),
+    );
+  }
+
+  private async editLocked(edit: Edit<E>, write: (swap: Swap<E>) => Promise<void>): Promise<E> {
+    const swap = this.swapOf(edit, await this.database.query(this.sql.lock, [edit.id]));
+    if (swap.after !== swap.before) await write(swap);
+    return swap.after;
+  }
+
+  private swapOf({ apply, op, by }: Edit<E>, [row]: readonly Row[]): Swap<E> {
+    const before = row ? this.sql.codec.decode(row) : null;
+    const after = apply(before);
+    if (before === null || after === before) return { before: after, after, op, by };
+    return { before, after: this.next(before, after), op, by };
+  }
+
+  /** @returns false, and nothing was done, where the row is another one by now */
+  private async commit(swap: Swap<E>): Promise<boolean> {
+    try {
+      await this.changes.commit(this.sql.table, [swap], [this.statement(swap)]);
+      return true;
+    } catch (error) {
+      if (error instanceof NoMatch) return false;
+      throw error;
+    }
   }
 
   private async editGroup(group: readonly Edit<E>[]): Promise<Result<E>[]> {
@@ -146,8 +166,8 @@ export class RowChanges<E extends CrudEntity> {
     return { ...after, version: before.version + 1, updated_at: new Date().toISOString() };
   }
 
-  private statement({ before, after }: Swap<E>): Statement {
-    return { sql: this.sql.update, params: this.sql.updateParams(after, before) };
+  private statement({ before, after }: Swap<E>): Write {
+    return { sql: this.sql.update, params: this.sql.updateParams(after, before), mustMatch: true };
   }
 }
 

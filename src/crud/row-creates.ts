@@ -31,6 +31,8 @@ type Result = boolean | Failed;
  */
 export class RowCreates<E extends CrudEntity> {
   private readonly batcher: Batcher<Creation<E>, boolean>;
+  /** Those with a companion are groups of their own: so there are few shapes of statements. */
+  private readonly accompanied: Batcher<Creation<E>, boolean>;
   private careful = 0;
 
   constructor(
@@ -40,18 +42,20 @@ export class RowCreates<E extends CrudEntity> {
     private readonly isTogether: boolean,
   ) {
     const weight = { of: ({ row }: Creation<E>) => this.sql.weigh(row), most: 1_000_000 };
-    this.batcher = new Batcher((group) => this.insertGroup(group), { atOnce: 2, most: 64, weight });
+    const limits = { atOnce: 2, most: 64, weight, isShaped: true };
+    this.batcher = new Batcher((group) => this.insertGroup(group), limits);
+    this.accompanied = new Batcher((group) => this.insertGroup(group), limits);
   }
 
   async insert(creation: Creation<E>): Promise<void> {
     if (this.database.currentTransaction()) return this.insertHere(creation);
     if (this.isTogether) await this.batcher.add(creation);
-    else await this.database.transaction((transaction) => this.insertTogether([creation], transaction));
+    else await this.insertTogether([creation]);
   }
 
   /** @returns false, and nothing is stored, where the companion is taken */
   insertWithCompanion(creation: Creation<E> & { readonly companion: Companion }): Promise<boolean> {
-    return this.batcher.add(creation);
+    return this.accompanied.add(creation);
   }
 
   /** In a transaction of somebody else's, who may go on after a failure: nothing may be left of a row that was refused. */
@@ -67,7 +71,7 @@ export class RowCreates<E extends CrudEntity> {
       return this.database.transaction((transaction) => this.insertEach(group, transaction));
     }
     try {
-      await this.database.transaction((transaction) => this.insertTogether(group, transaction));
+      await this.insertTogether(group);
       return group.map(() => true);
     } catch (error) {
       if (isOfOneRow(error) && !(isOne && !group[0]!.companion)) {
@@ -79,10 +83,10 @@ export class RowCreates<E extends CrudEntity> {
     }
   }
 
-  private async insertTogether(group: readonly Creation<E>[], transaction: Transaction): Promise<void> {
-    const records = await this.changes.statements(this.sql.table, group.map(created));
+  private insertTogether(group: readonly Creation<E>[]): Promise<void> {
     const companions = group.flatMap(({ companion }) => companion?.insert ?? []);
-    await transaction.executeAll([...this.sql.inserts(group.map(({ row }) => row)), ...records, ...companions]);
+    const inserts = this.sql.inserts(group.map(({ row }) => row));
+    return this.changes.commit(this.sql.table, group.map(created), [...inserts, ...companions]);
   }
 
   /** Companions first: a row whose companion is taken is not even tried. */

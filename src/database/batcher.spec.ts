@@ -42,6 +42,19 @@ describe('a batcher', () => {
     await second;
   });
 
+  it('makes batches of a power of two where it is told to, and sends the rest at once if it may', async () => {
+    const { batcher, sent, batches } = gated({ atOnce: 2, most: 8, isShaped: true });
+    for (const item of 'abcdefghijklmno') void batcher.add(item);
+    await turn();
+    expect(batches()).toEqual(['abcdefgh', 'ijkl']);
+    sent[1]!.end();
+    await turn();
+    expect(batches()).toEqual(['abcdefgh', 'ijkl', 'mn']);
+    sent[0]!.end();
+    await turn();
+    expect(batches()).toEqual(['abcdefgh', 'ijkl', 'mn', 'o']);
+  });
+
   it('has no more under way at once than it may, and gathers meanwhile', async () => {
     const { batcher, sent, batches } = gated({ atOnce: 2 });
     for (const item of ['a', 'b', 'c', 'd']) {

@@ -8,6 +8,8 @@ export interface BatchLimits {
   readonly atOnce: number;
   /** Items of one batch. */
   readonly most: number;
+  /** Batches have a power of two of items, so that there are few kinds of them. */
+  readonly isShaped?: boolean;
   /** Ends a batch earlier, by the sum of what its items weigh. */
   readonly weight?: { readonly of: (item: never) => number; readonly most: number };
 }
@@ -54,7 +56,9 @@ export class Batcher<T, R> {
     if (batch.length === 0) return;
     this.underWay++;
     try {
-      const results = await this.run(batch.map(({ item }) => item));
+      const running = this.run(batch.map(({ item }) => item));
+      this.sendOn();
+      const results = await running;
       for (let n = 0; n < batch.length; n++) {
         const result = results[n] as R | Failed;
         if (result instanceof Failed) batch[n]!.reject(result.error);
@@ -65,7 +69,12 @@ export class Batcher<T, R> {
     } finally {
       this.underWay--;
     }
-    if (this.waiting.length > 0) void this.send();
+    this.sendOn();
+  }
+
+  /** Those that came meanwhile, or were too many for one batch. */
+  private sendOn(): void {
+    if (this.waiting.length > 0 && this.underWay < this.limits.atOnce) void this.send();
   }
 
   private take(): Waiter<T, R>[] {
@@ -80,6 +89,7 @@ export class Batcher<T, R> {
         if (weight > most && n > 0) end = n;
       }
     }
+    if (limits.isShaped) end = 2 ** Math.floor(Math.log2(end));
     if (end === waiting.length) {
       this.waiting = [];
       return waiting;

@@ -14,6 +14,7 @@ import type {
   StatementMode,
   StatementResult,
   Transaction,
+  Write,
 } from './session.js';
 import { classify, toThrown, type SqlFailure } from './sql-errors.js';
 
@@ -112,23 +113,27 @@ export class Database implements SqlSession {
    */
   async transaction<T>(work: (transaction: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     const outer = this.currentTransaction();
-    if (outer) return work(outer);
-    const begun = performance.now();
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.once(work, options);
-      } catch (error) {
-        this.onRetry(await pauseBeforeRetry(error, attempt, begun));
-      }
-    }
+    return outer ? work(outer) : this.tried(() => this.once(work, options));
+  }
+
+  /**
+   * A transaction of its own that is known from the start, never a part of the one that is under way: in one message where
+   * the engine can. It is run again as `transaction` is. @throws NoMatch when a write that must match a row found none
+   */
+  commit(writes: readonly Write[]): Promise<void> {
+    return this.tried(() => this.connected.commit(writes));
   }
 
   /** A statement outside of transactions, which is one by itself. */
-  private async alone(statement: Statement, mode: StatementMode): Promise<StatementResult> {
+  private alone(statement: Statement, mode: StatementMode): Promise<StatementResult> {
+    return this.tried(() => this.connected.run(statement, mode));
+  }
+
+  private async tried<T>(work: () => Promise<T>): Promise<T> {
     const begun = performance.now();
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.connected.run(statement, mode);
+        return await work();
       } catch (error) {
         this.onRetry(await pauseBeforeRetry(error, attempt, begun));
       }

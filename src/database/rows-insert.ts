@@ -9,12 +9,13 @@ export class RowsInsert {
   private readonly places: string;
   private readonly shapes = new Map<number, string>();
 
-  constructor(table: string, columns: readonly string[]) {
+  /** @param given what is put in for a column in place of `?` */
+  constructor(table: string, columns: readonly string[], given: Readonly<Record<string, string>> = {}) {
     this.into = `INSERT INTO \`${table}\` (${columns.map((name) => `\`${name}\``).join(', ')}) VALUES `;
-    this.places = `(${columns.map(() => '?').join(', ')})`;
+    this.places = `(${columns.map((name) => given[name] ?? '?').join(', ')})`;
   }
 
-  /** @param rows values in the order of the columns */
+  /** @param rows values in the order of the columns, or rather of their `?` */
   of(rows: readonly (readonly SqlValue[])[]): Statement[] {
     const statements: Statement[] = [];
     for (let at = 0; at < rows.length;) {

@@ -18,6 +18,15 @@ export interface Statement {
   readonly params: readonly SqlValue[];
 }
 
+/** A statement of a transaction that is known from the start. */
+export interface Write extends Statement {
+  /** Nothing of the transaction happens where this one matches no row. */
+  readonly mustMatch?: boolean;
+}
+
+/** A write that must match a row has found none. */
+export class NoMatch extends Error {}
+
 /** A shared read is quick, and may be sent together with others, which then wait for one another. */
 export type StatementMode = 'read' | 'shared read' | 'write';
 
@@ -41,6 +50,11 @@ export interface Connector {
    */
   run(statement: Statement, mode: StatementMode): Promise<StatementResult>;
   begin(): Promise<OpenTransaction>;
+  /**
+   * A transaction that is known from the start: committed when this returns, and nothing of it happened where it throws.
+   * @throws NoMatch; else as `run` does for a write
+   */
+  commit(writes: readonly Write[]): Promise<void>;
   /** Connections in use, idle and asked for. */
   usage(): PoolUsage;
   /** The server answers nothing any more: ends everything that waits for it, and makes the next ones connect anew. */

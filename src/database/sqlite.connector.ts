@@ -1,14 +1,16 @@
 import Sqlite from 'better-sqlite3';
 import { Failed } from './batcher.js';
-import type {
-  Connector,
-  OpenTransaction,
-  PoolUsage,
-  Row,
-  SqlValue,
-  Statement,
-  StatementMode,
-  StatementResult,
+import {
+  NoMatch,
+  type Connector,
+  type OpenTransaction,
+  type PoolUsage,
+  type Row,
+  type SqlValue,
+  type Statement,
+  type StatementMode,
+  type StatementResult,
+  type Write,
 } from './session.js';
 import { Turnstile } from './turnstile.js';
 
@@ -49,6 +51,21 @@ export class SqliteConnector implements Connector {
     }
   }
 
+  async commit(writes: readonly Write[]): Promise<void> {
+    await this.turnstile.enter();
+    try {
+      this.writer.run('BEGIN IMMEDIATE', []);
+      for (const { sql, params, mustMatch } of writes)
+        if (this.writer.run(sql, params).affected === 0 && mustMatch) throw new NoMatch();
+      this.writer.run('COMMIT', []);
+    } catch (error) {
+      this.writer.rollback();
+      throw error;
+    } finally {
+      this.turnstile.leave();
+    }
+  }
+
   async begin(): Promise<OpenTransaction> {
     await this.turnstile.enter();
     try {
@@ -59,7 +76,7 @@ export class SqliteConnector implements Connector {
     }
     const rollback = () => {
       try {
-        if (this.writer.isInTransaction) this.writer.run('ROLLBACK', []);
+        this.writer.rollback();
       } finally {
         this.turnstile.leave();
       }
@@ -114,6 +131,11 @@ class Statements {
 
   get isInTransaction(): boolean {
     return this.connection.inTransaction;
+  }
+
+  /** What is under way, if SQLite has not done that by itself. */
+  rollback(): void {
+    if (this.isInTransaction) this.run('ROLLBACK', []);
   }
 
   run(sql: string, params: readonly SqlValue[]): StatementResult {

@@ -1,23 +1,26 @@
 import type { Pool, PoolConnection } from 'mysql2';
 import type { DatabaseConfig } from '../../config/config.js';
 import { Batcher, Failed } from '../batcher.js';
-import type {
-  Connector,
-  OpenTransaction,
-  Outcome,
-  PoolUsage,
-  Statement,
-  StatementMode,
-  StatementResult,
+import {
+  NoMatch,
+  type Connector,
+  type OpenTransaction,
+  type Outcome,
+  type PoolUsage,
+  type Statement,
+  type StatementMode,
+  type StatementResult,
+  type Write,
 } from '../session.js';
-import { outcomeUnknown } from '../sql-errors.js';
+import { classify, outcomeUnknown } from '../sql-errors.js';
 import { busy } from '../turnstile.js';
 import { cut, isPoisoned, isUnanswered, MysqlChannel, sever } from './mysql.channel.js';
+import { asOneStatement, isNotUnderstood, isUnmatched } from './mysql.compound.js';
 import { executionSize } from './mysql.packets.js';
 import type { Wire } from './mysql.pipeline.js';
 import { MysqlTransaction } from './mysql.transaction.js';
 
-type Limits = Pick<DatabaseConfig, 'acquireTimeoutMs' | 'statementTimeoutMs' | 'watchdogMs' | 'pipeline'>;
+type Limits = Pick<DatabaseConfig, 'kind' | 'acquireTimeoutMs' | 'statementTimeoutMs' | 'watchdogMs' | 'pipeline'>;
 
 /** Shared reads: few connections, each of them busy, instead of many that have to be woken for one statement each. */
 const SHARED = { atOnce: 2, most: 16 };
@@ -29,6 +32,7 @@ const SHARED = { atOnce: 2, most: 16 };
 export class MysqlConnector implements Connector {
   private readonly shared = new Batcher<Statement, StatementResult>((statements) => this.send(statements), SHARED);
   private readonly channel: MysqlChannel;
+  private isCompound: boolean;
 
   constructor(
     private readonly pool: Pool,
@@ -37,6 +41,7 @@ export class MysqlConnector implements Connector {
     onSilence: () => void = () => undefined,
   ) {
     this.channel = new MysqlChannel(limits, onSilence);
+    this.isCompound = limits.kind === 'mariadb' && limits.pipeline;
   }
 
   async run(statement: Statement, mode: StatementMode): Promise<StatementResult> {
@@ -53,6 +58,22 @@ export class MysqlConnector implements Connector {
 
   async begin(): Promise<OpenTransaction> {
     return new MysqlTransaction(await this.acquire(), this.channel);
+  }
+
+  async commit(writes: readonly Write[]): Promise<void> {
+    if (this.isCompound && (await this.commitAsOne(writes))) return;
+    const transaction = await this.begin();
+    try {
+      const outcomes = await transaction.runEach(writes);
+      for (const [n, outcome] of outcomes.entries()) {
+        if (outcome instanceof Failed) throw outcome.error;
+        if (writes[n]!.mustMatch && outcome.affected === 0) throw new NoMatch();
+      }
+    } catch (error) {
+      await transaction.rollback();
+      throw error;
+    }
+    await transaction.commit();
   }
 
   usage(): PoolUsage {
@@ -82,6 +103,17 @@ export class MysqlConnector implements Connector {
 
   private get connections(): Wire[] {
     return (this.pool as unknown as { _allConnections: { toArray(): Wire[] } })._allConnections.toArray();
+  }
+
+  /** @returns false, and nothing was done, where such a statement is not understood */
+  private async commitAsOne(writes: readonly Write[]): Promise<boolean> {
+    const [outcome] = await this.send([asOneStatement(writes)]);
+    if (!(outcome instanceof Failed)) return true;
+    const { error } = outcome;
+    if (isUnmatched(error)) throw new NoMatch();
+    if (isNotUnderstood(error)) return (this.isCompound = false);
+    // A limit that ends the statement may do so when it has just committed.
+    throw isUnanswered(error) || classify(error) === 'timeout' ? outcomeUnknown(error) : error;
   }
 
   private async send(statements: readonly Statement[]): Promise<readonly Outcome[]> {
