@@ -95,6 +95,11 @@ describe.each(engines())('database on %s', (engine) => {
     await expect(test.database.query('SELECT `nope` FROM `resource`')).rejects.not.toBeInstanceOf(DomainError);
   });
 
+  it('takes a question mark for a parameter only where it is one', async () => {
+    const sql = "SELECT '?''?' AS `a?`, ? AS `b`, ? + 1 AS `c` WHERE 1 IN (?, ?)";
+    expect(await test.database.query(sql, ['?', 2, 0, 1])).toEqual([{ 'a?': "?'?", b: '?', c: 3 }]);
+  });
+
   it('refuses a statement of a transaction that has ended', async () => {
     let late: Promise<unknown> = Promise.resolve();
     await test.database.transaction(async (transaction) => {

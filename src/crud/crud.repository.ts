@@ -84,7 +84,9 @@ export abstract class CrudRepository<E extends CrudEntity> {
     // In the order of an index and from a place in it; a filter or a rule may have to look at many rows for one.
     const isQuick = !query.filter && !rule && query.limit <= MAX_LIMIT;
     const rows = await this.database.query(sql, params, isQuick);
-    return rows.map((row) => this.sql.codec.decode(row));
+    const { codec } = this.sql;
+    for (const row of rows) codec.decode(row);
+    return rows as unknown as E[];
   }
 
   async count(query: ListQuery, context: RequestContext): Promise<{ total: number } | { total_at_least: number }> {

@@ -42,6 +42,28 @@ describe('a batcher', () => {
     await second;
   });
 
+  it('sends one who comes alone at once where it is told to, until others come as well', async () => {
+    const { batcher, sent, batches } = gated({ atOnce: 9, isEager: true });
+    const add = (items: string) => [...items].forEach((item) => void batcher.add(item));
+    add('a');
+    expect(batches()).toEqual(['a']);
+    await turn();
+    // One of several goes alone, the others together; after that nobody does, until one came alone again.
+    add('bcd');
+    expect(batches()).toEqual(['a', 'b']);
+    await turn();
+    expect(batches()).toEqual(['a', 'b', 'cd']);
+    add('ef');
+    expect(batches()).toHaveLength(3);
+    await turn();
+    add('g');
+    expect(batches()).toEqual(['a', 'b', 'cd', 'ef']);
+    await turn();
+    add('h');
+    expect(batches()).toEqual(['a', 'b', 'cd', 'ef', 'g', 'h']);
+    for (const { end } of sent) end();
+  });
+
   it('makes batches of a power of two where it is told to, and sends the rest at once if it may', async () => {
     const { batcher, sent, batches } = gated({ atOnce: 2, most: 8, isShaped: true });
     for (const item of 'abcdefghijklmno') void batcher.add(item);

@@ -8,6 +8,8 @@ export interface BatchLimits {
   readonly atOnce: number;
   /** Items of one batch. */
   readonly most: number;
+  /** One who comes where nobody else has come lately does not wait for the turn to end. For what costs little alone. */
+  readonly isEager?: boolean;
   /** Batches have a power of two of items, so that there are few kinds of them. */
   readonly isShaped?: boolean;
   /** Ends a batch earlier, by the sum of what its items weigh. */
@@ -31,6 +33,8 @@ export class Batcher<T, R> {
   private waiting: Waiter<T, R>[] = [];
   private underWay = 0;
   private isGathering = false;
+  /** In the last turn in which anybody came, it was one alone. */
+  private isQuiet = true;
 
   /** @param run a result or a `Failed` for each item, in their order; throws for what is true of all */
   constructor(
@@ -43,10 +47,13 @@ export class Batcher<T, R> {
       this.waiting.push({ item, resolve, reject });
       if (this.isGathering || this.underWay >= this.limits.atOnce) return;
       this.isGathering = true;
-      // After all that has come in with this turn's input. Where nothing else has, that is at once.
+      const isFirst = this.isQuiet && this.limits.isEager === true;
+      if (isFirst) void this.send();
+      // After all that has come in with this turn's input.
       setImmediate(() => {
         this.isGathering = false;
-        void this.send();
+        this.isQuiet = this.waiting.length === (isFirst ? 0 : 1);
+        this.sendOn();
       });
     });
   }

@@ -43,6 +43,35 @@ const parametersOf = (raw: Record<string, unknown>) =>
     .sort();
 
 describe('list parameters', () => {
+  it('are judged by themselves, whatever was asked before', () => {
+    const first = parseListQuery({ sort: 'name', limit: '2' }, all);
+    const { fingerprint } = first;
+    const row = { id: 'a', name: 'b' } as unknown as CrudEntity;
+    const cursor = nextCursor(first, row);
+    expect(parseListQuery({ sort: 'name', limit: '2', cursor }, all).after).toEqual(['b', 'a']);
+    // Kept, and without the cursor of another request.
+    expect(parseListQuery({ limit: '2', sort: 'name' }, all)).toMatchObject({
+      limit: 2,
+      fingerprint,
+      after: undefined,
+    });
+    expect(parseListQuery({ sort: 'name', limit: '2' }, all)).toMatchObject({
+      limit: 2,
+      fingerprint,
+      after: undefined,
+    });
+    expect(parseListQuery({ sort: 'name', limit: '3' }, all)).toMatchObject({ limit: 3, fingerprint });
+    expect(parseListQuery({ sort: 'name', limit: '2' }, all, 'other').fingerprint).not.toBe(fingerprint);
+    expect(errorOf({ sort: 'name', limit: '2', cursor: 'x' }, all).code).toBe('invalid-cursor');
+    expect(errorOf({ sort: 'name', limit: ['2'] }, all).code).toBe('invalid-parameter');
+    expect(errorOf({ sort: 'namelimit=1:2' }, all).code).toBe('invalid-parameter');
+    expect(errorOf({ 'sort=4:namelimit': '2' }, all).code).toBe('unknown-parameter');
+    // A field that is there for one caller is not for all.
+    parseListQuery({ sort: 'secret' }, all);
+    expect(errorOf({ sort: 'secret' }, fields).code).toBe('invalid-parameter');
+    expect(() => parseListQuery({ sort: 'name', limit: '2' }, all, '', ['limit'])).toThrow('limit');
+  });
+
   it('have defaults', () => {
     const { limit, count, includeDeleted, filter, after, columns } = parseListQuery({}, fields);
     expect({ limit, count, includeDeleted, filter, after }).toEqual({

@@ -32,6 +32,12 @@ type ListParameter = (typeof LIST_PARAMETERS)[number];
 /** What a cursor is bound to. */
 const SHAPING = ['sort', 'fields', 'include_deleted', 'filter'] as const;
 
+/** What was checked lately, but for its cursor. Those with a filter are not kept: it has values in it. */
+const KEPT_PARAMETERS: ReadonlySet<string> = new Set(LIST_PARAMETERS.filter((name) => name !== 'filter'));
+const KEPT_QUERIES = 200;
+const LONGEST_KEY = 500;
+const kept = new WeakMap<FieldSet, Map<string, ListQuery>>();
+
 /**
  * @param of what is listed: the cursors of another list are refused
  * @param without parameters that this list does not have
@@ -42,6 +48,43 @@ export function parseListQuery(
   fields: FieldSet,
   of = '',
   without: readonly ListParameter[] = [],
+): ListQuery {
+  const key = keyOf(raw, of, without);
+  if (key === undefined) return parse(raw, fields, of, without);
+  let known = kept.get(fields);
+  if (!known) kept.set(fields, (known = new Map<string, ListQuery>()));
+  const query = known.get(key);
+  if (query)
+    return raw.cursor === undefined
+      ? query
+      : { ...query, after: decodeCursor(raw.cursor as string, query.fingerprint, query.sort) };
+  const parsed = parse(raw, fields, of, without);
+  if (known.size >= KEPT_QUERIES) known.delete(known.keys().next().value!);
+  known.set(key, { ...parsed, after: undefined });
+  return parsed;
+}
+
+/** Undefined for what is not worth keeping, or is sure to be refused. */
+function keyOf(
+  raw: Readonly<Record<string, unknown>>,
+  of: string,
+  without: readonly ListParameter[],
+): string | undefined {
+  let key = `${of} ${without.join()}`;
+  for (const name in raw) {
+    const value = raw[name];
+    if (typeof value !== 'string' || !KEPT_PARAMETERS.has(name)) return undefined;
+    // With its length: no value can be taken for several.
+    if (name !== 'cursor') key += `${name}=${value.length}:${value}`;
+  }
+  return key.length > LONGEST_KEY ? undefined : key;
+}
+
+function parse(
+  raw: Readonly<Record<string, unknown>>,
+  fields: FieldSet,
+  of: string,
+  without: readonly ListParameter[],
 ): ListQuery {
   const reader = new ParameterReader(raw, without);
   reader.refuseUnknown();

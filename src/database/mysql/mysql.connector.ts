@@ -23,7 +23,7 @@ import { MysqlTransaction } from './mysql.transaction.js';
 type Limits = Pick<DatabaseConfig, 'kind' | 'acquireTimeoutMs' | 'statementTimeoutMs' | 'watchdogMs' | 'pipeline'>;
 
 /** Shared reads: few connections, each of them busy, instead of many that have to be woken for one statement each. */
-const SHARED = { atOnce: 2, most: 16 };
+const SHARED = { atOnce: 2, most: 16, isEager: true };
 
 /**
  * mysql2's pool, with what it lacks: a limit on the wait for a connection, an end to statements that the server does not
