@@ -35,7 +35,7 @@ export const TEAM = {
     pages: cursors,
     // As it ships, everything on; the limits alone are off, which one caller would soon meet.
     env: () => ({ AUTH: 'keys', RATE_LIMIT: 'off' }),
-    flags: ['--max-semi-space-size=16'],
+    flags: ['--max-semi-space-size=16', '--max-old-space-size=512'],
   },
 };
 /** The same on the embedded database. */

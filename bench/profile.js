@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../test/support/mariadb.ts';
+import { TEAM } from './contenders.js';
 import { HOUSE, linesFor } from './dialects.js';
 import { rowsOf } from './support.js';
 
@@ -37,7 +38,7 @@ try {
   const create = ['dist/access/keys/key.cli.js', 'create', '--name', 'bench', '--scope', '*:*'];
   const key = String(execFileSync(process.execPath, create, { env, stdio: ['ignore', 'pipe', 'ignore'] })).trim();
   const port = await freePort();
-  const flags = ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=500', '--max-semi-space-size=16'];
+  const flags = ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=500', ...TEAM.plinth.flags];
   const service = spawn(process.execPath, [...flags, 'dist/main.js'], {
     env: { ...env, PORT: String(port), SHUTDOWN_DRAIN_MS: '0' },
     stdio: 'ignore',

@@ -163,7 +163,7 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
     }
   });
   fastify.addHook('onSend', (request, reply, payload, done) => {
-    if (!request.route.streams) tell(request, reply);
+    if (!request.route.streams) (reply.raw as Response).afterwards = () => tell(request, reply);
     done(null, payload);
   });
   fastify.addHook('preHandler', (request, reply, done) => {

@@ -95,4 +95,41 @@ describe('the response', () => {
     expect(node).toHaveBeenCalledTimes(1);
     node.mockRestore();
   });
+
+  it('writes what was answered in one turn when that is over, once several requests came in one', async () => {
+    const told: string[] = [];
+    const server = createServer({ ServerResponse: Response }, (request, response) => {
+      (response as Response).afterwards = () => told.push(`after ${request.url}`);
+      const body = `<${request.url}>`;
+      response.writeHead(200, { 'content-length': String(body.length) }).end(body);
+      told.push(`${request.url} ${response.writableEnded ? 'at once' : 'later'}`);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    let received = '';
+    socket.setEncoding('latin1').on('data', (text: string) => (received += text));
+    const answers = () => [...received.matchAll(/<(.+?)>/g)].map(([, path]) => path);
+    const ask = async (...paths: string[]) => {
+      const before = answers().length;
+      socket.write(paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`).join(''));
+      while (answers().length < before + paths.length) await new Promise((resolve) => setTimeout(resolve, 1));
+    };
+    // Whatever tests before have left.
+    await ask('/quiet');
+    told.length = 0;
+    await ask('/a', '/b');
+    await ask('/c', '/d');
+    await ask('/e');
+    await ask('/f');
+    socket.destroy();
+    server.close();
+    expect(answers()).toEqual(['/quiet', '/a', '/b', '/c', '/d', '/e', '/f']);
+    expect(told).toEqual([
+      ...['after /a', '/a at once', 'after /b', '/b at once'],
+      ...['/c later', '/d later', 'after /c', 'after /d'],
+      // One alone, after several: not before it is known that it is.
+      ...['/e later', 'after /e'],
+      ...['after /f', '/f at once'],
+    ]);
+  });
 });

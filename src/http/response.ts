@@ -42,11 +42,55 @@ interface Internals {
   readonly _expect_continue: boolean;
 }
 
+/** The requests of one turn of the event loop. */
+interface Turn {
+  requests: number;
+  /** What ends answers that were there in the same turn. */
+  readonly held: (() => void)[];
+}
+let turn: Turn | undefined;
+/** In the last turn in which a request came, others came with it. */
+let isBusy = false;
+
+function thisTurn(): Turn {
+  if (turn) return turn;
+  const begun: Turn = { requests: 0, held: [] };
+  setImmediate(() => {
+    turn = undefined;
+    isBusy = begun.requests > 1;
+    for (const end of begun.held) end();
+  });
+  return (turn = begun);
+}
+
 /**
  * Node's response, which adds the security headers, and puts together the head of the usual answer by itself: Node looks
  * at each header anew, name and value, also at those that are the same for all answers. That was a tenth of a read.
+ *
+ * Answers that are there in the turn in which their requests came (from SQLite, and what needs no database) are written
+ * one after the other when the turn is over: to wake a client for each was seen to take a fourth of a page.
  */
 export class Response<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
+  /** Called when the answer was handed over. */
+  afterwards: (() => void) | undefined;
+  private readonly turn = thisTurn();
+
+  constructor(...rest: ConstructorParameters<typeof ServerResponse<Request>>) {
+    super(...rest);
+    this.turn.requests++;
+  }
+
+  override end(...rest: unknown[]): this {
+    if (isBusy && this.shouldKeepAlive && this.turn === turn) turn.held.push(() => this.endNow(rest));
+    else this.endNow(rest);
+    return this;
+  }
+
+  private endNow(rest: unknown[]): void {
+    super.end(...(rest as []));
+    this.afterwards?.();
+  }
+
   override writeHead(status: number, ...rest: unknown[]): this {
     const headers = rest.at(-1);
     if (rest.length > 1 || Array.isArray(headers)) return super.writeHead(status, ...(rest as []));
