@@ -46,6 +46,8 @@ const NOT_UNDERSTOOD = 1064;
 export class RowChanges<E extends CrudEntity> {
   private readonly batcher: Batcher<Edit<E>, E | typeof ALONE>;
   private isUnderstood = true;
+  /** Edits that have not been answered. */
+  private underWay = 0;
 
   constructor(
     private readonly database: Database,
@@ -57,11 +59,14 @@ export class RowChanges<E extends CrudEntity> {
   }
 
   async edit(edit: Edit<E>): Promise<E> {
-    if (this.isTogether && this.isUnderstood && !this.database.currentTransaction()) {
-      const result = await this.batcher.add(edit);
-      if (result !== ALONE) return result;
+    if (this.database.currentTransaction()) return this.editLocked(edit, (swap) => this.swapHere(swap));
+    this.underWay++;
+    try {
+      const result = this.isTogether && this.isUnderstood ? await this.batcher.add(edit) : ALONE;
+      return result === ALONE ? await this.editAlone(edit) : result;
+    } finally {
+      this.underWay--;
     }
-    return this.editAlone(edit);
   }
 
   /** Writes a row that the ambient transaction has locked, or that nobody has changed since it was read. */
@@ -74,7 +79,6 @@ export class RowChanges<E extends CrudEntity> {
 
   /** Decided on the row as it is, and written where it still is so by then; else decided again on one that is locked. */
   private async editAlone(edit: Edit<E>): Promise<E> {
-    if (this.database.currentTransaction()) return this.editLocked(edit, (swap) => this.swapHere(swap));
     const swap = this.swapOf(edit, await this.database.query(this.sql.find, [edit.id]));
     if (swap.after === swap.before || (await this.commit(swap))) return swap.after;
     return this.database.transaction((transaction) =>
@@ -107,7 +111,8 @@ export class RowChanges<E extends CrudEntity> {
   }
 
   private async editGroup(group: readonly Edit<E>[]): Promise<Result<E>[]> {
-    if (group.length === 1) return [ALONE];
+    // Where others are under way as well, one that went alone would leave its place to the next one, and so would that.
+    if (group.length === 1 && this.underWay === 1) return [ALONE];
     try {
       return await this.database.transaction((transaction) => this.editTogether(group, transaction));
     } catch (error) {

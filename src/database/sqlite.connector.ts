@@ -167,7 +167,7 @@ function unpeeked(sql: string): string {
 }
 
 /** Of the pages that reads go through; SQLite's own 2 MiB would have it fetch most of them anew each time. */
-const CACHE_KIB = 65_536;
+const CACHE_KIB = 24_576;
 
 /** The second connection, which only reads. */
 export function openReader(path: string): Sqlite.Database {
