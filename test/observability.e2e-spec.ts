@@ -33,8 +33,8 @@ describe('what the service tells of itself', () => {
   });
 
   it('is a line and a count for each answer, whoever gave it, and nothing that callers chose', async () => {
-    const ask = async (method: string, path: string, body?: string) => {
-      const headers = { ...(body !== undefined && { 'content-type': 'application/json' }) };
+    const ask = async (method: string, path: string, body?: string, accept = '*/*') => {
+      const headers = { accept, ...(body !== undefined && { 'content-type': 'application/json' }) };
       const answer = await fetch(`${service.origin}${path}`, { method, headers, ...(body !== undefined && { body }) });
       await answer.text();
     };
@@ -45,6 +45,7 @@ describe('what the service tells of itself', () => {
     await ask('HEAD', '/api/resource/one');
     await ask('GET', '/api/resource/chosen-by-somebody');
     await ask('GET', '/api/resource?limit=1');
+    await ask('GET', '/api/resource', undefined, 'application/x-ndjson');
     await ask('GET', '/chosen-by-somebody');
     await ask('DELETE', '/api/resource');
     await ask('OPTIONS', '/api/resource');
@@ -60,7 +61,7 @@ describe('what the service tells of itself', () => {
       'GET /api/resource/{id} 200': 1,
       'HEAD /api/resource/{id} 200': 1,
       'GET /api/resource/{id} 404': 1,
-      'GET /api/resource 200': 1,
+      'GET /api/resource 200': 2,
       'GET  404': 1,
       'DELETE  405': 1,
       'OPTIONS  204': 1,

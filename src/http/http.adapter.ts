@@ -136,7 +136,7 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
     request.startedAt = performance.now();
     request.traceId = traceIdOf(request.headers.traceparent);
     request.route = request.routeOptions.config.route ?? NO_ROUTE;
-    if (request.route.streams) reply.raw.once('close', () => tell(request, reply));
+    (reply.raw as Response).afterwards = () => tell(request, reply);
     // Until the gate has said who it is.
     request.caller = NOBODY;
     cors.apply(request, reply);
@@ -162,10 +162,6 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
       done(error as Error);
     }
   });
-  fastify.addHook('onSend', (request, reply, payload, done) => {
-    if (!request.route.streams) (reply.raw as Response).afterwards = () => tell(request, reply);
-    done(null, payload);
-  });
   fastify.addHook('preHandler', (request, reply, done) => {
     try {
       services.exchange!.prepare(request, reply);
@@ -176,10 +172,6 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
   });
 }
 
-/**
- * What streams has been sent when the response is over, whoever ended it. All else has when it is handed to the socket,
- * which can be told without listening to each response: that was seen to take a twentieth of a read.
- */
 function teller(services: HttpServices): (request: FastifyRequest, reply: FastifyReply) => void {
   return (request, reply) => {
     const ms = performance.now() - request.startedAt;

@@ -71,9 +71,13 @@ function thisTurn(): Turn {
  * one after the other when the turn is over: to wake a client for each was seen to take a fourth of a page.
  */
 export class Response<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
-  /** Called when the answer was handed over. */
+  /**
+   * Called once: when the answer was handed over; of one that is sent piece by piece when it is over, whoever ended it. To
+   * listen for the end of each was seen to take a twentieth of a read.
+   */
   afterwards: (() => void) | undefined;
   private readonly turn = thisTurn();
+  private hasBegun = false;
 
   constructor(...rest: ConstructorParameters<typeof ServerResponse<Request>>) {
     super(...rest);
@@ -86,9 +90,25 @@ export class Response<Request extends IncomingMessage = IncomingMessage> extends
     return this;
   }
 
+  override write(...rest: unknown[]): boolean {
+    this.begin();
+    return super.write(...(rest as [unknown]));
+  }
+
+  override flushHeaders(): void {
+    this.begin();
+    super.flushHeaders();
+  }
+
+  private begin(): void {
+    if (this.hasBegun) return;
+    this.hasBegun = true;
+    this.once('close', () => this.afterwards?.());
+  }
+
   private endNow(rest: unknown[]): void {
     super.end(...(rest as []));
-    this.afterwards?.();
+    if (!this.hasBegun) this.afterwards?.();
   }
 
   override writeHead(status: number, ...rest: unknown[]): this {

@@ -12,8 +12,6 @@ export interface Route {
   /** Not for everybody, as pages and probes are. */
   readonly isGuarded: boolean;
   readonly isProbe: boolean;
-  /** Its answers may go on after they have begun. */
-  readonly streams: boolean;
   /** The media types that it can answer with, the default first. */
   readonly offers: readonly string[];
   readonly access: RouteAccess | undefined;
@@ -28,7 +26,6 @@ export const NO_ROUTE: Route = {
   quoted: 'null',
   isGuarded: false,
   isProbe: false,
-  streams: false,
   offers: JSON_ONLY,
   access: undefined,
   module: undefined,
@@ -54,7 +51,6 @@ function routeOf({ method, url, config }: RouteOptions): Route {
     quoted: JSON.stringify(template),
     isGuarded: access !== undefined,
     isProbe: url.startsWith('/health'),
-    streams: config?.offers !== undefined,
     offers: config?.offers ?? JSON_ONLY,
     access,
     module,
