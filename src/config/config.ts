@@ -12,6 +12,7 @@ export interface DatabaseConfig {
   readonly statementTimeoutMs: number;
   readonly watchdogMs: number;
   readonly pipeline: boolean;
+  readonly busyPollUs: number;
   readonly coalesceReads: boolean;
   readonly groupWrites: boolean;
 }
@@ -104,6 +105,7 @@ export function loadConfig(env: Environment): Config {
       statementTimeoutMs: read(SETTINGS.statementTimeoutMs),
       watchdogMs: read(SETTINGS.watchdogMs),
       pipeline: read(SETTINGS.pipeline) === 'on',
+      busyPollUs: read(SETTINGS.busyPollUs),
       coalesceReads: read(SETTINGS.coalesceReads) === 'on',
       groupWrites: read(SETTINGS.groupWrites) === 'on',
     },

@@ -166,6 +166,13 @@ export const SETTINGS = {
     ...oneOf('on', 'off'),
     description: 'Whether statements go to MariaDB or MySQL several in one write.',
   },
+  busyPollUs: {
+    key: 'DATABASE_BUSY_POLL_US',
+    default: '150',
+    ...integer(0, 10_000),
+    description:
+      'For how many microseconds the answer of MariaDB or MySQL to a read that is under way alone is waited for awake; 0: asleep.',
+  },
   coalesceReads: {
     key: 'DATABASE_COALESCE_READS',
     default: 'on',

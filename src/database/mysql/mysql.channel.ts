@@ -3,6 +3,7 @@ import type { DatabaseConfig } from '../../config/config.js';
 import { Failed } from '../batcher.js';
 import type { Outcome, Row, SqlValue, Statement, StatementResult } from '../session.js';
 import { classify, poisons, wasNeverSent } from '../sql-errors.js';
+import { BusyPoll } from './mysql.busy-poll.js';
 import { executionSize, LONGEST_PAYLOAD } from './mysql.packets.js';
 import { Pipeline, type Wire } from './mysql.pipeline.js';
 import { prepared } from './mysql.statements.js';
@@ -20,20 +21,23 @@ const CONTROL: ReadonlySet<Statement> = new Set([BEGIN, COMMIT, ROLLBACK, AUTOCO
 /** Sends statements over connections, together where it can, and never waits for ever. */
 export class MysqlChannel {
   private readonly watchdog: Watchdog;
+  private readonly busyPoll: BusyPoll;
 
   constructor(
-    private readonly config: Pick<DatabaseConfig, 'statementTimeoutMs' | 'watchdogMs' | 'pipeline'>,
+    private readonly config: Pick<DatabaseConfig, 'statementTimeoutMs' | 'watchdogMs' | 'pipeline' | 'busyPollUs'>,
     /** A statement has had no answer for a second. */
     onSilence: () => void,
   ) {
     this.watchdog = new Watchdog(onSilence, config.statementTimeoutMs + config.watchdogMs);
+    this.busyPoll = new BusyPoll(config.busyPollUs / 1000);
   }
 
   /**
    * Each statement is run whatever becomes of those before it, and has an outcome of its own, in their order.
+   * @param isRead one that takes no longer than it takes to ask
    * @throws TypeError for a parameter that is none; then nothing was sent
    */
-  send(connection: PoolConnection, statements: readonly Statement[]): Promise<readonly Outcome[]> {
+  send(connection: PoolConnection, statements: readonly Statement[], isRead = false): Promise<readonly Outcome[]> {
     let together = this.config.pipeline;
     for (const { params } of statements) if (executionSize(params) > LONGEST_PAYLOAD) together = false;
     return new Promise((resolve) => {
@@ -42,9 +46,12 @@ export class MysqlChannel {
         sending.onResult(new Overdue('The database did not answer.'));
       });
       const done = (outcomes: readonly Outcome[]) => {
-        watched.stop();
+        // A connection that is cut ends what was sent over it once more.
+        if (!watched.stop()) return;
+        if (isRead) this.busyPoll.end();
         resolve(outcomes);
       };
+      if (isRead) this.busyPoll.begin();
       const sending = together
         ? pipe(connection as Wire, statements, watched, done)
         : new OneByOne(connection, statements, watched, done);

@@ -20,7 +20,10 @@ import { executionSize } from './mysql.packets.js';
 import type { Wire } from './mysql.pipeline.js';
 import { MysqlTransaction } from './mysql.transaction.js';
 
-type Limits = Pick<DatabaseConfig, 'kind' | 'acquireTimeoutMs' | 'statementTimeoutMs' | 'watchdogMs' | 'pipeline'>;
+type Limits = Pick<
+  DatabaseConfig,
+  'kind' | 'acquireTimeoutMs' | 'statementTimeoutMs' | 'watchdogMs' | 'pipeline' | 'busyPollUs'
+>;
 
 /** Shared reads: few connections, each of them busy, instead of many that have to be woken for one statement each. */
 const SHARED = { atOnce: 2, most: 16, isEager: true };
@@ -30,7 +33,10 @@ const SHARED = { atOnce: 2, most: 16, isEager: true };
  * end, and several statements in one write (`Pipeline`).
  */
 export class MysqlConnector implements Connector {
-  private readonly shared = new Batcher<Statement, StatementResult>((statements) => this.send(statements), SHARED);
+  private readonly shared = new Batcher<Statement, StatementResult>(
+    (statements) => this.send(statements, true),
+    SHARED,
+  );
   private readonly channel: MysqlChannel;
   private isCompound: boolean;
 
@@ -50,7 +56,7 @@ export class MysqlConnector implements Connector {
       executionSize(statement.params);
       return this.shared.add(statement);
     }
-    const [outcome] = await this.send([statement]);
+    const [outcome] = await this.send([statement], mode !== 'write');
     if (!(outcome instanceof Failed)) return outcome!;
     const { error } = outcome;
     throw mode === 'write' && isUnanswered(error) ? outcomeUnknown(error) : error;
@@ -116,11 +122,11 @@ export class MysqlConnector implements Connector {
     throw isUnanswered(error) || classify(error) === 'timeout' ? outcomeUnknown(error) : error;
   }
 
-  private async send(statements: readonly Statement[]): Promise<readonly Outcome[]> {
+  private async send(statements: readonly Statement[], isRead = false): Promise<readonly Outcome[]> {
     const connection = await this.acquire();
     let outcomes: readonly Outcome[] = [];
     try {
-      outcomes = await this.channel.send(connection, statements);
+      outcomes = await this.channel.send(connection, statements, isRead);
     } finally {
       // Also where nothing was sent.
       if (outcomes.some(isPoisoned)) cut(connection);

@@ -7,8 +7,8 @@ const SILENCE_MS = 1_000;
 export interface Watched {
   /** One of them was answered: the next one has all of the time again. */
   answered(): void;
-  /** All of them were. */
-  stop(): void;
+  /** All of them were, or never will be. @returns false where that was said before */
+  stop(): boolean;
 }
 
 /**
@@ -74,16 +74,17 @@ class Sent implements Watched {
     this.looks = 0;
   }
 
-  stop(): void {
-    if (this.at === undefined) return;
+  stop(): boolean {
+    if (this.at === undefined) return false;
     // The last one takes its place.
     const last = this.all.pop()!;
     if (last !== this) this.all[(last.at = this.at)] = last;
     this.at = undefined;
+    return true;
   }
 
   overdue(): void {
-    this.stop();
     this.onOverdue();
+    this.stop();
   }
 }
