@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeCursor } from '../dist/crud/query/cursor.js';
 import { etagOf } from '../dist/crud/etag.js';
+import manifest from '../package.json' with { type: 'json' };
 import { freePort } from '../test/support/mariadb.ts';
 import { HOUSE } from './dialects.js';
 import { PEERS } from './peers.js';
@@ -35,7 +36,7 @@ export const TEAM = {
     pages: cursors,
     // As it ships, everything on; the limits alone are off, which one caller would soon meet.
     env: () => ({ AUTH: 'keys', RATE_LIMIT: 'off' }),
-    flags: ['--max-semi-space-size=16', '--max-old-space-size=512'],
+    flags: manifest.scripts.start.match(/--\S+/g),
   },
 };
 /** The same on the embedded database. */
