@@ -15,6 +15,7 @@ export interface DatabaseConfig {
   readonly busyPollUs: number;
   readonly coalesceReads: boolean;
   readonly groupWrites: boolean;
+  readonly sqliteThread: boolean;
 }
 
 export interface HttpConfig {
@@ -108,6 +109,7 @@ export function loadConfig(env: Environment): Config {
       busyPollUs: read(SETTINGS.busyPollUs),
       coalesceReads: read(SETTINGS.coalesceReads) === 'on',
       groupWrites: read(SETTINGS.groupWrites) === 'on',
+      sqliteThread: read(SETTINGS.sqliteThread) === 'on',
     },
     http: {
       host: read(SETTINGS.host),

@@ -185,6 +185,12 @@ export const SETTINGS = {
     ...oneOf('on', 'off'),
     description: 'Whether creates, and updates, that come at the same time are one commit.',
   },
+  sqliteThread: {
+    key: 'DATABASE_SQLITE_THREAD',
+    default: 'on',
+    ...oneOf('on', 'off'),
+    description: 'Whether SQLite reads and commits on a second thread what comes at the same time.',
+  },
   logLevel: {
     key: 'LOG_LEVEL',
     default: 'info',

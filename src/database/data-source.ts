@@ -7,15 +7,12 @@ import { migrations } from './migrations.js';
 import { EXACT_COLLATION } from './migrations/portable.js';
 import { mysqlDriver } from './mysql/mysql.driver.js';
 import { patiently } from './patience.js';
-
-/** For another process that writes; this one stands still in the meantime. */
-const SQLITE_WAIT_MS = 1_000;
+import { durable, SQLITE_WAIT_MS } from './sqlite/sqlite.statements.js';
 
 /** What TypeORM needs to know of the configured database. */
 export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
   const shared = { migrations, migrationsTableName: 'plinth_migration', synchronize: false, logging: false } as const;
   if (config.kind === 'sqlite') {
-    const prepareDatabase = (connection: Sqlite.Database) => void connection.pragma('synchronous = FULL');
     return {
       ...shared,
       type: 'better-sqlite3',
@@ -23,7 +20,7 @@ export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
       driver: Sqlite,
       enableWAL: true,
       timeout: SQLITE_WAIT_MS,
-      prepareDatabase,
+      prepareDatabase: durable,
     };
   }
   return {

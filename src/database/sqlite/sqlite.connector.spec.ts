@@ -1,0 +1,140 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import Sqlite from 'better-sqlite3';
+import { NoMatch, type Row, type Statement } from '../session.js';
+import { SqliteConnector } from './sqlite.connector.js';
+import { openReader } from './sqlite.statements.js';
+import { SqliteThread, ThreadLost } from './sqlite.thread.js';
+
+const CACHE_KIB = 1_024;
+const INSERT = 'INSERT INTO thing (id, value) VALUES (?, ?)';
+
+describe('SqliteConnector with a second thread', () => {
+  let folder: string;
+  let thread: SqliteThread;
+  let connector: SqliteConnector;
+  let lost: Error[];
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'plinth-sqlite-'));
+    const path = join(folder, 'test.sqlite');
+    const writer = new Sqlite(path);
+    writer.pragma('journal_mode = WAL');
+    writer.exec('CREATE TABLE thing (id TEXT PRIMARY KEY, value)');
+    lost = [];
+    thread = new SqliteThread({ path, cacheKib: CACHE_KIB }, (error) => lost.push(error));
+    connector = new SqliteConnector(writer, openReader(path, CACHE_KIB), { waiting: 10, waitMs: 5_000 }, thread);
+    while (!thread.isReady) await sleep(5);
+  });
+
+  afterEach(async () => {
+    await connector.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const read = async (statement: Statement): Promise<Row[]> => (await connector.run(statement, 'shared read')).rows;
+  const insert = (id: string, value: Statement['params'][number] = null) => ({ sql: INSERT, params: [id, value] });
+  const many = (prefix: string) => Array.from({ length: 10 }, (_, n) => insert(`${prefix}${n}`, n));
+  const count = { sql: 'SELECT COUNT(*) AS n FROM thing', params: [] };
+
+  it('uses it for what comes together, and not for what comes alone', async () => {
+    const asked = import.meta.jest.spyOn(thread, 'read');
+    const committed = import.meta.jest.spyOn(thread, 'commit');
+    await connector.commit([insert('a')]);
+    await sleep(5);
+    await read(count);
+    await sleep(5);
+    expect([asked.mock.calls.length, committed.mock.calls.length]).toEqual([0, 0]);
+    await connector.commit(many('b'));
+    await sleep(5);
+    const counts = await Promise.all([read(count), read(count), read(count)]);
+    expect(counts).toEqual([[{ n: 11 }], [{ n: 11 }], [{ n: 11 }]]);
+    expect([asked.mock.calls.length, committed.mock.calls.length]).toEqual([2, 1]);
+  });
+
+  it('gives each read its own rows, as they are, and its own error', async () => {
+    await connector.commit([insert('text', 'a\0b \ud800 "é" \u2028'), insert('float', 0.1), insert('none', null)]);
+    await connector.run(
+      { sql: "INSERT INTO thing VALUES ('bytes', x'00ff'), ('infinite', 9e999)", params: [] },
+      'write',
+    );
+    const value = (id: string) => thread.read({ sql: 'SELECT value FROM thing WHERE id = ?', params: [id] });
+    const found = await Promise.allSettled([
+      value('text'),
+      value('float'),
+      value('none'),
+      value('nothing'),
+      thread.read({ sql: 'SELECT missing FROM thing', params: [] }),
+      value('bytes'),
+      value('infinite'),
+      thread.read({ sql: 'SELECT id, value FROM thing WHERE id IN (?, ?) ORDER BY id', params: ['float', 'none'] }),
+    ]);
+    const [text, ...others] = found.map((one) => (one.status === 'fulfilled' ? one.value : (one.reason as Error)));
+    expect(text).toEqual([{ value: 'a\0b \ufffd "é" \u2028' }]);
+    expect(others).toEqual([
+      [{ value: 0.1 }],
+      [{ value: null }],
+      [],
+      expect.objectContaining({ code: 'SQLITE_ERROR', message: 'no such column: missing' }),
+      [{ value: new Uint8Array([0, 255]) }],
+      [{ value: Infinity }],
+      [
+        { id: 'float', value: 0.1 },
+        { id: 'none', value: null },
+      ],
+    ]);
+  });
+
+  it('sees what was committed before it was asked, on whichever thread', async () => {
+    for (let n = 1; n <= 50; n++) {
+      if (n % 2) await connector.run(insert(`${n}`), 'write');
+      else await thread.commit([insert(`${n}`)]);
+      expect(await Promise.all([read(count), read(count)])).toEqual([[{ n }], [{ n }]]);
+    }
+  });
+
+  it('commits all or nothing, one transaction at a time', async () => {
+    const transaction = await connector.begin();
+    await transaction.run(insert('first'));
+    const clash = connector.commit([...many('c'), insert('first')]);
+    const missing = connector.commit([
+      ...many('m'),
+      { sql: 'UPDATE thing SET value = 1 WHERE id = ?', params: ['nobody'], mustMatch: true },
+    ]);
+    const fine = connector.commit(many('f'));
+    const outcomes = Promise.allSettled([clash, missing, fine]);
+    await sleep(20);
+    expect(await read(count)).toEqual([{ n: 0 }]);
+    await transaction.commit();
+    const [first, second, third] = await outcomes;
+    expect(first).toMatchObject({ reason: { code: 'SQLITE_CONSTRAINT_PRIMARYKEY' } });
+    expect((second as PromiseRejectedResult).reason).toBeInstanceOf(NoMatch);
+    expect(third.status).toBe('fulfilled');
+    expect(await read(count)).toEqual([{ n: 11 }]);
+  });
+
+  it('goes on without it when it is lost: what it was reading is read here, what it was committing nobody knows', async () => {
+    const slow = {
+      sql: 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT MAX(i) AS i FROM n',
+      params: [],
+    };
+    const first = thread.read(slow);
+    const asked = Promise.all([read(slow), read(count)]);
+    await sleep(1);
+    const committed = connector.commit(many('x'));
+    const failures = Promise.allSettled([first, committed]);
+    await sleep(50);
+    const { worker } = thread as unknown as { worker: { terminate(): Promise<number> } };
+    await worker.terminate();
+    const [ofFirst, ofCommit] = await failures;
+    expect((ofFirst as PromiseRejectedResult).reason).toBeInstanceOf(ThreadLost);
+    expect(ofCommit).toMatchObject({ reason: { code: 'commit-outcome-unknown' } });
+    expect(await asked).toEqual([[{ i: 3_000_000 }], [{ n: 0 }]]);
+    expect(lost).toHaveLength(1);
+    expect(thread.isReady).toBe(false);
+    await connector.commit(many('y'));
+    expect(await Promise.all([read(count), read(count)])).toEqual([[{ n: 10 }], [{ n: 10 }]]);
+  });
+});

@@ -1,0 +1,155 @@
+import type Sqlite from 'better-sqlite3';
+import { Failed } from '../batcher.js';
+import {
+  NoMatch,
+  type Connector,
+  type OpenTransaction,
+  type PoolUsage,
+  type Statement,
+  type StatementMode,
+  type StatementResult,
+  type Write,
+} from '../session.js';
+import { outcomeUnknown } from '../sql-errors.js';
+import { Turnstile } from '../turnstile.js';
+import { Statements } from './sqlite.statements.js';
+import { ThreadLost, type SqliteThread } from './sqlite.thread.js';
+
+/** Waiting for a turn is the only wait there is: a statement itself runs on this thread, or on the second one. */
+export interface SqliteLimits {
+  readonly waiting: number;
+  readonly waitMs: number;
+}
+
+/** From so many on, the parameters are those of several rows or callers. */
+const MANY_PARAMS = { read: 6, commit: 20 };
+
+/**
+ * One connection that writes, one transaction or statement at a time, and one that reads: in WAL mode it sees what was
+ * committed and never what is under way, and waits for nobody. The second thread has one for both, and writes when it is
+ * its turn.
+ */
+export class SqliteConnector implements Connector {
+  private readonly writer: Statements;
+  private readonly reader: Statements;
+  private readonly turnstile: Turnstile;
+  private readonly crowd = new Crowd();
+
+  constructor(
+    writer: Sqlite.Database,
+    reader: Sqlite.Database,
+    limits: SqliteLimits,
+    private readonly thread: SqliteThread | undefined,
+  ) {
+    this.writer = new Statements(writer);
+    this.reader = new Statements(reader);
+    this.turnstile = new Turnstile(limits);
+  }
+
+  async run(statement: Statement, mode: StatementMode): Promise<StatementResult> {
+    const { sql, params } = statement;
+    if (mode === 'write') return this.inTurn(() => this.writer.run(sql, params));
+    if (!this.isForThread(params.length >= MANY_PARAMS.read)) return this.reader.run(sql, params);
+    try {
+      return { rows: await this.thread!.read(statement), affected: 0 };
+    } catch (error) {
+      if (error instanceof ThreadLost) return this.reader.run(sql, params);
+      throw error;
+    }
+  }
+
+  async commit(writes: readonly Write[]): Promise<void> {
+    const params = writes.reduce((sum, write) => sum + write.params.length, 0);
+    const isForThread = this.isForThread(params >= MANY_PARAMS.commit);
+    const isDone = await this.inTurn(() => (isForThread ? this.thread!.commit(writes) : this.writer.commit(writes)));
+    if (!isDone) throw new NoMatch();
+  }
+
+  async begin(): Promise<OpenTransaction> {
+    await this.turnstile.enter();
+    try {
+      this.writer.run('BEGIN IMMEDIATE', []);
+    } catch (error) {
+      this.turnstile.leave();
+      throw error;
+    }
+    const rollback = () => {
+      try {
+        this.writer.rollback();
+      } finally {
+        this.turnstile.leave();
+      }
+    };
+    const run = ({ sql, params }: Statement): StatementResult => {
+      // After a full disk, for example, SQLite has rolled back by itself: the rest would commit one by one.
+      if (!this.writer.isInTransaction) throw new Error('SQLite has rolled the transaction back.');
+      return this.writer.run(sql, params);
+    };
+    return {
+      run: async (statement) => run(statement),
+      runEach: async (statements) =>
+        statements.map((statement) => {
+          try {
+            return run(statement);
+          } catch (error) {
+            return new Failed(error);
+          }
+        }),
+      // A COMMIT that fails leaves the transaction open: it is rolled back before the next one's turn.
+      commit: async () => {
+        try {
+          this.writer.run('COMMIT', []);
+        } catch (error) {
+          rollback();
+          throw error;
+        }
+        this.turnstile.leave();
+      },
+      rollback: async () => rollback(),
+    };
+  }
+
+  /** There is no server that could go away. */
+  interrupt(): void {}
+
+  usage(): PoolUsage {
+    const { used, waiting } = this.turnstile.usage;
+    return { used, idle: 1 - used, waiting };
+  }
+
+  async close(): Promise<void> {
+    await this.thread?.close();
+    this.reader.close();
+  }
+
+  private async inTurn<T>(work: () => T | Promise<T>): Promise<T> {
+    await this.turnstile.enter();
+    try {
+      return await work();
+    } catch (error) {
+      throw error instanceof ThreadLost ? outcomeUnknown(error) : error;
+    } finally {
+      this.turnstile.leave();
+    }
+  }
+
+  private isForThread(hasMany: boolean): boolean {
+    return this.thread !== undefined && (this.crowd.join() || hasMany) && this.thread.isReady;
+  }
+}
+
+/** Whether several come in a turn of the event loop, or did in the last one in which anybody came. */
+class Crowd {
+  private came = 0;
+  private wasCrowd = false;
+
+  join(): boolean {
+    if (this.came++ === 0) {
+      setImmediate(() => {
+        this.wasCrowd = this.came > 1;
+        this.came = 0;
+      });
+    }
+    return this.wasCrowd || this.came > 1;
+  }
+}

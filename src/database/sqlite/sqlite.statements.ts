@@ -1,0 +1,116 @@
+import Sqlite from 'better-sqlite3';
+import type { Row, SqlValue, StatementResult, Write } from '../session.js';
+
+const KEPT_STATEMENTS = 500;
+
+/** For another process that writes, milliseconds; the thread stands still in the meantime. */
+export const SQLITE_WAIT_MS = 1_000;
+
+export interface Table {
+  readonly names: readonly string[];
+  readonly rows: readonly (readonly SqlValue[])[];
+}
+
+/** The statements of one connection, prepared once. */
+export class Statements {
+  private readonly prepared = new Map<string, Sqlite.Statement>();
+  private readonly connection: Sqlite.Database;
+
+  constructor(connection: Sqlite.Database) {
+    this.connection = connection;
+  }
+
+  get isInTransaction(): boolean {
+    return this.connection.inTransaction;
+  }
+
+  /** What is under way, if SQLite has not done that by itself. */
+  rollback(): void {
+    if (this.isInTransaction) this.run('ROLLBACK', []);
+  }
+
+  run(sql: string, params: readonly SqlValue[]): StatementResult {
+    const statement = this.prepare(sql);
+    const bound = bindable(params);
+    if (statement.reader) return { rows: statement.all(...bound) as Row[], affected: 0 };
+    return { rows: [], affected: statement.run(...bound).changes };
+  }
+
+  /** The same rows as lists of values: the names need not be said for each. */
+  read(sql: string, params: readonly SqlValue[]): Table {
+    const statement = this.prepare(sql);
+    try {
+      const rows = statement.raw().all(...bindable(params)) as SqlValue[][];
+      return { names: statement.columns().map(({ name }) => name), rows };
+    } finally {
+      statement.raw(false);
+    }
+  }
+
+  /** All of them, or where it throws none. @returns false, and nothing is done, where one that must match found nothing */
+  commit(writes: readonly Write[]): boolean {
+    try {
+      this.run('BEGIN IMMEDIATE', []);
+      for (const { sql, params, mustMatch } of writes) {
+        if (this.run(sql, params).affected === 0 && mustMatch) {
+          this.rollback();
+          return false;
+        }
+      }
+      this.run('COMMIT', []);
+      return true;
+    } catch (error) {
+      this.rollback();
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.connection.close();
+  }
+
+  private prepare(sql: string): Sqlite.Statement {
+    let statement = this.prepared.get(sql);
+    if (statement) return statement;
+    statement = this.connection.prepare(unpeeked(sql));
+    if (this.prepared.size >= KEPT_STATEMENTS) this.prepared.delete(this.prepared.keys().next().value!);
+    this.prepared.set(sql, statement);
+    return statement;
+  }
+}
+
+function bindable(params: readonly SqlValue[]): SqlValue[] {
+  return params.map((value) => (typeof value === 'boolean' ? Number(value) : value));
+}
+
+const PLACEHOLDER = /'(?:[^']|'')*'|"[^"]*"|`[^`]*`|\?/g;
+
+/**
+ * Where ANALYZE was run, SQLite looks at the values that parameters are compared with, and plans a statement anew each time
+ * they change (https://sqlite.org/c3ref/c_dbconfig_defensive.html#sqlitedbconfigenableqpsg), which was half of the time of
+ * a page. It does not look into an expression, and `+?` is one that has the same value.
+ */
+function unpeeked(sql: string): string {
+  return sql.replace(PLACEHOLDER, (found) => (found === '?' ? '+?' : found));
+}
+
+/** A connection that only reads. @param cacheKib of pages; SQLite's own is 2 MiB */
+export function openReader(path: string, cacheKib: number): Sqlite.Database {
+  const connection = new Sqlite(path, { readonly: true, fileMustExist: true });
+  connection.pragma(`cache_size = -${cacheKib}`);
+  return connection;
+}
+
+/** One that writes as the data source's own does. */
+export function openWriter(path: string, cacheKib: number): Sqlite.Database {
+  const connection = new Sqlite(path, { fileMustExist: true, timeout: SQLITE_WAIT_MS });
+  connection.pragma('foreign_keys = ON');
+  connection.pragma(`cache_size = -${cacheKib}`);
+  durable(connection);
+  return connection;
+}
+
+/** What was committed survives the loss of power. */
+export function durable(connection: Sqlite.Database): void {
+  connection.pragma('synchronous = FULL');
+}

@@ -1,0 +1,163 @@
+import { Worker } from 'node:worker_threads';
+import Sqlite from 'better-sqlite3';
+import type { Row, Statement, Write } from '../session.js';
+import type { Table } from './sqlite.statements.js';
+
+export interface Start {
+  readonly path: string;
+  readonly cacheKib: number;
+}
+export type Order =
+  | { readonly kind: 'read'; readonly statements: readonly Statement[] }
+  | { readonly kind: 'commit'; readonly writes: readonly Write[] }
+  | { readonly kind: 'close' };
+/** An error of SQLite's, as it crosses threads. */
+export interface Thrown {
+  readonly message: string;
+  readonly code: string | undefined;
+}
+/** Of a read what became of each statement, as JSON where it can; of a commit what `Statements.commit` returns or throws. */
+export type Answer = string | readonly (Table | Thrown)[] | boolean | Thrown;
+
+/** Of the thread's own heap: what it makes is gone with its answer. */
+const LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 128 };
+
+/** Reads of one order: the first are answered while the next are read. */
+const AT_ONCE = 4;
+
+interface Waiter<R> {
+  readonly resolve: (result: R) => void;
+  readonly reject: (error: unknown) => void;
+}
+type Reader = Waiter<Row[]> & Statement;
+
+/** The thread has ended by itself: what was under way there was read in vain, or committed or not. */
+export class ThreadLost extends Error {}
+
+/**
+ * A second thread with a connection of its own to the same file, so that the first can go on with HTTP: what SQLite does for
+ * a page takes half as long as all the rest, and a commit waits for the disk. There and back two threads have to be woken,
+ * some 50 µs: worth it for what comes together, and not for what comes alone.
+ */
+export class SqliteThread {
+  private worker: Worker | undefined;
+  private isUp = false;
+  private hasEnded = false;
+  private gathered: Reader[] = [];
+  /** Orders that were sent, in their order: each takes its answer. */
+  private readonly sent: ((answer: Answer | ThreadLost) => void)[] = [];
+  private onEnd: (() => void) | undefined;
+
+  /** @param onLost called once, when it ends without having been closed */
+  constructor(
+    private readonly start: Start,
+    private readonly onLost: (error: Error) => void,
+  ) {}
+
+  /** Begins when it is first asked; false until then, and after it was lost. */
+  get isReady(): boolean {
+    if (!this.worker && !this.hasEnded) this.begin();
+    return this.isUp;
+  }
+
+  /** Those of one turn of the event loop go together. @throws SqliteError, ThreadLost */
+  read({ sql, params }: Statement): Promise<Row[]> {
+    return new Promise((resolve, reject) => {
+      if (this.gathered.push({ sql, params, resolve, reject }) === 1) setImmediate(() => this.sendReads());
+    });
+  }
+
+  /** As `Statements.commit`. @throws SqliteError, ThreadLost */
+  commit(writes: readonly Write[]): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      this.send({ kind: 'commit', writes }, (answer) => {
+        if (answer instanceof ThreadLost) reject(answer);
+        else if (typeof answer === 'boolean') resolve(answer);
+        else reject(errorOf(answer as Thrown));
+      });
+    });
+  }
+
+  /** After all that was sent. */
+  async close(): Promise<void> {
+    const { worker } = this;
+    const isUp = this.isUp;
+    this.hasEnded = true;
+    if (!worker) return;
+    const ended = new Promise<void>((resolve) => (this.onEnd = resolve));
+    worker.ref();
+    if (isUp) worker.postMessage({ kind: 'close' } satisfies Order);
+    else void worker.terminate();
+    await ended;
+  }
+
+  private begin(): void {
+    // As it is in the sources, where tests run it, and after it was built.
+    const file = new URL(`./sqlite.worker${import.meta.url.slice(-3)}`, import.meta.url);
+    const worker = new Worker(file, { workerData: this.start, resourceLimits: LIMITS });
+    this.worker = worker;
+    worker.unref();
+    worker.on('message', (message: Answer) => {
+      if (message === 'ready') this.isUp = true;
+      else this.take(message);
+    });
+    worker.on('error', (error: Error) => this.end(new ThreadLost(error.message, { cause: error })));
+    worker.on('exit', () => this.end(new ThreadLost('The thread has ended.')));
+  }
+
+  private sendReads(): void {
+    const { gathered } = this;
+    this.gathered = [];
+    for (let from = 0; from < gathered.length; from += AT_ONCE) this.sendSome(gathered.slice(from, from + AT_ONCE));
+  }
+
+  private sendSome(readers: readonly Reader[]): void {
+    const statements = readers.map(({ sql, params }) => ({ sql, params }));
+    this.send({ kind: 'read', statements }, (answer) => {
+      if (answer instanceof ThreadLost) {
+        for (const { reject } of readers) reject(answer);
+        return;
+      }
+      const outcomes = (typeof answer === 'string' ? JSON.parse(answer) : answer) as (Table | Thrown)[];
+      readers.forEach(({ resolve, reject }, n) => {
+        const outcome = outcomes[n]!;
+        if ('rows' in outcome) resolve(rowsOf(outcome));
+        else reject(errorOf(outcome));
+      });
+    });
+  }
+
+  private send(order: Order, take: (answer: Answer | ThreadLost) => void): void {
+    if (this.hasEnded) return take(new ThreadLost('The thread has ended.'));
+    this.worker!.postMessage(order);
+    // The process does not end while somebody waits.
+    if (this.sent.push(take) === 1) this.worker!.ref();
+  }
+
+  private take(answer: Answer): void {
+    const take = this.sent.shift()!;
+    if (this.sent.length === 0 && !this.hasEnded) this.worker!.unref();
+    take(answer);
+  }
+
+  private end(lost: ThreadLost): void {
+    if (!this.hasEnded) this.onLost(lost);
+    this.hasEnded = true;
+    this.isUp = false;
+    this.worker = undefined;
+    for (const take of this.sent.splice(0)) take(lost);
+    this.onEnd?.();
+  }
+}
+
+function rowsOf({ names, rows }: Table): Row[] {
+  return rows.map((values) => {
+    const row: Row = {};
+    for (let n = 0; n < names.length; n++) row[names[n]!] = values[n]!;
+    return row;
+  });
+}
+
+function errorOf({ message, code }: Thrown): Error {
+  return code === undefined ? new TypeError(message) : new Sqlite.SqliteError(message, code);
+}
