@@ -17,15 +17,15 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
 /**
- * Connects in the background, for ever and with jittered backoff: the listener is up before the database is, and probes
- * say what is missing. From then on the pool reconnects by itself, and `DatabaseProbe` watches.
- */
-/**
  * Of the pages that SQLite's reads go through: with its own 2 MiB it would fetch most of them anew each time. Less for the
  * first thread's where there is a second.
  */
 const CACHE_KIB = { alone: 24_576, first: 4_096, second: 16_384 };
 
+/**
+ * Connects in the background, for ever and with jittered backoff: the listener is up before the database is, and probes
+ * say what is missing. From then on the pool reconnects by itself, and `DatabaseProbe` watches.
+ */
 @Injectable()
 export class DatabaseConnector implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(DatabaseConnector.name);
