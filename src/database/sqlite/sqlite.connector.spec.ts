@@ -37,6 +37,7 @@ describe('SqliteConnector with a second thread', () => {
   const read = async (statement: Statement): Promise<Row[]> => (await connector.run(statement, 'shared read')).rows;
   const insert = (id: string, value: Statement['params'][number] = null) => ({ sql: INSERT, params: [id, value] });
   const many = (prefix: string) => Array.from({ length: 10 }, (_, n) => insert(`${prefix}${n}`, n));
+  const terminate = () => (thread as unknown as { worker: { terminate(): Promise<number> } }).worker.terminate();
   const count = { sql: 'SELECT COUNT(*) AS n FROM thing', params: [] };
 
   it('uses it for what comes together, and not for what comes alone', async () => {
@@ -57,7 +58,7 @@ describe('SqliteConnector with a second thread', () => {
   it('gives each read its own rows, as they are, and its own error', async () => {
     await connector.commit([insert('text', 'a\0b \ud800 "é" \u2028'), insert('float', 0.1), insert('none', null)]);
     await connector.run(
-      { sql: "INSERT INTO thing VALUES ('bytes', x'00ff'), ('infinite', 9e999)", params: [] },
+      { sql: "INSERT INTO thing VALUES ('bytes', x'00ff'), ('infinite', 9e999), ('zero', -0.0)", params: [] },
       'write',
     );
     const value = (id: string) => thread.read({ sql: 'SELECT value FROM thing WHERE id = ?', params: [id] });
@@ -69,6 +70,7 @@ describe('SqliteConnector with a second thread', () => {
       thread.read({ sql: 'SELECT missing FROM thing', params: [] }),
       value('bytes'),
       value('infinite'),
+      value('zero'),
       thread.read({ sql: 'SELECT id, value FROM thing WHERE id IN (?, ?) ORDER BY id', params: ['float', 'none'] }),
     ]);
     const [text, ...others] = found.map((one) => (one.status === 'fulfilled' ? one.value : (one.reason as Error)));
@@ -78,8 +80,9 @@ describe('SqliteConnector with a second thread', () => {
       [{ value: null }],
       [],
       expect.objectContaining({ code: 'SQLITE_ERROR', message: 'no such column: missing' }),
-      [{ value: new Uint8Array([0, 255]) }],
+      [{ value: Buffer.from([0, 255]) }],
       [{ value: Infinity }],
+      [{ value: -0 }],
       [
         { id: 'float', value: 0.1 },
         { id: 'none', value: null },
@@ -115,6 +118,37 @@ describe('SqliteConnector with a second thread', () => {
     expect(await read(count)).toEqual([{ n: 11 }]);
   });
 
+  it('refuses a parameter that is none to whoever asked with it, and to nobody else', async () => {
+    const bad = thread.read({ sql: count.sql, params: [(() => 1) as never] });
+    await expect(bad).rejects.toThrow('could not be cloned');
+    expect(await Promise.all([read(count), read(count)])).toEqual([[{ n: 0 }], [{ n: 0 }]]);
+  });
+
+  it('reads on the first thread what would have to wait long for the second', async () => {
+    const asked = import.meta.jest.spyOn(thread, 'read');
+    const found = await Promise.all(Array.from({ length: 100 }, () => read(count)));
+    expect(found).toEqual(found.map(() => [{ n: 0 }]));
+    expect(asked).toHaveBeenCalledTimes(64);
+    await Promise.all([read(count), read(count)]);
+    expect(asked.mock.calls.length).toBeGreaterThan(64);
+  });
+
+  it('does without it where there is none to be had', () => {
+    const none = new SqliteThread({ path: '', cacheKib: (() => 1) as never }, (error) => lost.push(error));
+    expect([none.isReady, none.isReady]).toEqual([false, false]);
+    expect(lost).toHaveLength(1);
+  });
+
+  it('commits on the first thread what had not been sent when the second was lost', async () => {
+    const transaction = await connector.begin();
+    const waiting = connector.commit(many('w'));
+    await sleep(5);
+    await terminate();
+    await transaction.commit();
+    await waiting;
+    expect(await read(count)).toEqual([{ n: 10 }]);
+  });
+
   it('goes on without it when it is lost: what it was reading is read here, what it was committing nobody knows', async () => {
     const slow = {
       sql: 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT MAX(i) AS i FROM n',
@@ -126,8 +160,7 @@ describe('SqliteConnector with a second thread', () => {
     const committed = connector.commit(many('x'));
     const failures = Promise.allSettled([first, committed]);
     await sleep(50);
-    const { worker } = thread as unknown as { worker: { terminate(): Promise<number> } };
-    await worker.terminate();
+    await terminate();
     const [ofFirst, ofCommit] = await failures;
     expect((ofFirst as PromiseRejectedResult).reason).toBeInstanceOf(ThreadLost);
     expect(ofCommit).toMatchObject({ reason: { code: 'commit-outcome-unknown' } });

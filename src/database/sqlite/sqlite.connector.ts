@@ -49,9 +49,11 @@ export class SqliteConnector implements Connector {
   async run(statement: Statement, mode: StatementMode): Promise<StatementResult> {
     const { sql, params } = statement;
     if (mode === 'write') return this.inTurn(() => this.writer.run(sql, params));
-    if (!this.isForThread(params.length >= MANY_PARAMS.read)) return this.reader.run(sql, params);
+    const { thread } = this;
+    const isTogether = this.crowd.join() || params.length >= MANY_PARAMS.read;
+    if (!thread || !isTogether || !thread.isReady || thread.isFull) return this.reader.run(sql, params);
     try {
-      return { rows: await this.thread!.read(statement), affected: 0 };
+      return { rows: await thread.read(statement), affected: 0 };
     } catch (error) {
       if (error instanceof ThreadLost) return this.reader.run(sql, params);
       throw error;
@@ -60,8 +62,10 @@ export class SqliteConnector implements Connector {
 
   async commit(writes: readonly Write[]): Promise<void> {
     const params = writes.reduce((sum, write) => sum + write.params.length, 0);
-    const isForThread = this.isForThread(params >= MANY_PARAMS.commit);
-    const isDone = await this.inTurn(() => (isForThread ? this.thread!.commit(writes) : this.writer.commit(writes)));
+    const isTogether = this.crowd.join() || params >= MANY_PARAMS.commit;
+    const isDone = await this.inTurn(() =>
+      isTogether && this.thread?.isReady ? this.thread.commit(writes) : this.writer.commit(writes),
+    );
     if (!isDone) throw new NoMatch();
   }
 
@@ -131,10 +135,6 @@ export class SqliteConnector implements Connector {
     } finally {
       this.turnstile.leave();
     }
-  }
-
-  private isForThread(hasMany: boolean): boolean {
-    return this.thread !== undefined && (this.crowd.join() || hasMany) && this.thread.isReady;
   }
 }
 

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
-import type { Row, Statement, Write } from '../session.js';
+import type { Row, SqlValue, Statement, Write } from '../session.js';
 import type { Table } from './sqlite.statements.js';
 
 export interface Start {
@@ -19,11 +19,10 @@ export interface Thrown {
 /** Of a read what became of each statement, as JSON where it can; of a commit what `Statements.commit` returns or throws. */
 export type Answer = string | readonly (Table | Thrown)[] | boolean | Thrown;
 
-/** Of the thread's own heap: what it makes is gone with its answer. */
-const LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 128 };
-
 /** Reads of one order: the first are answered while the next are read. */
 const AT_ONCE = 4;
+/** Reads that wait here; more of them, and the first thread takes its share, which then sheds load if it has to. */
+const MOST_WAITING = 64;
 
 interface Waiter<R> {
   readonly resolve: (result: R) => void;
@@ -31,7 +30,7 @@ interface Waiter<R> {
 }
 type Reader = Waiter<Row[]> & Statement;
 
-/** The thread has ended by itself: what was under way there was read in vain, or committed or not. */
+/** The thread has ended: what was under way there was read in vain, or committed or not. */
 export class ThreadLost extends Error {}
 
 /**
@@ -46,7 +45,9 @@ export class SqliteThread {
   private gathered: Reader[] = [];
   /** Orders that were sent, in their order: each takes its answer. */
   private readonly sent: ((answer: Answer | ThreadLost) => void)[] = [];
-  private onEnd: (() => void) | undefined;
+  /** Reads that have no answer yet. */
+  private waiting = 0;
+  private ended: Promise<void> | undefined;
 
   /** @param onLost called once, when it ends without having been closed */
   constructor(
@@ -54,14 +55,19 @@ export class SqliteThread {
     private readonly onLost: (error: Error) => void,
   ) {}
 
-  /** Begins when it is first asked; false until then, and after it was lost. */
+  /** Begins when it is first asked; false until then, and after it was lost or closed. */
   get isReady(): boolean {
     if (!this.worker && !this.hasEnded) this.begin();
-    return this.isUp;
+    return this.isUp && !this.hasEnded;
+  }
+
+  get isFull(): boolean {
+    return this.waiting >= MOST_WAITING;
   }
 
   /** Those of one turn of the event loop go together. @throws SqliteError, ThreadLost */
   read({ sql, params }: Statement): Promise<Row[]> {
+    this.waiting++;
     return new Promise((resolve, reject) => {
       if (this.gathered.push({ sql, params, resolve, reject }) === 1) setImmediate(() => this.sendReads());
     });
@@ -79,30 +85,43 @@ export class SqliteThread {
   }
 
   /** After all that was sent. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
     const { worker } = this;
-    const isUp = this.isUp;
+    if (this.hasEnded || !worker) {
+      this.hasEnded = true;
+      return this.ended ?? Promise.resolve();
+    }
     this.hasEnded = true;
-    if (!worker) return;
-    const ended = new Promise<void>((resolve) => (this.onEnd = resolve));
     worker.ref();
-    if (isUp) worker.postMessage({ kind: 'close' } satisfies Order);
+    if (this.isUp) worker.postMessage({ kind: 'close' } satisfies Order);
     else void worker.terminate();
-    await ended;
+    return this.ended!;
   }
 
   private begin(): void {
     // As it is in the sources, where tests run it, and after it was built.
     const file = new URL(`./sqlite.worker${import.meta.url.slice(-3)}`, import.meta.url);
-    const worker = new Worker(file, { workerData: this.start, resourceLimits: LIMITS });
-    this.worker = worker;
+    try {
+      // What the process was told to import is of no use there.
+      this.worker = new Worker(file, { workerData: this.start, execArgv: [] });
+    } catch (error) {
+      // No thread is to be had, for example.
+      return this.end(new ThreadLost((error as Error).message, { cause: error }));
+    }
+    const { worker } = this;
     worker.unref();
     worker.on('message', (message: Answer) => {
       if (message === 'ready') this.isUp = true;
       else this.take(message);
     });
+    worker.on('messageerror', () => void worker.terminate());
     worker.on('error', (error: Error) => this.end(new ThreadLost(error.message, { cause: error })));
-    worker.on('exit', () => this.end(new ThreadLost('The thread has ended.')));
+    this.ended = new Promise((resolve) => {
+      worker.on('exit', () => {
+        this.end(new ThreadLost('The thread has ended.'));
+        resolve();
+      });
+    });
   }
 
   private sendReads(): void {
@@ -112,19 +131,26 @@ export class SqliteThread {
   }
 
   private sendSome(readers: readonly Reader[]): void {
+    const failed = (error: unknown) => {
+      this.waiting -= readers.length;
+      for (const { reject } of readers) reject(error);
+    };
     const statements = readers.map(({ sql, params }) => ({ sql, params }));
-    this.send({ kind: 'read', statements }, (answer) => {
-      if (answer instanceof ThreadLost) {
-        for (const { reject } of readers) reject(answer);
-        return;
-      }
-      const outcomes = (typeof answer === 'string' ? JSON.parse(answer) : answer) as (Table | Thrown)[];
-      readers.forEach(({ resolve, reject }, n) => {
-        const outcome = outcomes[n]!;
-        if ('rows' in outcome) resolve(rowsOf(outcome));
-        else reject(errorOf(outcome));
+    try {
+      this.send({ kind: 'read', statements }, (answer) => {
+        if (answer instanceof ThreadLost) return failed(answer);
+        this.waiting -= readers.length;
+        const outcomes = (typeof answer === 'string' ? JSON.parse(answer) : answer) as (Table | Thrown)[];
+        readers.forEach(({ resolve, reject }, n) => {
+          const outcome = outcomes[n]!;
+          if ('rows' in outcome) resolve(rowsOf(outcome));
+          else reject(errorOf(outcome));
+        });
       });
-    });
+    } catch (error) {
+      // A parameter that is none.
+      failed(error);
+    }
   }
 
   private send(order: Order, take: (answer: Answer | ThreadLost) => void): void {
@@ -135,9 +161,9 @@ export class SqliteThread {
   }
 
   private take(answer: Answer): void {
-    const take = this.sent.shift()!;
+    const take = this.sent.shift();
     if (this.sent.length === 0 && !this.hasEnded) this.worker!.unref();
-    take(answer);
+    take?.(answer);
   }
 
   private end(lost: ThreadLost): void {
@@ -146,18 +172,23 @@ export class SqliteThread {
     this.isUp = false;
     this.worker = undefined;
     for (const take of this.sent.splice(0)) take(lost);
-    this.onEnd?.();
   }
 }
 
 function rowsOf({ names, rows }: Table): Row[] {
   return rows.map((values) => {
     const row: Row = {};
-    for (let n = 0; n < names.length; n++) row[names[n]!] = values[n]!;
+    for (let n = 0; n < names.length; n++) row[names[n]!] = valueOf(values[n]!);
     return row;
   });
 }
 
+/** Bytes lose their class on the way. */
+function valueOf(value: SqlValue): SqlValue {
+  if (typeof value !== 'object' || value === null) return value;
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+}
+
 function errorOf({ message, code }: Thrown): Error {
-  return code === undefined ? new TypeError(message) : new Sqlite.SqliteError(message, code);
+  return code === undefined ? new Error(message) : new Sqlite.SqliteError(message, code);
 }

@@ -36,7 +36,7 @@ function commit({ writes }: Extract<Order, { kind: 'commit' }>): Answer {
   }
 }
 
-/** Whether there is nothing in it that JSON has no word for: bytes, infinite numbers. */
+/** Whether there is nothing in it that JSON has no word for: bytes, infinite numbers, a zero below zero. */
 function isJson(outcome: Table | Thrown): boolean {
   if (!('rows' in outcome)) return true;
   for (const row of outcome.rows) {
