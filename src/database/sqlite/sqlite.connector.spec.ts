@@ -66,11 +66,11 @@ describe('SqliteConnector with a second thread', () => {
       value('text'),
       value('float'),
       value('none'),
+      value('zero'),
       value('nothing'),
       thread.read({ sql: 'SELECT missing FROM thing', params: [] }),
       value('bytes'),
       value('infinite'),
-      value('zero'),
       thread.read({ sql: 'SELECT id, value FROM thing WHERE id IN (?, ?) ORDER BY id', params: ['float', 'none'] }),
     ]);
     const [text, ...others] = found.map((one) => (one.status === 'fulfilled' ? one.value : (one.reason as Error)));
@@ -78,11 +78,11 @@ describe('SqliteConnector with a second thread', () => {
     expect(others).toEqual([
       [{ value: 0.1 }],
       [{ value: null }],
+      [{ value: -0 }],
       [],
       expect.objectContaining({ code: 'SQLITE_ERROR', message: 'no such column: missing' }),
       [{ value: Buffer.from([0, 255]) }],
       [{ value: Infinity }],
-      [{ value: -0 }],
       [
         { id: 'float', value: 0.1 },
         { id: 'none', value: null },

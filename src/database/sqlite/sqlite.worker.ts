@@ -1,5 +1,6 @@
 // The thread behind `SqliteThread`: answers each order with one message, in their order.
 import { parentPort, workerData } from 'node:worker_threads';
+import type { SqlValue } from '../session.js';
 import type { Answer, Order, Start, Thrown } from './sqlite.thread.js';
 import { openWriter, Statements, type Table } from './sqlite.statements.ts';
 
@@ -39,13 +40,12 @@ function commit({ writes }: Extract<Order, { kind: 'commit' }>): Answer {
 /** Whether there is nothing in it that JSON has no word for: bytes, infinite numbers, a zero below zero. */
 function isJson(outcome: Table | Thrown): boolean {
   if (!('rows' in outcome)) return true;
-  for (const row of outcome.rows) {
-    for (const value of row) {
-      if (typeof value === 'number' ? !Number.isFinite(value) : typeof value !== 'string' && value !== null)
-        return false;
-    }
-  }
-  return true;
+  return outcome.rows.every((row) => row.every(isJsonValue));
+}
+
+function isJsonValue(value: SqlValue): boolean {
+  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0);
+  return typeof value === 'string' || value === null;
 }
 
 function thrown(error: unknown): Thrown {
