@@ -4,6 +4,7 @@ import type { ChangeOp } from '../changes/change.entity.js';
 import { ChangeLog } from '../changes/change-log.js';
 import { Config } from '../config/config.js';
 import type { Database } from '../database/database.js';
+import { now } from '../database/instant.js';
 import { UniqueViolation } from '../database/sql-errors.js';
 import type { Caller } from '../http/caller.js';
 import { DomainError } from '../http/domain-error.js';
@@ -98,8 +99,8 @@ export abstract class CrudRepository<E extends CrudEntity> {
 
   /** A new row in memory, with what the kernel gives it: id, times, first version. */
   make(members: Partial<E>): E {
-    const now = new Date().toISOString();
-    const system = { created_at: now, updated_at: now, deleted_at: null, version: 1 };
+    const at = now();
+    const system = { created_at: at, updated_at: at, deleted_at: null, version: 1 };
     return { ...members, id: members.id ?? uuidv7(), ...system } as E;
   }
 

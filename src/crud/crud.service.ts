@@ -1,4 +1,5 @@
 import type { Type } from '@nestjs/common';
+import { now } from '../database/instant.js';
 import { DomainError } from '../http/domain-error.js';
 import type { CrudDto } from './dto/crud.dto.js';
 import { isId, notAnId } from './dto/id.js';
@@ -106,7 +107,7 @@ export abstract class CrudService<E extends CrudEntity, D extends CrudDto> {
     const apply = (row: E | null): E => {
       const before = this.live(row);
       this.checkPreconditions(before, context);
-      return { ...before, deleted_at: new Date().toISOString() };
+      return { ...before, deleted_at: now() };
     };
     await this.repository.edit(id, 'deleted', apply, context);
   }

@@ -2,6 +2,7 @@ import type { ChangeOp } from '../changes/change.entity.js';
 import type { ChangeAuthor, ChangeLog } from '../changes/change-log.js';
 import { Batcher, Failed } from '../database/batcher.js';
 import type { Database } from '../database/database.js';
+import { now } from '../database/instant.js';
 import { NoMatch, type Row, type Transaction, type Write } from '../database/session.js';
 import { DomainError } from '../http/domain-error.js';
 import type { CrudEntity } from './crud.entity.js';
@@ -168,7 +169,7 @@ export class RowChanges<E extends CrudEntity> {
   }
 
   private next(before: E, after: E): E {
-    return { ...after, version: before.version + 1, updated_at: new Date().toISOString() };
+    return { ...after, version: before.version + 1, updated_at: now() };
   }
 
   private statement({ before, after }: Swap<E>): Write {

@@ -6,6 +6,9 @@ const pool = Buffer.allocUnsafe(POOL_BYTES);
 let used = POOL_BYTES;
 let lastMs = 0;
 let sequence = 0;
+/** What ids of one millisecond begin with. */
+let beginning = '';
+let beginningMs = -1;
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
@@ -28,13 +31,15 @@ export function uuidv7(): string {
     lastMs++;
     sequence = 0;
   }
-  const high = Math.floor(lastMs / 0x10000)
-    .toString(16)
-    .padStart(8, '0');
-  const low = (lastMs & 0xffff).toString(16).padStart(4, '0');
+  if (lastMs !== beginningMs) {
+    beginningMs = lastMs;
+    const time = lastMs.toString(16).padStart(12, '0');
+    beginning = `${time.slice(0, 8)}-${time.slice(8)}-7`;
+  }
   const at = used + 2;
   used += RANDOM_BYTES;
   const byte = (index: number) => HEX[pool[at + index]!]!;
+  const counter = `${HEX[sequence >> 8]![1]}${HEX[sequence & 0xff]}`;
   const variant = HEX[(pool[at]! & 0x3f) | 0x80]!;
-  return `${high}-${low}-7${sequence.toString(16).padStart(3, '0')}-${variant}${byte(1)}-${byte(2)}${byte(3)}${byte(4)}${byte(5)}${byte(6)}${byte(7)}`;
+  return `${beginning}${counter}-${variant}${byte(1)}-${byte(2)}${byte(3)}${byte(4)}${byte(5)}${byte(6)}${byte(7)}`;
 }

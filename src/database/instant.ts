@@ -1,3 +1,16 @@
+let instant = '';
+let instantMs = 0;
+
+/** The present time in RFC 3339, as `Date.toISOString()` writes it; one text for all who ask in the same millisecond. */
+export function now(): string {
+  const ms = Date.now();
+  if (ms !== instantMs) {
+    instantMs = ms;
+    instant = new Date(ms).toISOString();
+  }
+  return instant;
+}
+
 /** `2026-11-24 02:37:36.123` in UTC, as rows have it, to RFC 3339. Strings only: no time zone can come between. */
 export function toInstant(text: string): string {
   if (text.length === 23) return `${text.slice(0, 10)}T${text.slice(11)}Z`;

@@ -15,6 +15,7 @@ import { problemBody } from './problem.js';
 import { sendProblem } from './problem.filter.js';
 import { checkLimits, checkMediaTypes } from './request-checks.js';
 import { Response } from './response.js';
+import { ToldRequests, type RequestListener } from './told-requests.js';
 import { traceIdOf } from './trace-context.js';
 
 const MAX_HEADER_BYTES = 16_384;
@@ -36,15 +37,11 @@ export interface Exchange {
   answer(request: FastifyRequest, reply: FastifyReply, value: unknown): boolean;
 }
 
-/** @param ms from the request's headers to its answer; of a stream, to its end */
-export type RequestListener = (request: FastifyRequest, reply: FastifyReply, ms: number) => void;
-
 export interface HttpServices {
   readonly draining: Draining;
   /** Undefined until the application is put together, which is before it listens. */
   gate?: Gate;
   exchange?: Exchange;
-  /** Called once for each answer. */
   readonly logRequest?: RequestListener | undefined;
   measureRequest?: RequestListener;
 }
@@ -107,7 +104,7 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
   const { draining } = services;
   const cors = new Cors(config.corsOrigins);
   const pressure = new Pressure(config);
-  const tell = teller(services);
+  const told = new ToldRequests(() => [services.measureRequest, services.logRequest]);
   fastify.addHook('onClose', () => Promise.resolve(pressure.stop()));
   fastify.decorateRequest('startedAt', 0);
   fastify.decorateRequest('traceId', '');
@@ -136,7 +133,7 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
     request.startedAt = performance.now();
     request.traceId = traceIdOf(request.headers.traceparent);
     request.route = request.routeOptions.config.route ?? NO_ROUTE;
-    (reply.raw as Response).afterwards = () => tell(request, reply);
+    (reply.raw as Response).afterwards = () => told.tell(request, reply);
     // Until the gate has said who it is.
     request.caller = NOBODY;
     cors.apply(request, reply);
@@ -170,14 +167,6 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
       done(error as Error);
     }
   });
-}
-
-function teller(services: HttpServices): (request: FastifyRequest, reply: FastifyReply) => void {
-  return (request, reply) => {
-    const ms = performance.now() - request.startedAt;
-    services.measureRequest!(request, reply, ms);
-    services.logRequest?.(request, reply, ms);
-  };
 }
 
 /** Fastify could not even route it (a malformed path); hooks do not run for these. */

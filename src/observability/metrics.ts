@@ -1,37 +1,30 @@
 import { Injectable } from '@nestjs/common';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from '@prometheus-io/client';
 import { WatchService } from '../changes/watch.service.js';
 import { Database } from '../database/database.js';
-import type { Route } from '../http/route.js';
+import type { RequestListener } from '../http/told-requests.js';
+import { Durations } from './durations.js';
 
 /** https://opentelemetry.io/docs/specs/semconv/http/http-metrics/: names, labels and buckets in seconds. */
 const DURATION = {
   name: 'http_server_request_duration_seconds',
   help: 'Time until the answer was there, by method, route and status.',
   labelNames: ['http_request_method', 'http_route', 'http_response_status_code'],
-  buckets: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
+  bounds: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
 };
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', '_OTHER'];
-const NUMBERS = new Map(METHODS.map((method, n) => [method, n]));
-const OTHER = METHODS.length - 1;
+const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const EVENT_LOOP_RESOLUTION_MS = 20;
-
-interface Series {
-  observe(value: number): void;
-}
 
 /** What Prometheus is told. No label has a value that callers choose. */
 @Injectable()
 export class Metrics {
   readonly registry = new Registry();
-  private readonly durations: Histogram;
-  private readonly series = new Map<Route, Map<number, Series>>();
+  private readonly durations = new Durations(DURATION);
 
   constructor(database: Database, watches: WatchService) {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: EVENT_LOOP_RESOLUTION_MS });
-    this.durations = new Histogram({ ...DURATION, registers });
+    this.registry.registerMetric(this.durations.metric);
     new Gauge({
       name: 'plinth_database_connections',
       help: 'Connections in use and idle, and requests that wait for one.',
@@ -58,16 +51,13 @@ export class Metrics {
     database.onRetry = (failure) => retries.inc({ failure });
   }
 
-  /** @param ms how long the answer took */
-  readonly request = ({ route, method }: FastifyRequest, { statusCode }: FastifyReply, ms: number): void => {
-    if (route.isProbe) return;
-    let series = this.series.get(route);
-    if (!series) this.series.set(route, (series = new Map<number, Series>()));
-    const number = NUMBERS.get(method) ?? OTHER;
-    const key = statusCode * METHODS.length + number;
-    let one = series.get(key);
-    if (!one)
-      series.set(key, (one = this.durations.labels(METHODS[number]!, route.template ?? '', String(statusCode))));
-    one.observe(ms / 1000);
+  readonly request: RequestListener = ({ route, method, status }) => {
+    if (route.isProbe) return undefined;
+    const series = this.durations.series(
+      METHODS.includes(method) ? method : '_OTHER',
+      route.template ?? '',
+      String(status),
+    );
+    return (ms) => series.observe(ms / 1000);
   };
 }

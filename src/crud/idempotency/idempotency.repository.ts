@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../database/database.js';
-import { fromInstant } from '../../database/instant.js';
+import { fromInstant, now } from '../../database/instant.js';
 import type { Companion } from '../../database/held-write.js';
 import { UniqueViolation } from '../../database/sql-errors.js';
 import { Rendered } from '../endpoints/render.js';
@@ -38,7 +38,7 @@ export class IdempotencyRepository {
   /** Takes the key for this transaction. False: another one, which has committed by now, had it. */
   async claim(id: string, request: string): Promise<boolean> {
     try {
-      await this.database.execute(INSERT, [id, request, RUNNING, '{}', null, fromInstant(new Date().toISOString())]);
+      await this.database.execute(INSERT, [id, request, RUNNING, '{}', null, fromInstant(now())]);
       return true;
     } catch (error) {
       if (error instanceof UniqueViolation) return false;
@@ -53,8 +53,8 @@ export class IdempotencyRepository {
 
   /** A key with its answer, to be stored with the one row that the request makes. */
   companion(id: string, request: string, answer: Rendered): Companion {
-    const now = fromInstant(new Date().toISOString());
-    const params = [id, request, answer.status, JSON.stringify(answer.headers), answer.body, now];
+    const at = fromInstant(now());
+    const params = [id, request, answer.status, JSON.stringify(answer.headers), answer.body, at];
     return {
       insert: { sql: INSERT, params },
       remove: { sql: 'DELETE FROM `idempotency_key` WHERE `id` = ?', params: [id] },
