@@ -213,15 +213,21 @@ whenServer('statements that are sent together', () => {
         await blocker.query('BACKUP STAGE END');
         await blocker.end();
         const told = (await answers).map((group) => [...new Set(group.map(({ status, body }) => body.code ?? status))]);
-        const good = kind === 'update' ? 200 : 201;
-        expect(told.sort()).toEqual([[good], [good], ['commit-outcome-unknown']]);
+        const good = told.filter(([first]) => first === (kind === 'update' ? 200 : 201));
+        const unknown = told.filter(([first]) => first === 'commit-outcome-unknown');
+        // Two of them may have been committed together.
+        expect([1, 2]).toContain(good.length);
+        expect({ all: good.length + unknown.length, alike: told.map(({ length }) => length) }).toEqual({
+          all: 3,
+          alike: [1, 1, 1],
+        });
         // Whether it is there or not: as a whole, once, and with its records.
         const like = [`${kind}-%`];
         const rows = await test.database.query(
           "SELECT `id` FROM `resource` WHERE `id` LIKE ? AND `name` = 'after'",
           like,
         );
-        expect([8, 12]).toContain(rows.length);
+        expect([4 * good.length, 12]).toContain(rows.length);
         const records = await test.database.query(
           "SELECT `id` FROM `change_log` WHERE `resource_id` LIKE ? AND JSON_VALUE(`after`, '$.name') = 'after'",
           like,

@@ -17,6 +17,9 @@ export interface Creation<E> {
 /** After a row that failed, so many groups are inserted row by row: where bad rows are common, each first try is lost. */
 const CAREFUL_GROUPS = 8;
 
+/** Longer than a group usually takes. */
+const PATIENCE_MS = 10;
+
 /** Whether a row was stored; false where somebody else has its companion. */
 type Result = boolean | Failed;
 
@@ -42,7 +45,7 @@ export class RowCreates<E extends CrudEntity> {
     private readonly isTogether: boolean,
   ) {
     const weight = { of: ({ row }: Creation<E>) => this.sql.weigh(row), most: 1_000_000 };
-    const limits = { atOnce: 2, most: 64, weight, isShaped: true };
+    const limits = { atOnce: 2, most: 64, patienceMs: PATIENCE_MS, weight, isShaped: true };
     this.batcher = new Batcher((group) => this.insertGroup(group), limits);
     this.accompanied = new Batcher((group) => this.insertGroup(group), limits);
   }

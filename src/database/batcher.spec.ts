@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Batcher, Failed, type BatchLimits } from './batcher.js';
 
 /** One turn of the event loop: what was added in it has been sent. */
@@ -100,6 +101,62 @@ describe('a batcher', () => {
     void batcher.add('f');
     await turn();
     expect(batches()).toHaveLength(5);
+  });
+
+  it('sends the next batch before it tells what became of the last one, however far that is from being sent', async () => {
+    const told: string[] = [];
+    const run = async (items: readonly string[]) => {
+      for (let hop = 0; hop < 20; hop++) await Promise.resolve();
+      told.push(`sent ${items.join('')}`);
+      await turn();
+      if (items.includes('c')) throw new Error('c');
+      return items;
+    };
+    const batcher = new Batcher<string, string>(run, { atOnce: 1, most: 4 });
+    const results = [...'abcdef'].map((item) =>
+      batcher.add(item).then(
+        () => told.push(item),
+        () => told.push(`not ${item}`),
+      ),
+    );
+    await Promise.all(results);
+    expect(told).toEqual(['sent abcd', 'sent ef', 'not a', 'not b', 'not c', 'not d', 'e', 'f']);
+  });
+
+  it('gathers while one is under way, not all of many, and loses patience with one that is stuck', async () => {
+    const patienceMs = 20;
+    const { batcher, sent, batches } = gated({ atOnce: 2, most: 8, patienceMs });
+    const add = (items: string) => [...items].forEach((item) => void batcher.add(item));
+    add('abcdefgh');
+    await turn();
+    // Some are left, to be made ready meanwhile.
+    expect(batches()).toEqual(['abcd']);
+    add('ij');
+    await turn();
+    expect(batches()).toEqual(['abcd']);
+    sent[0]!.end();
+    await turn();
+    expect(batches()).toEqual(['abcd', 'efgh']);
+    await sleep(2 * patienceMs);
+    expect(batches()).toEqual(['abcd', 'efgh', 'ij']);
+    add('kl');
+    sent[2]!.end();
+    await turn();
+    // The one that is stuck stands in nobody's way any more, but counts.
+    expect(batches()).toEqual(['abcd', 'efgh', 'ij', 'kl']);
+    add('m');
+    await sleep(2 * patienceMs);
+    expect(batches()).toHaveLength(4);
+    sent[1]!.end();
+    sent[3]!.end();
+    await turn();
+    expect(batches()).toEqual(['abcd', 'efgh', 'ij', 'kl', 'm']);
+    add('no');
+    await turn();
+    expect(batches()).toHaveLength(5);
+    sent[4]!.end();
+    await turn();
+    sent[5]!.end();
   });
 
   it('keeps to the most items, and to their weight, of which one alone may be more', async () => {

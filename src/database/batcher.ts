@@ -8,6 +8,11 @@ export interface BatchLimits {
   readonly atOnce: number;
   /** Items of one batch. */
   readonly most: number;
+  /**
+   * Milliseconds for which others gather while a batch is under way, before another one is sent beside it. For what costs
+   * much however few it is for: few large batches, and yet nobody who waits long for one that is stuck.
+   */
+  readonly patienceMs?: number;
   /** One who comes where nobody else has come lately does not wait for the turn to end. For what costs little alone. */
   readonly isEager?: boolean;
   /** Batches have a power of two of items, so that there are few kinds of them. */
@@ -32,6 +37,8 @@ interface Waiter<T, R> {
 export class Batcher<T, R> {
   private waiting: Waiter<T, R>[] = [];
   private underWay = 0;
+  /** Of those under way, for which nobody waits any more. */
+  private late = 0;
   private isGathering = false;
   /** In the last turn in which anybody came, it was one alone. */
   private isQuiet = true;
@@ -45,7 +52,7 @@ export class Batcher<T, R> {
   add(item: T): Promise<R> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ item, resolve, reject });
-      if (this.isGathering || this.underWay >= this.limits.atOnce) return;
+      if (this.isGathering || !this.mayGo) return;
       this.isGathering = true;
       const isFirst = this.isQuiet && this.limits.isEager === true;
       if (isFirst) void this.send();
@@ -62,26 +69,46 @@ export class Batcher<T, R> {
     const batch = this.take();
     if (batch.length === 0) return;
     this.underWay++;
+    const endPatience = this.bePatient();
+    let outcome: readonly (R | Failed)[] | Failed;
     try {
       const running = this.run(batch.map(({ item }) => item));
       this.sendOn();
-      const results = await running;
-      for (let n = 0; n < batch.length; n++) {
-        const result = results[n] as R | Failed;
-        if (result instanceof Failed) batch[n]!.reject(result.error);
-        else batch[n]!.resolve(result);
-      }
+      outcome = await running;
     } catch (error) {
-      for (const { reject } of batch) reject(error);
-    } finally {
-      this.underWay--;
+      outcome = new Failed(error);
     }
+    this.underWay--;
+    endPatience?.();
     this.sendOn();
+    // After all promises that are on their way: the next batch is sent, and worked on while these go on with their results.
+    process.nextTick(settle, batch, outcome);
   }
 
   /** Those that came meanwhile, or were too many for one batch. */
   private sendOn(): void {
-    if (this.waiting.length > 0 && this.underWay < this.limits.atOnce) void this.send();
+    if (this.waiting.length > 0 && this.mayGo) void this.send();
+  }
+
+  private get mayGo(): boolean {
+    const { atOnce, patienceMs } = this.limits;
+    return this.underWay < atOnce && (patienceMs === undefined || this.underWay === this.late);
+  }
+
+  /** @returns what is to be called when the batch is over */
+  private bePatient(): (() => void) | undefined {
+    const { patienceMs } = this.limits;
+    if (patienceMs === undefined) return undefined;
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      this.late++;
+      this.sendOn();
+    }, patienceMs);
+    return () => {
+      clearTimeout(timer);
+      if (isLate) this.late--;
+    };
   }
 
   private take(): Waiter<T, R>[] {
@@ -96,11 +123,21 @@ export class Batcher<T, R> {
         if (weight > most && n > 0) end = n;
       }
     }
+    // One that took all of many would leave nobody to be made ready while it is under way: both sides then wait in turn.
+    if (limits.patienceMs !== undefined && end === waiting.length) end = Math.min(end, Math.ceil(limits.most / 2));
     if (limits.isShaped) end = 2 ** Math.floor(Math.log2(end));
     if (end === waiting.length) {
       this.waiting = [];
       return waiting;
     }
     return waiting.splice(0, end);
+  }
+}
+
+function settle<T, R>(batch: readonly Waiter<T, R>[], outcome: readonly (R | Failed)[] | Failed): void {
+  for (let n = 0; n < batch.length; n++) {
+    const result = outcome instanceof Failed ? outcome : (outcome[n] as R | Failed);
+    if (result instanceof Failed) batch[n]!.reject(result.error);
+    else batch[n]!.resolve(result);
   }
 }
