@@ -3,7 +3,7 @@ import { destination, pino, stdTimeFunctions, type Logger } from 'pino';
 import { now } from '../database/instant.js';
 import type { RequestListener } from '../http/told-requests.js';
 
-const BUFFER_BYTES = 65_536;
+const BUFFER_BYTES = 16_384;
 const FLUSH_EVERY_MS = 100;
 
 /** Nest's account of its own wiring, some forty lines a start. */

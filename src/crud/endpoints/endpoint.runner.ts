@@ -51,8 +51,9 @@ export class EndpointRunner implements Exchange {
     request.context = context;
     const { stageHeaders } = endpoint.model;
     if (stageHeaders) void reply.headers(stageHeaders);
-    if (context.dryRun || context.idempotencyKey !== undefined)
-      request.asOneWrite = (handle) => this.asOneWrite(request, async () => render(await handle(), context));
+    if (!context.dryRun && context.idempotencyKey === undefined) return;
+    const asOneWrite: AsOneWrite = (handle) => this.asOneWrite(request, async () => render(await handle(), context));
+    request.asOneWrite = asOneWrite;
   }
 
   /** What a handler has returned; false where it is no endpoint's. */
