@@ -34,6 +34,7 @@ describe('the response', () => {
   it.each<[string, number, OutgoingHttpHeaders, string | undefined]>([
     ['the usual', 200, { 'content-type': 'application/json', etag: '"1"', ...length }, '{}'],
     ['a body that is not ASCII', 201, { 'content-length': '4', link: '<a>' }, 'éab'],
+    ['a header that is not ASCII', 200, { ...length, link: '<é>' }, '{}'],
     ['an unknown status', 299, length, '{}'],
     ['an error', 500, { ...length, vary: 'Origin' }, '{}'],
     ['no body', 204, { etag: '"1"' }, undefined],
