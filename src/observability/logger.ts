@@ -3,6 +3,7 @@ import { destination, pino, stdTimeFunctions, type Logger } from 'pino';
 import { now } from '../database/instant.js';
 import type { RequestListener } from '../http/told-requests.js';
 
+/** Text of more lives through two collections under load, and is old garbage then. */
 const BUFFER_BYTES = 16_384;
 const FLUSH_EVERY_MS = 100;
 

@@ -6,6 +6,7 @@ import { isId } from '../../crud/dto/id.js';
 import { Page } from '../../crud/endpoints/answer.js';
 import { nextCursor, parseListQuery } from '../../crud/query/list-query.js';
 import { uuidv7 } from '../../crud/uuid.js';
+import { now } from '../../database/instant.js';
 import type { Caller } from '../../http/caller.js';
 import { DomainError } from '../../http/domain-error.js';
 import { API_KEY_FIELDS, type ApiKeyView, type CreateApiKeyDto, type RotateApiKeyDto } from './api-key.dto.js';
@@ -59,7 +60,7 @@ export class ApiKeyService {
       previous_digest: null,
       previous_until: null,
       scopes: scopes.join(' '),
-      created_at: new Date().toISOString(),
+      created_at: now(),
       created_by: by.caller.id,
       expires_at: expires === null ? null : futureInstant(expires),
       revoked_at: null,
@@ -96,7 +97,7 @@ export class ApiKeyService {
   async revoke(id: string, by: ChangeAuthor): Promise<void> {
     await this.keys.atomically(async () => {
       const before = await this.live(id);
-      const after = await this.keys.update(before, { revoked_at: new Date().toISOString() });
+      const after = await this.keys.update(before, { revoked_at: now() });
       await this.record('deleted', before, after, by);
     });
     this.verifier.changed();
@@ -122,7 +123,7 @@ export class ApiKeyService {
 /** The log never has a digest: it is read by more people than the table. */
 function logged(row: ApiKeyEntity): CrudEntity {
   const { id, version, created_at, revoked_at: deleted_at } = row;
-  return { ...view(row), id, version, created_at, updated_at: new Date().toISOString(), deleted_at };
+  return { ...view(row), id, version, created_at, updated_at: now(), deleted_at };
 }
 
 function view(row: ApiKeyEntity): ApiKeyView {
