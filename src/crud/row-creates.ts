@@ -50,10 +50,9 @@ export class RowCreates<E extends CrudEntity> {
     this.accompanied = new Batcher((group) => this.insertGroup(group), limits);
   }
 
-  async insert(creation: Creation<E>): Promise<void> {
+  insert(creation: Creation<E>): Promise<unknown> {
     if (this.database.currentTransaction()) return this.insertHere(creation);
-    if (this.isTogether) await this.batcher.add(creation);
-    else await this.insertTogether([creation]);
+    return this.isTogether ? this.batcher.add(creation) : this.insertTogether([creation]);
   }
 
   /** @returns false, and nothing is stored, where the companion is taken */

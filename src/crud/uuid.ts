@@ -6,16 +6,17 @@ const pool = Buffer.allocUnsafe(POOL_BYTES);
 let used = POOL_BYTES;
 let lastMs = 0;
 let sequence = 0;
-/** What ids of one millisecond begin with. */
-let beginning = '';
-let beginningMs = -1;
+/** The last id as text. Its time stays as it is while the millisecond is the same. */
+const text = Buffer.from('00000000-0000-7000-8000-000000000000', 'latin1');
+let textMs = 0;
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const DIGITS = Buffer.from('0123456789abcdef', 'latin1');
 
 /**
  * A lower-case UUIDv7 (RFC 9562 section 5.7): the time in milliseconds, then a 12-bit counter that keeps the ids of one
  * process in the order they were made (section 6.2, method 1), then 62 random bits. Random bytes come from a pool of the
- * system's generator, one call for every 819 ids: making one costs some 0.2 µs.
+ * system's generator, one call for every 819 ids. Made in a buffer, an id is one flat string; one that is concatenated is a
+ * tree of eleven, which whoever reads it has to put together: half the time of both.
  */
 export function uuidv7(): string {
   if (used + RANDOM_BYTES > POOL_BYTES) {
@@ -31,15 +32,23 @@ export function uuidv7(): string {
     lastMs++;
     sequence = 0;
   }
-  if (lastMs !== beginningMs) {
-    beginningMs = lastMs;
+  if (lastMs !== textMs) {
+    textMs = lastMs;
     const time = lastMs.toString(16).padStart(12, '0');
-    beginning = `${time.slice(0, 8)}-${time.slice(8)}-7`;
+    text.write(time.slice(0, 8), 0, 'latin1');
+    text.write(time.slice(8), 9, 'latin1');
   }
+  text[15] = DIGITS[sequence >> 8]!;
+  writeByte(16, sequence & 0xff);
   const at = used + 2;
   used += RANDOM_BYTES;
-  const byte = (index: number) => HEX[pool[at + index]!]!;
-  const counter = `${HEX[sequence >> 8]![1]}${HEX[sequence & 0xff]}`;
-  const variant = HEX[(pool[at]! & 0x3f) | 0x80]!;
-  return `${beginning}${counter}-${variant}${byte(1)}-${byte(2)}${byte(3)}${byte(4)}${byte(5)}${byte(6)}${byte(7)}`;
+  writeByte(19, (pool[at]! & 0x3f) | 0x80);
+  writeByte(21, pool[at + 1]!);
+  for (let n = 0; n < 6; n++) writeByte(24 + 2 * n, pool[at + 2 + n]!);
+  return text.toString('latin1');
+}
+
+function writeByte(at: number, byte: number): void {
+  text[at] = DIGITS[byte >> 4]!;
+  text[at + 1] = DIGITS[byte & 0xf]!;
 }

@@ -18,9 +18,16 @@ export function toInstant(text: string): string {
   return `${seconds}.${text.length > 20 ? text.slice(20, 23).padEnd(3, '0') : '000'}Z`;
 }
 
-/** RFC 3339 in UTC with milliseconds, as `Date.toISOString()` writes it, to what rows have. */
+let rfc3339 = '';
+let ofRow = '';
+
+/** RFC 3339 in UTC with milliseconds, as `Date.toISOString()` writes it, to what rows have. What is new has several of one. */
 export function fromInstant(instant: string): string {
-  return `${instant.slice(0, 10)} ${instant.slice(11, 23)}`;
+  if (instant !== rfc3339) {
+    rfc3339 = instant;
+    ofRow = `${instant.slice(0, 10)} ${instant.slice(11, 23)}`;
+  }
+  return ofRow;
 }
 
 /** The clock of SQLite in the form that rows have. */

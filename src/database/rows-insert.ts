@@ -20,8 +20,9 @@ export class RowsInsert {
     const statements: Statement[] = [];
     for (let at = 0; at < rows.length;) {
       const size = 2 ** Math.floor(Math.log2(rows.length - at));
-      statements.push({ sql: this.shape(size), params: rows.slice(at, at + size).flat() });
-      at += size;
+      const params: SqlValue[] = [];
+      for (const end = at + size; at < end; at++) for (const value of rows[at]!) params.push(value);
+      statements.push({ sql: this.shape(size), params });
     }
     return statements;
   }

@@ -1,0 +1,30 @@
+import { asOneStatement } from './mysql.compound.js';
+
+describe('asOneStatement', () => {
+  const insert = { sql: 'INSERT INTO `a` VALUES (?)', params: [1] };
+  const record = { sql: 'INSERT INTO `log` VALUES (?, ?)', params: ['x', 'y'] };
+
+  it('has the statements and their parameters, in their order', () => {
+    const { sql, params } = asOneStatement([insert, record]);
+    expect(sql).toContain(`START TRANSACTION; ${insert.sql}; ${record.sql}; COMMIT; END`);
+    expect(params).toEqual([1, 'x', 'y']);
+    expect(asOneStatement([insert, record])).toEqual({ sql, params });
+  });
+
+  it('is another text where anything but the parameters is different', () => {
+    const kinds = [
+      [insert],
+      [insert, record],
+      [insert, { ...record, mustMatch: true }],
+      [{ ...insert, mustMatch: true }, record],
+      [insert, insert],
+    ];
+    const texts = [...kinds, ...kinds].map((writes) => asOneStatement(writes).sql);
+    expect(new Set(texts).size).toBe(kinds.length);
+    expect(texts.slice(kinds.length)).toEqual(texts.slice(0, kinds.length));
+    for (const [n, text] of texts.entries())
+      expect(text.match(/THEN SIGNAL/g)?.length ?? 0).toBe(
+        kinds[n % kinds.length]!.filter((w) => 'mustMatch' in w).length,
+      );
+  });
+});
