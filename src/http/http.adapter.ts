@@ -17,6 +17,7 @@ import { checkLimits, checkMediaTypes } from './request-checks.js';
 import { Response } from './response.js';
 import { ToldRequests, type RequestListener } from './told-requests.js';
 import { traceIdOf } from './trace-context.js';
+import { sendWholeAnswers } from './whole-answers.js';
 
 const MAX_HEADER_BYTES = 16_384;
 const LONGEST_PATH_PARAMETER = 8_192;
@@ -105,6 +106,7 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
   const cors = new Cors(config.corsOrigins);
   const pressure = new Pressure(config);
   const told = new ToldRequests(() => [services.measureRequest, services.logRequest]);
+  sendWholeAnswers(fastify);
   fastify.addHook('onClose', () => Promise.resolve(pressure.stop()));
   fastify.decorateRequest('startedAt', 0);
   fastify.decorateRequest('traceId', '');

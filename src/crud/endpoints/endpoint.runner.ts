@@ -62,7 +62,10 @@ export class EndpointRunner implements Exchange {
     if (value instanceof Export) {
       void reply.header('content-type', value.contentType);
       void reply.send(Readable.from(value.chunks, { objectMode: false, highWaterMark: 65_536 }));
-    } else send(reply, render(value, context));
+    } else {
+      const { status, headers, body } = render(value, context);
+      reply.sendWhole(status, headers, body);
+    }
     return true;
   }
 
@@ -91,13 +94,4 @@ export class EndpointRunner implements Exchange {
     this.known.set(request.route, found);
     return found;
   }
-}
-
-function send(reply: FastifyReply, { status, headers, body }: Rendered): void {
-  void reply.code(status);
-  for (const name in headers) {
-    const before = name === 'link' ? reply.getHeader(name) : undefined;
-    void reply.header(name, before === undefined ? headers[name] : `${String(before)}, ${headers[name]!}`);
-  }
-  void reply.send(body ?? undefined);
 }
