@@ -1,6 +1,7 @@
 import { applyDecorators, Delete, Get, Patch, Post, Put, Req, type Type } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
+import { bodyCheckOf } from '../../http/validation/body.checks.js';
 import type { CrudDto } from '../dto/crud.dto.js';
 import type { Listing, MultiStatus, Page, Representation } from './answer.js';
 import { declareEndpoint, type Endpoint } from './endpoint.js';
@@ -96,8 +97,10 @@ function asOneWrite<H extends (...args: never[]) => Promise<unknown>>(
 ): H {
   const { length } = Reflect.getMetadata('design:paramtypes', target, key) as unknown[];
   Req()(target, key, length);
+  const checkBodies = bodyCheckOf(target, key);
   const write = function (this: unknown, ...args: unknown[]): Promise<unknown> {
     const { asOneWrite: run } = args[length] as FastifyRequest;
+    checkBodies(args);
     const handle = () => handler.apply(this, args.slice(0, length) as never[]);
     return run ? run(handle) : handle();
   };
