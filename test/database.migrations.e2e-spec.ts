@@ -87,6 +87,30 @@ describe.each(engines())('migrations on %s', (engine) => {
     await dataSource.destroy();
   });
 
+  it('that make a table anew keep its rows, its indexes and its defaults', async () => {
+    const dataSource = await openDataSource(config(), entities);
+    const all = dataSource.migrations;
+    const at = all.findIndex(({ constructor }) => constructor.name.startsWith('ResourceWithoutRowid'));
+    const runner = dataSource.createQueryRunner();
+    for (const migration of all.slice(0, at)) await migration.up(runner);
+    const insert = 'INSERT INTO `resource` (`id`, `name`, `version`) VALUES (?, ?, ?)';
+    for (const [n, name] of ['a', 'ä', "it's"].entries()) await runner.query(insert, [`row-${n}`, name, n + 1]);
+    const rows = await runner.query('SELECT * FROM `resource` ORDER BY `id`');
+    for (const migration of all.slice(at)) await migration.up(runner);
+    expect(await schemaDrift(dataSource)).toEqual([]);
+    expect(await runner.query('SELECT * FROM `resource` ORDER BY `id`')).toEqual(rows);
+    await runner.query('INSERT INTO `resource` (`id`, `name`) VALUES (?, ?)', ['later', 'x']);
+    const [later] = await runner.query('SELECT * FROM `resource` WHERE `id` = ?', ['later']);
+    expect(later).toMatchObject({ version: 1, deleted_at: null, created_at: expect.anything() });
+    const isWithoutRowid = async () => (await runner.getTable('resource'))!.withoutRowid;
+    expect(await isWithoutRowid()).toBe(engine === 'sqlite');
+    await all[at]!.down(runner);
+    expect(await isWithoutRowid()).toBe(false);
+    expect(await runner.query('SELECT COUNT(*) AS `n` FROM `resource`')).toEqual([{ n: expect.anything() }]);
+    expect(await runner.query("SELECT * FROM `resource` WHERE `id` <> 'later' ORDER BY `id`")).toEqual(rows);
+    await dataSource.destroy();
+  });
+
   it('may know tables and indexes that no entity does; a column that differs is told', async () => {
     const dataSource = await openDataSource(config(), entities);
     await new Migrator(dataSource).run();

@@ -2,6 +2,7 @@ import { CreateResource1764000000000 } from './migrations/1764000000000-create-r
 import { CreateIdempotencyKey1764000000001 } from './migrations/1764000000001-create-idempotency-key.js';
 import { CreateChangeLog1764000000002 } from './migrations/1764000000002-create-change-log.js';
 import { CreateAccess1764000000003 } from './migrations/1764000000003-create-access.js';
+import { ResourceWithoutRowid1764000000004 } from './migrations/1764000000004-resource-without-rowid.js';
 
 /** In the order they run; one set for every engine. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   CreateIdempotencyKey1764000000001,
   CreateChangeLog1764000000002,
   CreateAccess1764000000003,
+  ResourceWithoutRowid1764000000004,
 ];

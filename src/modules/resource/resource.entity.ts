@@ -2,7 +2,7 @@ import { Entity, Index } from 'typeorm';
 import { CrudEntity } from '../../crud/crud.entity.js';
 import { TextColumn } from '../../database/columns.js';
 
-@Entity('resource')
+@Entity('resource', { withoutRowid: true })
 @Index('ix_resource_created_at', ['created_at', 'id'])
 @Index('ix_resource_name', ['name', 'id'])
 export class ResourceEntity extends CrudEntity {
