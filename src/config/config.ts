@@ -25,6 +25,8 @@ export interface HttpConfig {
   readonly requestTimeoutMs: number;
   readonly headersTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
+  /** 0: never. */
+  readonly busyPollUs: number;
   readonly maxConnections: number;
   readonly trustProxy: readonly string[];
   readonly corsOrigins: readonly string[];
@@ -118,6 +120,7 @@ export function loadConfig(env: Environment): Config {
       requestTimeoutMs: read(SETTINGS.requestTimeoutMs),
       headersTimeoutMs: read(SETTINGS.headersTimeoutMs),
       keepAliveTimeoutMs: read(SETTINGS.keepAliveTimeoutMs),
+      busyPollUs: read(SETTINGS.httpBusyPollUs),
       maxConnections: read(SETTINGS.maxConnections),
       trustProxy: read(SETTINGS.trustProxy),
       corsOrigins: read(SETTINGS.corsOrigins),

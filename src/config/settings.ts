@@ -221,6 +221,13 @@ export const SETTINGS = {
     ...integer(0, 600_000),
     description: `An idle connection, ${MS}.`,
   },
+  httpBusyPollUs: {
+    key: 'HTTP_BUSY_POLL_US',
+    default: '60',
+    ...integer(0, 10_000),
+    description:
+      'For how many microseconds the next request of a client that asks as soon as it is answered is waited for awake; 0: asleep.',
+  },
   maxConnections: {
     key: 'HTTP_CONNECTIONS',
     default: '10000',

@@ -10,6 +10,7 @@ import { DomainError } from './domain-error.js';
 import { parseJson } from './json.parser.js';
 import { learnRoutes, NO_ROUTE, type Route } from './route.js';
 import { Methods } from './methods.js';
+import { NextRequest } from './next-request.js';
 import { Pressure } from './pressure.js';
 import { problemBody } from './problem.js';
 import { sendProblem } from './problem.filter.js';
@@ -105,6 +106,7 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
   const { draining } = services;
   const cors = new Cors(config.corsOrigins);
   const pressure = new Pressure(config);
+  const next = new NextRequest(config.busyPollUs / 1000);
   const told = new ToldRequests(() => [services.measureRequest, services.logRequest]);
   sendWholeAnswers(fastify);
   fastify.addHook('onClose', () => Promise.resolve(pressure.stop()));
@@ -137,8 +139,12 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
     request.route = request.routeOptions.config.route ?? NO_ROUTE;
     // Not assigned where it is written: V8 would make it old from the start (`a.b = () => …` is taken for a part of a class),
     // and with it all of the request. That was 1 MB with each collection, until the hook had been compiled.
-    const tell = () => told.tell(request, reply);
-    (reply.raw as Response).afterwards = tell;
+    const answered = () => {
+      told.tell(request, reply);
+      next.answered();
+    };
+    (reply.raw as Response).afterwards = answered;
+    next.came();
     // Until the gate has said who it is.
     request.caller = NOBODY;
     cors.apply(request, reply);

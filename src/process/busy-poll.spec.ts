@@ -1,4 +1,4 @@
-import { BusyPoll } from './mysql.busy-poll.js';
+import { BusyPoll } from './busy-poll.js';
 
 describe('busy polling', () => {
   let immediates: (() => void)[];
