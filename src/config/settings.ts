@@ -226,7 +226,7 @@ export const SETTINGS = {
     default: '60',
     ...integer(0, 10_000),
     description:
-      'For how many microseconds the next request of a client that asks as soon as it is answered is waited for awake; 0: asleep.',
+      'For how many microseconds the next request of a client that asks as soon as a read is answered is waited for awake; 0: asleep.',
   },
   maxConnections: {
     key: 'HTTP_CONNECTIONS',

@@ -141,7 +141,7 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
     // and with it all of the request. That was 1 MB with each collection, until the hook had been compiled.
     const answered = () => {
       told.tell(request, reply);
-      next.answered();
+      next.answered(request.method);
     };
     (reply.raw as Response).afterwards = answered;
     next.came();

@@ -3,22 +3,28 @@ import { BusyPoll } from '../process/busy-poll.js';
 /**
  * Waits for the next request while none is under way: awake, where the last one came as soon after an answer as that may
  * take. So is the next one of a client nearby that asks for one thing after another; across a network none comes so soon.
+ * After a write it sleeps as ever: the disk is what that waits for, and staying awake was seen to gain nothing there.
  */
 export class NextRequest {
   private underWay = 0;
+  private isAwaited = false;
   private readonly wait: BusyPoll;
 
   /** @param mostMs awake; 0 for never */
   constructor(mostMs: number) {
     this.wait = new BusyPoll(mostMs);
-    this.wait.begin();
   }
 
   came(): void {
-    if (this.underWay++ === 0) this.wait.end();
+    this.underWay++;
+    if (!this.isAwaited) return;
+    this.isAwaited = false;
+    this.wait.end();
   }
 
-  answered(): void {
-    if (--this.underWay === 0) this.wait.begin();
+  answered(method: string): void {
+    if (--this.underWay > 0 || method !== 'GET') return;
+    this.isAwaited = true;
+    this.wait.begin();
   }
 }
