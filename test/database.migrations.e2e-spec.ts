@@ -95,7 +95,7 @@ describe.each(engines())('migrations on %s', (engine) => {
     for (const migration of all.slice(0, at)) await migration.up(runner);
     const insert = 'INSERT INTO `resource` (`id`, `name`, `version`) VALUES (?, ?, ?)';
     for (const [n, name] of ['a', 'ä', "it's"].entries()) await runner.query(insert, [`row-${n}`, name, n + 1]);
-    const rows = await runner.query('SELECT * FROM `resource` ORDER BY `id`');
+    const rows = (await runner.query('SELECT * FROM `resource` ORDER BY `id`')) as unknown[];
     for (const migration of all.slice(at)) await migration.up(runner);
     expect(await schemaDrift(dataSource)).toEqual([]);
     expect(await runner.query('SELECT * FROM `resource` ORDER BY `id`')).toEqual(rows);
@@ -106,7 +106,7 @@ describe.each(engines())('migrations on %s', (engine) => {
     expect(await isWithoutRowid()).toBe(engine === 'sqlite');
     await all[at]!.down(runner);
     expect(await isWithoutRowid()).toBe(false);
-    expect(await runner.query('SELECT COUNT(*) AS `n` FROM `resource`')).toEqual([{ n: expect.anything() }]);
+    expect(await runner.query('SELECT `id` FROM `resource`')).toHaveLength(rows.length + 1);
     expect(await runner.query("SELECT * FROM `resource` WHERE `id` <> 'later' ORDER BY `id`")).toEqual(rows);
     await dataSource.destroy();
   });

@@ -28,19 +28,17 @@ export function sendWholeAnswers(fastify: FastifyInstance): void {
     if (onSend && method !== 'HEAD') isLookedAt = true;
   });
   fastify.decorateReply('sendWhole', function (status, headers, body) {
+    const own = withLinks(this, headers);
     if (body === null || isLookedAt || this.sent || this.request.method === 'HEAD') {
       void this.code(status)
-        .headers(withLinks(this, headers))
+        .headers(own)
         .send(body ?? undefined);
       return;
     }
     const before = this.getHeaders() as OutgoingHttpHeaders;
     const { raw } = this;
-    raw.writeHead(status, {
-      ...before,
-      ...withLinks(this, headers),
-      'content-length': String(Buffer.byteLength(body)),
-    });
+    raw.writeHead(status, { ...before, ...own, 'content-length': String(Buffer.byteLength(body)) });
+    // Not before: where a header is none, the reply is still to be answered by whoever says so.
     this.hijack();
     raw.end(body);
   });

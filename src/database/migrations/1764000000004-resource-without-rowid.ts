@@ -1,7 +1,6 @@
 import { Table, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { Portable } from './portable.js';
 
-const COLUMNS = ['id', 'name', 'created_at', 'updated_at', 'deleted_at', 'version'];
 const INDICES = [
   { name: 'ix_resource_created_at', columnNames: ['created_at', 'id'] },
   { name: 'ix_resource_name', columnNames: ['name', 'id'] },
@@ -33,7 +32,7 @@ async function rebuild(queryRunner: QueryRunner, withoutRowid: boolean): Promise
   for (const { name } of INDICES) await queryRunner.query(`DROP INDEX \`${name}\``);
   await queryRunner.query('ALTER TABLE `resource` RENAME TO `resource_before`');
   await queryRunner.createTable(table);
-  const columns = COLUMNS.map((name) => `\`${name}\``).join(', ');
+  const columns = table.columns.map(({ name }) => `\`${name}\``).join(', ');
   await queryRunner.query(
     `INSERT INTO \`resource\` (${columns}) SELECT ${columns} FROM \`resource_before\` ORDER BY \`id\``,
   );
