@@ -35,7 +35,7 @@ describe.each(WAYS)('a transaction that is known from the start, on $engine (pip
 
   const commit = (...writes: Write[]) => stack.database.commit(writes);
   const insert = (id: number): Write => ({ sql: 'INSERT INTO `note` VALUES (?, 0)', params: [id] });
-  const plus = (id: number, mustMatch = true): Write => ({
+  const plus = (id: number, mustMatch = 1): Write => ({
     sql: 'UPDATE `note` SET `text` = `text` + 1 WHERE `id` = ?',
     params: [id],
     mustMatch,
@@ -44,7 +44,7 @@ describe.each(WAYS)('a transaction that is known from the start, on $engine (pip
     (await other.database.query('SELECT * FROM `note` ORDER BY `id`')).map(({ id, text }) => [id, text]);
 
   it('is there as a whole when it returns', async () => {
-    await commit(insert(3), plus(3), plus(1), plus(9, false));
+    await commit(insert(3), plus(3), plus(1), plus(9, 0));
     expect(await notes()).toEqual([
       [1, 1],
       [2, 0],
@@ -82,6 +82,36 @@ describe.each(WAYS)('a transaction that is known from the start, on $engine (pip
   });
 
   if (way.engine !== 'mariadb') return;
+
+  it('leaves nothing when a write matches fewer rows than it must', async () => {
+    const all = (mustMatch: number): Write => ({ sql: 'UPDATE `note` SET `text` = 7', params: [], mustMatch });
+    await expect(commit(insert(3), all(4))).rejects.toBeInstanceOf(NoMatch);
+    expect(await notes()).toEqual([
+      [1, 0],
+      [2, 0],
+    ]);
+    await commit(insert(3), all(3));
+    expect(await notes()).toEqual([1, 2, 3].map((id) => [id, 7]));
+  });
+
+  it('does not wait for a row that others hold, where that is asked for, and then leaves nothing', async () => {
+    const { database } = stack;
+    expect(database.commitsWithoutWaiting).toBe(way.engine === 'mariadb' && way.pipeline === 'on');
+    if (!database.commitsWithoutWaiting) return;
+    await other.database.transaction(async (theirs) => {
+      await theirs.execute('UPDATE `note` SET `text` = 3 WHERE `id` = 2');
+      const begun = performance.now();
+      await expect(database.commit([plus(1), plus(2)], 'does not wait')).rejects.toBeInstanceOf(NoMatch);
+      expect(performance.now() - begun).toBeLessThan(350);
+      await database.commit([plus(1)], 'does not wait');
+    });
+    expect(await notes()).toEqual([
+      [1, 1],
+      [2, 3],
+    ]);
+    // For that one statement only.
+    expect(await database.query('SELECT @@innodb_lock_wait_timeout AS `seconds`')).toEqual([{ seconds: 5 }]);
+  });
 
   it('is run again as a whole after a deadlock', async () => {
     const retries: string[] = [];

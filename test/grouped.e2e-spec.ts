@@ -21,6 +21,8 @@ describe.each(engines())('writes and reads that come at the same time, on %s', (
   beforeAll(async () => {
     test = await startApp(engine, { widget: true });
   });
+  // Whom a test before has met is no reason to be careful in the next one.
+  beforeEach(() => (insideOf(test).changes.careful = 0));
   afterEach(async () => {
     await sleep(5);
     expect(test.database.usage().used).toBe(0);
@@ -121,31 +123,87 @@ describe.each(engines())('writes and reads that come at the same time, on %s', (
     expect(again).toEqual([200, 'not-found', 200]);
   });
 
+  it('updates: of different rows are one commit, decided on the rows as they were read', async () => {
+    const ids = Array.from({ length: 32 }, (_, n) => `one-${String(n).padStart(2, '0')}`);
+    const made = await ask(ids.map((id, n) => post({ id, code: id, weight: n })));
+    const commit = import.meta.jest.spyOn(test.database, 'commit');
+    const transaction = import.meta.jest.spyOn(test.database, 'transaction');
+    const answers = await ask(
+      ids.map((id, n) =>
+        patch(id, n % 2 ? { weight: 100 + n } : { colour: 'red' }, { 'if-match': made[n]!.headers.etag }),
+      ),
+    );
+    for (const [n, { body }] of answers.entries())
+      expect(body.data).toMatchObject({ id: ids[n], ...(n % 2 ? { weight: 100 + n } : { weight: n, colour: 'red' }) });
+    // They are read in two groups.
+    expect(commit.mock.calls.length).toBeLessThanOrEqual(engine === 'sqlite' ? 0 : 2);
+    expect(transaction.mock.calls.length).toBeLessThanOrEqual(engine === 'sqlite' ? 2 : 0);
+    commit.mockRestore();
+    transaction.mockRestore();
+    const stored = await test.database.query("SELECT `id`, `weight`, `version` FROM `widget` WHERE `id` LIKE 'one-%'");
+    expect(stored.map(({ id, weight, version }) => [id, weight, version]).sort()).toEqual(
+      ids.map((id, n) => [id, n % 2 ? 100 + n : n, 2]),
+    );
+    expect((await records('one-%')).map(({ version }) => version)).toEqual(ids.flatMap(() => [1, 2]));
+  });
+
   it('updates: are not delayed by a row that somebody else holds', async () => {
     if (engine === 'sqlite') return;
-    await ask(['l-1', 'l-2', 'l-3'].map((id) => post({ id, code: id })));
+    const free = ['l-1', 'l-3', 'l-4'];
+    await ask([...free, 'l-2'].map((id) => post({ id, code: id })));
     const times: number[] = [];
     const { database } = test;
     const begun = performance.now();
     let held: Promise<Answered[]> | undefined;
     await database.transaction(async (transaction) => {
       await transaction.query("SELECT `id` FROM `widget` WHERE `id` = 'l-2' FOR UPDATE");
-      const separately = ['l-1', 'l-2', 'l-3'].map((id) => patch(id, { colour: 'red' }));
       // One connection each would not be one turn: the answers of one come in order, so the held one is last.
-      held = ask([separately[0]!, separately[2]!, separately[1]!]).then(
+      held = ask([...free, 'l-2'].map((id) => patch(id, { colour: 'red' }))).then(
         (answers) => (times.push(performance.now() - begun), answers),
       );
       for (const end = Date.now() + 1_500; Date.now() < end; await sleep(20)) {
         const sql =
-          "SELECT COUNT(*) AS `n` FROM `change_log` WHERE `resource_id` IN ('l-1', 'l-3') AND `op` = 'updated'";
-        if ((await transaction.query<{ n: number }>(sql))[0]!.n === 2) break;
+          "SELECT COUNT(*) AS `n` FROM `change_log` WHERE `resource_id` IN ('l-1', 'l-3', 'l-4') AND `op` = 'updated'";
+        if ((await transaction.query<{ n: number }>(sql))[0]!.n === 3) break;
       }
       times.push(performance.now() - begun);
       await sleep(300);
     });
-    expect(told(await held!)).toEqual([200, 200, 200]);
+    expect(told(await held!)).toEqual([200, 200, 200, 200]);
     expect(times[0]).toBeLessThan(1_000);
     expect(times[1]! - times[0]!).toBeGreaterThan(250);
+  });
+
+  it('updates: are decided again when somebody else was faster with one of the rows', async () => {
+    if (engine === 'sqlite') return;
+    const ids = ['f-1', 'f-2', 'f-3', 'f-4'];
+    const made = await ask(ids.map((id) => post({ id, code: id, weight: 1 })));
+    const { database } = test;
+    const { commit } = database;
+    const faster = import.meta.jest.spyOn(database, 'commit').mockImplementationOnce(async (...args) => {
+      await database.execute(
+        "UPDATE `widget` SET `weight` = 7, `version` = `version` + 1 WHERE `id` IN ('f-2', 'f-3')",
+      );
+      return commit.apply(database, args);
+    });
+    const answers = await ask([
+      patch('f-1', { colour: 'red' }),
+      patch('f-2', { colour: 'red' }),
+      patch('f-3', { colour: 'red' }, { 'if-match': made[2]!.headers.etag }),
+      patch('f-4', { colour: 'red' }),
+    ]);
+    faster.mockRestore();
+    expect(told(answers)).toEqual([200, 200, 'precondition-failed', 200]);
+    expect(answers[1]!.body.data).toMatchObject({ weight: 7, colour: 'red' });
+    expect((await records('f-%')).map(({ resource_id, version }) => `${resource_id} ${version}`)).toEqual([
+      'f-1 1',
+      'f-1 2',
+      'f-2 1',
+      'f-2 3',
+      'f-3 1',
+      'f-4 1',
+      'f-4 2',
+    ]);
   });
 
   it('numbers all that was recorded without a gap', async () => {
@@ -202,18 +260,28 @@ describe.each(engines())('writes and reads that come at the same time, on %s', (
 
   it('updates: work on a server that does not know SKIP LOCKED', async () => {
     if (engine === 'sqlite') return;
-    const { repository } = test.app.get(ModuleRegistry).get('widget') as unknown as {
-      repository: { sql: { skipLocked: string } };
-    };
-    repository.sql.skipLocked = ' FOR UPDATE NONSENSE';
-    await ask(['s-1', 's-2', 's-3'].map((id) => post({ id, code: id })));
-    for (const colour of ['red', 'blue']) {
-      const answers = await ask(['s-1', 's-2', 's-3'].map((id) => patch(id, { colour })));
-      expect(told(answers)).toEqual([200, 200, 200]);
+    const { sql, changes } = insideOf(test);
+    sql.skipLocked = ' FOR UPDATE NONSENSE';
+    await ask(['s-1', 's-2'].map((id) => post({ id, code: id })));
+    for (const first of [1, 5]) {
+      const answers = await ask([0, 1, 2, 3].map((n) => patch(`s-${1 + (n % 2)}`, { weight: first + n })));
+      expect(told(answers)).toEqual([200, 200, 200, 200]);
     }
-    expect((await records('s-%')).filter(({ op }) => op === 'updated')).toHaveLength(6);
+    expect(changes.isUnderstood).toBe(false);
+    expect((await records('s-%')).filter(({ op }) => op === 'updated')).toHaveLength(8);
   });
 });
+
+/** What a test has to set or see of the repository. */
+function insideOf({ app }: TestApp): {
+  sql: { skipLocked: string };
+  changes: { isUnderstood: boolean; careful: number };
+} {
+  const { repository } = app.get(ModuleRegistry).get('widget') as unknown as {
+    repository: { parts: ReturnType<typeof insideOf> };
+  };
+  return repository.parts;
+}
 
 /** The repository's own read, beneath HTTP: many more of them in the time. */
 function reader({ app }: TestApp): { reads(id: string): Promise<number> } {

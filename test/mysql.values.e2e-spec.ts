@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { RowsUpdate } from '../src/database/rows-update.js';
 import type { SqlValue } from '../src/database/session.js';
 import { startDatabase, type DatabaseStack } from './support/database-stack.js';
 import { engines, freshDatabase, type TestDatabase } from './support/database.js';
@@ -185,6 +186,34 @@ whenServer('values that go to a server and come back', () => {
           return type === 'FLOAT' && value !== null ? Number(Number(value).toPrecision(6)) : shortened(value);
         });
         expect(read).toEqual(values.map(shortened));
+      }
+    });
+
+    it('are the same where several rows are updated by one statement, in whatever order their kinds come', async () => {
+      const names = types.map((_type, n) => `c${n}`);
+      const own = types.map((type, n) => `\`c${n}\` ${type} NULL`).join(', ');
+      await piped.database.execute(
+        `CREATE TABLE \`together\` (\`id\` VARCHAR(36) PRIMARY KEY, \`version\` INT NOT NULL, ${own}) CHARACTER SET utf8mb4`,
+      );
+      const ids = ['a', 'b', 'c'];
+      for (const id of ids)
+        await piped.database.execute('INSERT INTO `together` (`id`, `version`) VALUES (?, 1)', [id]);
+      const rows = () => plain.database.query('SELECT * FROM `together` ORDER BY `id`');
+      const set = names.map((name) => `\`${name}\` = ?`).join(', ');
+      const update = new RowsUpdate('together');
+      const rounds = [...Array(2 * most).keys(), 0, most, 1, most];
+      for (const [round, shift] of rounds.entries()) {
+        const valuesOf = (n: number) => types.map((type) => COLUMNS[type]![(shift + n) % (most + 1)] ?? null);
+        for (const [n, id] of ids.entries())
+          await plain.database.execute(`UPDATE \`together\` SET ${set} WHERE \`id\` = ?`, [...valuesOf(n), id]);
+        const expected = (await rows()).map((row) => ({ ...row, version: round + 2 }));
+        await plain.database.execute(
+          `UPDATE \`together\` SET ${set}`,
+          types.map(() => null),
+        );
+        const changed = ids.map((id, n) => ({ id, version: round + 1, values: valuesOf(n) }));
+        await piped.database.commit([update.of(names, changed)]);
+        expect(await rows()).toEqual(expected);
       }
     });
 

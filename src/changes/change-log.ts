@@ -5,7 +5,7 @@ import { uuidv7 } from '../crud/uuid.js';
 import { Database } from '../database/database.js';
 import { fromInstant } from '../database/instant.js';
 import { RowsInsert } from '../database/rows-insert.js';
-import type { SqlValue, Statement, Write } from '../database/session.js';
+import type { Patience, SqlValue, Statement, Write } from '../database/session.js';
 import type { ChangeOp } from './change.entity.js';
 import { ChangeSignal } from './change-signal.js';
 import { FeedRepository } from './feed.repository.js';
@@ -55,8 +55,13 @@ export class ChangeLog {
   }
 
   /** Commits writes to a module's rows and what they change there, as a transaction of its own. @throws NoMatch */
-  async commit(module: string, changes: readonly RowChange[], writes: readonly Write[]): Promise<void> {
-    await this.database.commit([...writes, ...(await this.statements(module, changes))]);
+  async commit(
+    module: string,
+    changes: readonly RowChange[],
+    writes: readonly Write[],
+    patience?: Patience,
+  ): Promise<void> {
+    await this.database.commit([...writes, ...(await this.statements(module, changes))], patience);
     this.signal.committed(module);
   }
 

@@ -172,12 +172,13 @@ export abstract class CrudRepository<E extends CrudEntity> {
     const { coalesceReads, groupWrites } = this.config.database;
     const model = database.modelOf(this.entity);
     const sql = new EntitySql<E>(model);
+    const reads = new RowReads(database, sql, coalesceReads);
     return (this.built = {
       sql,
       rules: new RowRules(model),
-      reads: new RowReads(database, sql, coalesceReads),
+      reads,
       creates: new RowCreates(database, sql, changes, groupWrites),
-      changes: new RowChanges(database, sql, changes, groupWrites),
+      changes: new RowChanges(database, sql, reads, changes, groupWrites),
     });
   }
 

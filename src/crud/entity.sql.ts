@@ -1,9 +1,16 @@
 import type { EntityMetadata } from 'typeorm';
 import { RowsInsert } from '../database/rows-insert.js';
-import type { SqlValue, Statement } from '../database/session.js';
+import { RowsUpdate } from '../database/rows-update.js';
+import type { Statement, Write } from '../database/session.js';
 import type { UniqueViolation } from '../database/sql-errors.js';
 import type { CrudEntity } from './crud.entity.js';
 import { RowCodec } from './row.codec.js';
+
+/** A row as it is, and as it shall be. */
+interface Change<E> {
+  readonly before: E;
+  readonly after: E;
+}
 
 /** The statements of one table, built once from TypeORM's model of it. Backticks quote names on every engine. */
 export class EntitySql<E extends CrudEntity> {
@@ -11,13 +18,17 @@ export class EntitySql<E extends CrudEntity> {
   readonly codec: RowCodec<E>;
   readonly find: string;
   readonly lock: string;
-  readonly update: string;
+  private readonly update: string;
   private readonly insert: RowsInsert;
   private readonly some: string;
   private readonly skipLocked: string;
   private readonly shapes: Record<number, string> = {};
   private readonly settable: readonly string[];
-  private readonly own: readonly (keyof E)[];
+  private readonly own: readonly (keyof E & string)[];
+  /** Undefined where a statement for each row is faster. */
+  private readonly together: RowsUpdate | undefined;
+  /** What has changed so far: with all of it in each statement there are few kinds of them. */
+  private readonly changed = new Set<string>(['updated_at']);
 
   constructor(private readonly metadata: EntityMetadata) {
     this.table = metadata.tableName;
@@ -33,6 +44,7 @@ export class EntitySql<E extends CrudEntity> {
     const lockable = metadata.dataSource.options.type !== 'better-sqlite3';
     this.lock = lockable ? `${this.find} FOR UPDATE` : this.find;
     this.skipLocked = lockable ? ' FOR UPDATE SKIP LOCKED' : '';
+    this.together = lockable ? new RowsUpdate(this.table) : undefined;
     this.insert = new RowsInsert(this.table, columns);
     const set = this.settable.map((name) => `${quote(name)} = ?`).join(', ');
     this.update = `UPDATE ${table} SET ${set} WHERE \`id\` = ? AND \`version\` = ?`;
@@ -67,8 +79,29 @@ export class EntitySql<E extends CrudEntity> {
     return weight;
   }
 
-  updateParams(row: E, before: E): SqlValue[] {
-    return [...this.codec.encode(row, this.settable), before.id, before.version];
+  /** Writes a row that still is the version it was. */
+  updateOf({ before, after }: Change<E>): Write {
+    const params = [...this.codec.encode(after, this.settable), before.id, before.version];
+    return { sql: this.update, params, mustMatch: 1 };
+  }
+
+  /** As `updateOf`, of different rows. */
+  updatesOf(changes: readonly Change<E>[]): Write[] {
+    const { together } = this;
+    if (together && changes.length > 1) {
+      for (const name of this.own)
+        if (changes.some(({ before, after }) => before[name] !== after[name])) this.changed.add(name);
+      if (RowsUpdate.isFor(this.changed.size, changes.length)) {
+        const columns = [...this.changed];
+        const rows = changes.map(({ before: { id, version }, after }) => ({
+          id,
+          version,
+          values: this.codec.encode(after, columns),
+        }));
+        return [together.of(columns, rows)];
+      }
+    }
+    return changes.map((change) => this.updateOf(change));
   }
 
   private someOf(size: number): string {

@@ -3,11 +3,12 @@ import type { ChangeAuthor, ChangeLog } from '../changes/change-log.js';
 import { Batcher, Failed } from '../database/batcher.js';
 import type { Database } from '../database/database.js';
 import { now } from '../database/instant.js';
-import { NoMatch, type Row, type Transaction, type Write } from '../database/session.js';
+import { NoMatch, type Transaction } from '../database/session.js';
 import { DomainError } from '../http/domain-error.js';
 import type { CrudEntity } from './crud.entity.js';
 import type { EntitySql } from './entity.sql.js';
-import { isOfOneRow } from './row-failures.js';
+import { failed, isOfOneRow, WRITE_GROUPS } from './write-groups.js';
+import type { RowReads } from './row-reads.js';
 
 /** What becomes of a row. */
 export interface Edit<E> {
@@ -31,42 +32,56 @@ interface Swap<E> {
 
 /** Roughly in bytes; the rest of a group goes alone. A server takes 16 MiB in one statement by default. */
 const HEAVIEST_GROUP = 2_000_000;
+/** After a group that met somebody else on one of its rows: where that is common, each first try is lost. */
+const CAREFUL_EDITS = 256;
 const ALONE = Symbol('alone');
 type Result<E> = E | Failed | typeof ALONE;
 /** MySQL and MariaDB: a syntax error. */
 const NOT_UNDERSTOOD = 1064;
 
 /**
- * Changes of rows. Those that come at the same time are committed together: the rows are locked, each change is decided
- * on its row as it is then, in the order they came, and all are written with their change records in one commit.
+ * Changes of rows. Each is decided on its row as it was just read, and written where the row still is that version; those
+ * that come at the same time are committed together, with their change records. Where somebody else was faster with one of
+ * the rows, or holds it, nothing of that commit has happened, and its edits are decided again on rows that are locked.
+ *
+ * So are those of a row that is being changed here already: one after the other, in the order they came, and committed
+ * together as well. Rows that others hold locked are passed over then (SKIP LOCKED), and wait for themselves.
  *
  * Each gets its own answer: one that is refused (its precondition, its body, a unique constraint) changes nothing for the
- * others. Rows that others hold locked are passed over (SKIP LOCKED), and wait for themselves: nobody else waits with
- * them. Every update still compares the version and swaps it, and one that finds another version undoes the whole.
+ * others. Nobody waits for a row that is not theirs, and every update compares the version and swaps it.
  */
 export class RowChanges<E extends CrudEntity> {
-  private readonly batcher: Batcher<Edit<E>, E | typeof ALONE>;
+  private readonly swaps: Batcher<Swap<E>, boolean>;
+  private readonly lockers: Batcher<Edit<E>, E | typeof ALONE>;
   private isUnderstood = true;
-  /** Edits that have not been answered. */
-  private underWay = 0;
+  /** Of each row, its edits that have not been answered. */
+  private readonly underWay = new Map<string, number>();
+  private careful = 0;
 
   constructor(
     private readonly database: Database,
     private readonly sql: EntitySql<E>,
+    private readonly reads: RowReads<E>,
     private readonly changes: ChangeLog,
     private readonly isTogether: boolean,
   ) {
-    this.batcher = new Batcher((group) => this.editGroup(group), { atOnce: 2, most: 64 });
+    const weight = { of: (swap: Swap<E>) => this.weigh(swap), most: HEAVIEST_GROUP };
+    this.swaps = new Batcher((group) => this.commitGroup(group), { ...WRITE_GROUPS, weight });
+    this.lockers = new Batcher((group) => this.editGroup(group), { atOnce: 2, most: 64 });
   }
 
   async edit(edit: Edit<E>): Promise<E> {
-    if (this.database.currentTransaction()) return this.editLocked(edit, (swap) => this.swapHere(swap));
-    this.underWay++;
+    if (this.database.currentTransaction()) return this.editHere(edit);
+    const { id } = edit;
+    const others = this.underWay.get(id) ?? 0;
+    this.underWay.set(id, others + 1);
     try {
-      const result = this.isTogether && this.isUnderstood ? await this.batcher.add(edit) : ALONE;
-      return result === ALONE ? await this.editAlone(edit) : result;
+      const edited = others === 0 ? await this.editAsRead(edit) : null;
+      return edited ?? (await this.editLocked(edit));
     } finally {
-      this.underWay--;
+      const left = this.underWay.get(id)! - 1;
+      if (left > 0) this.underWay.set(id, left);
+      else this.underWay.delete(id);
     }
   }
 
@@ -74,46 +89,60 @@ export class RowChanges<E extends CrudEntity> {
   async swap(swap: Swap<E>): Promise<E> {
     const written = { ...swap, after: this.next(swap.before, swap.after) };
     if (this.database.currentTransaction()) await this.swapHere(written);
-    else if (!(await this.commit(written))) throw changedMeanwhile();
+    else await this.changes.commit(this.sql.table, [written], [this.sql.updateOf(written)]).catch(refuseUnmatched);
     return written.after;
   }
 
-  /** Decided on the row as it is, and written where it still is so by then; else decided again on one that is locked. */
-  private async editAlone(edit: Edit<E>): Promise<E> {
-    const swap = this.swapOf(edit, await this.database.query(this.sql.find, [edit.id]));
-    if (swap.after === swap.before || (await this.commit(swap))) return swap.after;
-    return this.database.transaction((transaction) =>
-      this.editLocked(edit, (locked) => this.swapAll([locked], transaction)),
-    );
+  /** @returns null where it has to be decided again, on a row that is locked */
+  private async editAsRead(edit: Edit<E>): Promise<E | null> {
+    if (!this.database.commitsWithoutWaiting) return null;
+    if (this.careful > 0) {
+      this.careful--;
+      return null;
+    }
+    const swap = this.swapOf(edit, await this.reads.find(edit.id));
+    if (swap.after === swap.before) return swap.after;
+    // One that is alone has nobody to wait for.
+    const isOne = !this.isTogether || this.underWay.size === 1;
+    const isDone = isOne ? (await this.commitGroup([swap]))[0] === true : await this.swaps.add(swap);
+    return isDone ? swap.after : null;
   }
 
-  private async editLocked(edit: Edit<E>, write: (swap: Swap<E>) => Promise<void>): Promise<E> {
-    const swap = this.swapOf(edit, await this.database.query(this.sql.lock, [edit.id]));
-    if (swap.after !== swap.before) await write(swap);
+  private async editLocked(edit: Edit<E>): Promise<E> {
+    const result = this.isTogether && this.isUnderstood ? await this.lockers.add(edit) : ALONE;
+    return result === ALONE ? this.database.transaction(() => this.editHere(edit)) : result;
+  }
+
+  /** In the ambient transaction, which may be somebody else's. */
+  private async editHere(edit: Edit<E>): Promise<E> {
+    const swap = this.swapOf(edit, await this.reads.lock(edit.id));
+    if (swap.after !== swap.before) await this.swapHere(swap);
     return swap.after;
   }
 
-  private swapOf({ apply, op, by }: Edit<E>, [row]: readonly Row[]): Swap<E> {
-    const before = row ? this.sql.codec.decode(row) : null;
+  private swapOf({ apply, op, by }: Edit<E>, before: E | null): Swap<E> {
     const after = apply(before);
     if (before === null || after === before) return { before: after, after, op, by };
     return { before, after: this.next(before, after), op, by };
   }
 
-  /** @returns false, and nothing was done, where the row is another one by now */
-  private async commit(swap: Swap<E>): Promise<boolean> {
+  private async commitGroup(group: readonly Swap<E>[]): Promise<(boolean | Failed)[]> {
     try {
-      await this.changes.commit(this.sql.table, [swap], [this.statement(swap)]);
-      return true;
+      await this.changes.commit(this.sql.table, group, this.sql.updatesOf(group), 'does not wait');
+      return group.map(() => true);
     } catch (error) {
-      if (error instanceof NoMatch) return false;
-      throw error;
+      const isOne = group.length === 1;
+      if (error instanceof NoMatch) {
+        if (!isOne) this.careful = CAREFUL_EDITS;
+        return group.map(() => false);
+      }
+      if (isOne || !isOfOneRow(error)) throw error;
+      // Which one it was they find out for themselves.
+      return Promise.all(group.map((swap) => this.commitGroup([swap]).then(([result]) => result!, failed)));
     }
   }
 
   private async editGroup(group: readonly Edit<E>[]): Promise<Result<E>[]> {
-    // Where others are under way as well, one that went alone would leave its place to the next one, and so would that.
-    if (group.length === 1 && this.underWay === 1) return [ALONE];
     try {
       return await this.database.transaction((transaction) => this.editTogether(group, transaction));
     } catch (error) {
@@ -141,10 +170,10 @@ export class RowChanges<E extends CrudEntity> {
         const changed = apply(before);
         if (changed === before) return before;
         const after = this.next(before, changed);
-        // Its change record has both.
-        weight += this.sql.weigh(before) + this.sql.weigh(after);
+        const swap = { before, after, op, by };
+        weight += this.weigh(swap);
         if (weight > HEAVIEST_GROUP && swaps.length > 0) return ALONE;
-        swaps.push({ before, after, op, by });
+        swaps.push(swap);
         rows.set(id, after);
         return after;
       } catch (error) {
@@ -157,26 +186,31 @@ export class RowChanges<E extends CrudEntity> {
 
   private async swapAll(swaps: readonly Swap<E>[], transaction: Transaction): Promise<void> {
     const records = await this.changes.statements(this.sql.table, swaps);
-    const affected = await transaction.executeAll([...swaps.map((swap) => this.statement(swap)), ...records]);
+    const affected = await transaction.executeAll([...swaps.map((swap) => this.sql.updateOf(swap)), ...records]);
     for (let n = 0; n < swaps.length; n++) if (affected[n] === 0) throw changedMeanwhile();
   }
 
   /** In a transaction of somebody else's, who may go on after a failure: nothing may be recorded that did not happen. */
   private async swapHere(swap: Swap<E>): Promise<void> {
-    const { sql, params } = this.statement(swap);
+    const { sql, params } = this.sql.updateOf(swap);
     if ((await this.database.execute(sql, params)) === 0) throw changedMeanwhile();
     await this.changes.record(this.sql.table, [swap]);
+  }
+
+  /** Its change record has both. */
+  private weigh({ before, after }: Swap<E>): number {
+    return this.sql.weigh(before) + this.sql.weigh(after);
   }
 
   private next(before: E, after: E): E {
     return { ...after, version: before.version + 1, updated_at: now() };
   }
-
-  private statement({ before, after }: Swap<E>): Write {
-    return { sql: this.sql.update, params: this.sql.updateParams(after, before), mustMatch: true };
-  }
 }
 
 function changedMeanwhile(): DomainError {
   return new DomainError('precondition-failed', 'The row was changed by another request meanwhile.');
+}
+
+function refuseUnmatched(error: unknown): never {
+  throw error instanceof NoMatch ? changedMeanwhile() : error;
 }

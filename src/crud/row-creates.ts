@@ -5,7 +5,7 @@ import type { Companion } from '../database/held-write.js';
 import type { Transaction } from '../database/session.js';
 import type { CrudEntity } from './crud.entity.js';
 import type { EntitySql } from './entity.sql.js';
-import { isBusy, isOfOneRow } from './row-failures.js';
+import { failed, isBusy, isOfOneRow, WRITE_GROUPS } from './write-groups.js';
 
 export interface Creation<E> {
   readonly row: E;
@@ -16,9 +16,6 @@ export interface Creation<E> {
 
 /** After a row that failed, so many groups are inserted row by row: where bad rows are common, each first try is lost. */
 const CAREFUL_GROUPS = 8;
-
-/** Longer than a group usually takes. */
-const PATIENCE_MS = 10;
 
 /** Whether a row was stored; false where somebody else has its companion. */
 type Result = boolean | Failed;
@@ -45,7 +42,7 @@ export class RowCreates<E extends CrudEntity> {
     private readonly isTogether: boolean,
   ) {
     const weight = { of: ({ row }: Creation<E>) => this.sql.weigh(row), most: 1_000_000 };
-    const limits = { atOnce: 2, most: 64, patienceMs: PATIENCE_MS, weight, isShaped: true };
+    const limits = { ...WRITE_GROUPS, weight };
     this.batcher = new Batcher((group) => this.insertGroup(group), limits);
     this.accompanied = new Batcher((group) => this.insertGroup(group), limits);
   }
@@ -119,10 +116,6 @@ function refuseGeneral(outcomes: readonly (number | Failed)[]): void {
 
 function isStored(outcome: number | Failed): Result {
   return outcome instanceof Failed ? outcome : true;
-}
-
-function failed(error: unknown): Failed {
-  return new Failed(error);
 }
 
 function created<E extends CrudEntity>({ row, by }: Creation<E>): RowChange {

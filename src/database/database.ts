@@ -6,6 +6,7 @@ import { HeldWrite, type Release } from './held-write.js';
 import type {
   Connector,
   Engine,
+  Patience,
   PoolUsage,
   Row,
   SqlSession,
@@ -118,10 +119,16 @@ export class Database implements SqlSession {
 
   /**
    * A transaction of its own that is known from the start, never a part of the one that is under way: in one message where
-   * the engine can. It is run again as `transaction` is. @throws NoMatch when a write that must match a row found none
+   * the engine can. It is run again as `transaction` is.
+   * @param patience one that does not wait is for an engine that `commitsWithoutWaiting`
+   * @throws NoMatch when a write matched fewer rows than it must
    */
-  commit(writes: readonly Write[]): Promise<void> {
-    return this.tried(() => this.connected.commit(writes));
+  commit(writes: readonly Write[], patience: Patience = 'waits'): Promise<void> {
+    return this.tried(() => this.connected.commit(writes, patience));
+  }
+
+  get commitsWithoutWaiting(): boolean {
+    return this.connected.commitsWithoutWaiting;
   }
 
   /** A statement outside of transactions, which is one by itself. */

@@ -20,15 +20,18 @@ export interface Statement {
 
 /** A statement of a transaction that is known from the start. */
 export interface Write extends Statement {
-  /** Nothing of the transaction happens where this one matches no row. */
-  readonly mustMatch?: boolean;
+  /** How many rows it matches at least: nothing of the transaction happens where they are fewer. */
+  readonly mustMatch?: number;
 }
 
-/** A write that must match a row has found none. */
+/** A write has matched fewer rows than it must, or others hold one and were not to be waited for. */
 export class NoMatch extends Error {}
 
 /** A shared read is quick, and may be sent together with others, which then wait for one another. */
 export type StatementMode = 'read' | 'shared read' | 'write';
+
+/** Of a commit: whether it waits for rows that others hold, or finds no match. */
+export type Patience = 'waits' | 'does not wait';
 
 /** A transaction that is under way, begun by `Database.transaction()` and ended by it. */
 export interface Transaction extends SqlSession {
@@ -54,7 +57,9 @@ export interface Connector {
    * A transaction that is known from the start: committed when this returns, and nothing of it happened where it throws.
    * @throws NoMatch; else as `run` does for a write
    */
-  commit(writes: readonly Write[]): Promise<void>;
+  commit(writes: readonly Write[], patience: Patience): Promise<void>;
+  /** Whether a commit that does not wait is to be had. */
+  readonly commitsWithoutWaiting: boolean;
   /** Connections in use, idle and asked for. */
   usage(): PoolUsage;
   /** The server answers nothing any more: ends everything that waits for it, and makes the next ones connect anew. */

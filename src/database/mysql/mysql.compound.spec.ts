@@ -5,21 +5,25 @@ describe('asOneStatement', () => {
   const record = { sql: 'INSERT INTO `log` VALUES (?, ?)', params: ['x', 'y'] };
 
   it('has the statements and their parameters, in their order', () => {
-    const { sql, params } = asOneStatement([insert, record]);
+    const { sql, params } = asOneStatement([insert, record], 'waits');
     expect(sql).toContain(`START TRANSACTION; ${insert.sql}; ${record.sql}; COMMIT; END`);
     expect(params).toEqual([1, 'x', 'y']);
-    expect(asOneStatement([insert, record])).toEqual({ sql, params });
+    expect(asOneStatement([insert, record], 'waits')).toEqual({ sql, params });
+    const prefix = 'SET STATEMENT innodb_lock_wait_timeout = 0 FOR ';
+    for (let n = 0; n < 2; n++)
+      expect(asOneStatement([insert, record], 'does not wait')).toEqual({ sql: prefix + sql, params });
   });
 
   it('is another text where anything but the parameters is different', () => {
     const kinds = [
       [insert],
       [insert, record],
-      [insert, { ...record, mustMatch: true }],
-      [{ ...insert, mustMatch: true }, record],
+      [insert, { ...record, mustMatch: 1 }],
+      [insert, { ...record, mustMatch: 2 }],
+      [{ ...insert, mustMatch: 1 }, record],
       [insert, insert],
     ];
-    const texts = [...kinds, ...kinds].map((writes) => asOneStatement(writes).sql);
+    const texts = [...kinds, ...kinds].map((writes) => asOneStatement(writes, 'waits').sql);
     expect(new Set(texts).size).toBe(kinds.length);
     expect(texts.slice(kinds.length)).toEqual(texts.slice(0, kinds.length));
     for (const [n, text] of texts.entries())

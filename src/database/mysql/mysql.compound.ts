@@ -1,8 +1,10 @@
-import type { SqlValue, Statement, Write } from '../session.js';
+import type { Patience, SqlValue, Statement, Write } from '../session.js';
 
-const UNMATCHED = 'A write has matched no row.';
+const UNMATCHED = 'A write has matched too few rows.';
 /** ER_SIGNAL_EXCEPTION */
 const SIGNALLED = 1644;
+/** ER_LOCK_WAIT_TIMEOUT */
+const LOCK_WAIT_TIMEOUT = 1205;
 /** ER_PARSE_ERROR */
 const NOT_UNDERSTOOD = 1064;
 
@@ -12,45 +14,65 @@ const NOT_UNDERSTOOD = 1064;
  * handler rolls all of it back, and the error comes out as it was.
  *
  * What kills the statement (its time limit, KILL) passes the handler by, and leaves the transaction open.
+ *
+ * @param patience one that does not wait for locks fails with a lock wait timeout in place of waiting
  */
-export function asOneStatement(writes: readonly Write[]): Statement {
+export function asOneStatement(writes: readonly Write[], patience: Patience): Statement {
   const params: SqlValue[] = [];
   for (const write of writes) for (const value of write.params) params.push(value);
-  return { sql: textOf(writes), params };
+  return { sql: textOf(writes, patience), params };
 }
 
-type Part = Pick<Write, 'sql' | 'mustMatch'>;
+interface Known {
+  readonly patience: Patience;
+  readonly parts: readonly Pick<Write, 'sql' | 'mustMatch'>[];
+  readonly text: string;
+}
 
 /** By their first statement. A text of some kilobytes that is put together anew is also hashed anew when it is looked up. */
-const texts = new Map<string, { readonly parts: readonly Part[]; readonly text: string }>();
+const texts = new Map<string, Known[]>();
 const TEXTS = 200;
+/** By the number of statements that follow, which is a power of two mostly, and by what they are. */
+const ALIKE = 16;
 
-function textOf(writes: readonly Write[]): string {
+function textOf(writes: readonly Write[], patience: Patience): string {
   const first = writes[0]!.sql;
-  const known = texts.get(first);
-  if (known?.parts.length === writes.length && known.parts.every((part, n) => isSame(part, writes[n]!)))
-    return known.text;
-  let text =
-    'BEGIN NOT ATOMIC DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END; START TRANSACTION; ';
-  for (const { sql, mustMatch } of writes) {
-    text += `${sql}; `;
-    if (mustMatch)
-      text += `IF ROW_COUNT() < 1 THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '${UNMATCHED}'; END IF; `;
+  let alike = texts.get(first);
+  const known = alike?.find((one) => one.patience === patience && areOf(one, writes));
+  if (known) return known.text;
+  if (!alike) {
+    if (texts.size >= TEXTS) texts.clear();
+    texts.set(first, (alike = []));
   }
-  text += 'COMMIT; END';
-  if (texts.size >= TEXTS) texts.clear();
-  texts.set(first, { parts: writes.map(({ sql, mustMatch }) => ({ sql, mustMatch })), text });
+  const text = made(writes, patience);
+  alike.push({ patience, parts: writes.map(({ sql, mustMatch }) => ({ sql, mustMatch })), text });
+  if (alike.length > ALIKE) alike.shift();
   return text;
 }
 
-function isSame(a: Part, b: Part): boolean {
-  return a.sql === b.sql && a.mustMatch === b.mustMatch;
+function areOf({ parts }: Known, writes: readonly Write[]): boolean {
+  if (parts.length !== writes.length) return false;
+  return parts.every(({ sql, mustMatch }, n) => sql === writes[n]!.sql && mustMatch === writes[n]!.mustMatch);
 }
 
-/** A write in it that had to match a row did not. */
-export function isUnmatched(error: unknown): boolean {
+function made(writes: readonly Write[], patience: Patience): string {
+  // For this one statement (https://mariadb.com/kb/en/set-statement/).
+  let text = patience === 'waits' ? '' : 'SET STATEMENT innodb_lock_wait_timeout = 0 FOR ';
+  text += 'BEGIN NOT ATOMIC DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END; START TRANSACTION; ';
+  for (const { sql, mustMatch } of writes) {
+    text += `${sql}; `;
+    if (mustMatch)
+      text += `IF ROW_COUNT() < ${mustMatch} THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '${UNMATCHED}'; END IF; `;
+  }
+  return `${text}COMMIT; END`;
+}
+
+/** A write in it that had to match a row did not, or would have had to wait. */
+export function isUnmatched(error: unknown, patience: Patience): boolean {
   const { errno, message } = error as { errno?: number; message?: string };
-  return errno === SIGNALLED && message === UNMATCHED;
+  return (
+    (errno === SIGNALLED && message === UNMATCHED) || (errno === LOCK_WAIT_TIMEOUT && patience === 'does not wait')
+  );
 }
 
 /** There is something between this and MariaDB which does not know such statements. */

@@ -6,6 +6,7 @@ import {
   type Connector,
   type OpenTransaction,
   type Outcome,
+  type Patience,
   type PoolUsage,
   type Statement,
   type StatementMode,
@@ -66,14 +67,18 @@ export class MysqlConnector implements Connector {
     return new MysqlTransaction(await this.acquire(), this.channel);
   }
 
-  async commit(writes: readonly Write[]): Promise<void> {
-    if (this.isCompound && (await this.commitAsOne(writes))) return;
+  get commitsWithoutWaiting(): boolean {
+    return this.isCompound;
+  }
+
+  async commit(writes: readonly Write[], patience: Patience): Promise<void> {
+    if (this.isCompound && (await this.commitAsOne(writes, patience))) return;
     const transaction = await this.begin();
     try {
       const outcomes = await transaction.runEach(writes);
       for (const [n, outcome] of outcomes.entries()) {
         if (outcome instanceof Failed) throw outcome.error;
-        if (writes[n]!.mustMatch && outcome.affected === 0) throw new NoMatch();
+        if (outcome.affected < (writes[n]!.mustMatch ?? 0)) throw new NoMatch();
       }
     } catch (error) {
       await transaction.rollback();
@@ -112,11 +117,11 @@ export class MysqlConnector implements Connector {
   }
 
   /** @returns false, and nothing was done, where such a statement is not understood */
-  private async commitAsOne(writes: readonly Write[]): Promise<boolean> {
-    const [outcome] = await this.send([asOneStatement(writes)]);
+  private async commitAsOne(writes: readonly Write[], patience: Patience): Promise<boolean> {
+    const [outcome] = await this.send([asOneStatement(writes, patience)]);
     if (!(outcome instanceof Failed)) return true;
     const { error } = outcome;
-    if (isUnmatched(error)) throw new NoMatch();
+    if (isUnmatched(error, patience)) throw new NoMatch();
     if (isNotUnderstood(error)) return (this.isCompound = false);
     // A limit that ends the statement may do so when it has just committed.
     throw isUnanswered(error) || classify(error) === 'timeout' ? outcomeUnknown(error) : error;

@@ -104,7 +104,7 @@ describe('SqliteConnector with a second thread', () => {
     const clash = connector.commit([...many('c'), insert('first')]);
     const missing = connector.commit([
       ...many('m'),
-      { sql: 'UPDATE thing SET value = 1 WHERE id = ?', params: ['nobody'], mustMatch: true },
+      { sql: 'UPDATE thing SET value = 1 WHERE id = ?', params: ['nobody'], mustMatch: 1 },
     ]);
     const fine = connector.commit(many('f'));
     const outcomes = Promise.allSettled([clash, missing, fine]);

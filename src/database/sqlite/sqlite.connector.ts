@@ -30,6 +30,8 @@ const MANY_PARAMS = { read: 6, commit: 20 };
  * its turn.
  */
 export class SqliteConnector implements Connector {
+  /** It has no locks of rows: a transaction that reads and writes on this thread takes less time than to send them to the second. */
+  readonly commitsWithoutWaiting = false;
   private readonly writer: Statements;
   private readonly reader: Statements;
   private readonly turnstile: Turnstile;

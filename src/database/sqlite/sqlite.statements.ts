@@ -45,12 +45,12 @@ export class Statements {
     }
   }
 
-  /** All of them, or where it throws none. @returns false, and nothing is done, where one that must match found nothing */
+  /** All of them, or where it throws none. @returns false, and nothing is done, where one matched fewer rows than it must */
   commit(writes: readonly Write[]): boolean {
     try {
       this.run('BEGIN IMMEDIATE', []);
       for (const { sql, params, mustMatch } of writes) {
-        if (this.execute(this.prepareWhole(sql), params).affected === 0 && mustMatch) {
+        if (this.execute(this.prepareWhole(sql), params).affected < (mustMatch ?? 0)) {
           this.rollback();
           return false;
         }
