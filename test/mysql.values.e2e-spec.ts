@@ -193,7 +193,7 @@ whenServer('values that go to a server and come back', () => {
       const names = types.map((_type, n) => `c${n}`);
       const own = types.map((type, n) => `\`c${n}\` ${type} NULL`).join(', ');
       await piped.database.execute(
-        `CREATE TABLE \`together\` (\`id\` VARCHAR(36) PRIMARY KEY, \`version\` INT NOT NULL, ${own}) CHARACTER SET utf8mb4`,
+        `CREATE TABLE \`together\` (\`id\` VARCHAR(36) PRIMARY KEY, \`version\` INT NOT NULL, \`round\` INT, ${own}) CHARACTER SET utf8mb4`,
       );
       const ids = ['a', 'b', 'c'];
       for (const id of ids)
@@ -206,13 +206,13 @@ whenServer('values that go to a server and come back', () => {
         const valuesOf = (n: number) => types.map((type) => COLUMNS[type]![(shift + n) % (most + 1)] ?? null);
         for (const [n, id] of ids.entries())
           await plain.database.execute(`UPDATE \`together\` SET ${set} WHERE \`id\` = ?`, [...valuesOf(n), id]);
-        const expected = (await rows()).map((row) => ({ ...row, version: round + 2 }));
+        const expected = (await rows()).map((row) => ({ ...row, version: round + 2, round }));
         await plain.database.execute(
           `UPDATE \`together\` SET ${set}`,
           types.map(() => null),
         );
         const changed = ids.map((id, n) => ({ id, version: round + 1, values: valuesOf(n) }));
-        await piped.database.commit([update.of(names, changed)]);
+        await piped.database.commit([update.of(names, changed, { column: 'round', value: round })]);
         expect(await rows()).toEqual(expected);
       }
     });

@@ -28,7 +28,7 @@ export class EntitySql<E extends CrudEntity> {
   /** Undefined where a statement for each row is faster. */
   private readonly together: RowsUpdate | undefined;
   /** What has changed so far: with all of it in each statement there are few kinds of them. */
-  private readonly changed = new Set<string>(['updated_at']);
+  private readonly changed = new Set<string>();
 
   constructor(private readonly metadata: EntityMetadata) {
     this.table = metadata.tableName;
@@ -85,7 +85,7 @@ export class EntitySql<E extends CrudEntity> {
     return { sql: this.update, params, mustMatch: 1 };
   }
 
-  /** As `updateOf`, of different rows. */
+  /** As `updateOf`, of different rows that have one `updated_at`. */
   updatesOf(changes: readonly Change<E>[]): Write[] {
     const { together } = this;
     if (together && changes.length > 1) {
@@ -98,7 +98,8 @@ export class EntitySql<E extends CrudEntity> {
           version,
           values: this.codec.encode(after, columns),
         }));
-        return [together.of(columns, rows)];
+        const [updatedAt] = this.codec.encode(changes[0]!.after, ['updated_at']);
+        return [together.of(columns, rows, { column: 'updated_at', value: updatedAt! })];
       }
     }
     return changes.map((change) => this.updateOf(change));

@@ -127,6 +127,8 @@ export class RowChanges<E extends CrudEntity> {
   }
 
   private async commitGroup(group: readonly Swap<E>[]): Promise<(boolean | Failed)[]> {
+    const at = now();
+    for (const { after } of group) after.updated_at = at;
     try {
       await this.changes.commit(this.sql.table, group, this.sql.updatesOf(group), 'does not wait');
       return group.map(() => true);

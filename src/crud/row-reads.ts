@@ -3,7 +3,7 @@ import type { Database } from '../database/database.js';
 import type { CrudEntity } from './crud.entity.js';
 import type { EntitySql } from './entity.sql.js';
 
-const BATCHES = { atOnce: 2, most: 16, isEager: true };
+const BATCHES = { atOnce: 2, most: 64, patienceMs: 10, isEager: true };
 
 /**
  * Reads of single rows: those that come at the same time are one statement.
