@@ -7,8 +7,8 @@ import { NoMatch, type Transaction } from '../database/session.js';
 import { DomainError } from '../http/domain-error.js';
 import type { CrudEntity } from './crud.entity.js';
 import type { EntitySql } from './entity.sql.js';
-import { failed, isOfOneRow, WRITE_GROUPS } from './write-groups.js';
 import type { RowReads } from './row-reads.js';
+import { failed, isOfOneRow, WRITE_GROUPS } from './write-groups.js';
 
 /** What becomes of a row. */
 export interface Edit<E> {
@@ -16,13 +16,13 @@ export interface Edit<E> {
   readonly by: ChangeAuthor;
   readonly op: ChangeOp;
   /**
-   * The row as it shall be, of the row as it is; `before` itself where nothing changes. It is asked again when the
-   * transaction is run again. @throws why not, which it always does where there is no row
+   * The row as it shall be, of the row as it is; `before` itself where nothing changes. It is asked again where the row
+   * has become another one by then. @throws why not, which it always does where there is no row
    */
   readonly apply: (before: E | null) => E;
 }
 
-/** A row that was read, locked and shall be written. */
+/** A row as it was read, and as it shall be written. */
 interface Swap<E> {
   readonly before: E;
   readonly after: E;
