@@ -200,7 +200,7 @@ whenServer('values that go to a server and come back', () => {
         await piped.database.execute('INSERT INTO `together` (`id`, `version`) VALUES (?, 1)', [id]);
       const rows = () => plain.database.query('SELECT * FROM `together` ORDER BY `id`');
       const set = names.map((name) => `\`${name}\` = ?`).join(', ');
-      const update = new RowsUpdate('together');
+      const update = new RowsUpdate('together', 'round');
       const rounds = [...Array(2 * most).keys(), 0, most, 1, most];
       for (const [round, shift] of rounds.entries()) {
         const valuesOf = (n: number) => types.map((type) => COLUMNS[type]![(shift + n) % (most + 1)] ?? null);
@@ -212,7 +212,7 @@ whenServer('values that go to a server and come back', () => {
           types.map(() => null),
         );
         const changed = ids.map((id, n) => ({ id, version: round + 1, values: valuesOf(n) }));
-        await piped.database.commit([update.of(names, changed, { column: 'round', value: round })]);
+        await piped.database.commit([update.of(names, changed, round)]);
         expect(await rows()).toEqual(expected);
       }
     });

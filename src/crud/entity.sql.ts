@@ -7,7 +7,7 @@ import type { CrudEntity } from './crud.entity.js';
 import { RowCodec } from './row.codec.js';
 
 /** A row as it is, and as it shall be. */
-interface Change<E> {
+export interface Change<E> {
   readonly before: E;
   readonly after: E;
 }
@@ -44,7 +44,7 @@ export class EntitySql<E extends CrudEntity> {
     const lockable = metadata.dataSource.options.type !== 'better-sqlite3';
     this.lock = lockable ? `${this.find} FOR UPDATE` : this.find;
     this.skipLocked = lockable ? ' FOR UPDATE SKIP LOCKED' : '';
-    this.together = lockable ? new RowsUpdate(this.table) : undefined;
+    this.together = lockable ? new RowsUpdate(this.table, 'updated_at') : undefined;
     this.insert = new RowsInsert(this.table, columns);
     const set = this.settable.map((name) => `${quote(name)} = ?`).join(', ');
     this.update = `UPDATE ${table} SET ${set} WHERE \`id\` = ? AND \`version\` = ?`;
@@ -87,22 +87,19 @@ export class EntitySql<E extends CrudEntity> {
 
   /** As `updateOf`, of different rows that have one `updated_at`. */
   updatesOf(changes: readonly Change<E>[]): Write[] {
-    const { together } = this;
-    if (together && changes.length > 1) {
-      for (const name of this.own)
-        if (changes.some(({ before, after }) => before[name] !== after[name])) this.changed.add(name);
-      if (RowsUpdate.isFor(this.changed.size, changes.length)) {
-        const columns = [...this.changed];
-        const rows = changes.map(({ before: { id, version }, after }) => ({
-          id,
-          version,
-          values: this.codec.encode(after, columns),
-        }));
-        const [updatedAt] = this.codec.encode(changes[0]!.after, ['updated_at']);
-        return [together.of(columns, rows, { column: 'updated_at', value: updatedAt! })];
-      }
-    }
-    return changes.map((change) => this.updateOf(change));
+    const { together, codec } = this;
+    for (const name of this.own)
+      if (changes.some(({ before, after }) => before[name] !== after[name])) this.changed.add(name);
+    if (!together || !RowsUpdate.isFor(this.changed.size, changes.length))
+      return changes.map((change) => this.updateOf(change));
+    const columns = [...this.changed];
+    const rows = changes.map(({ before: { id, version }, after }) => ({
+      id,
+      version,
+      values: codec.encode(after, columns),
+    }));
+    const [updatedAt] = codec.encode(changes[0]!.after, ['updated_at']);
+    return [together.of(columns, rows, updatedAt!)];
   }
 
   private someOf(size: number): string {

@@ -6,9 +6,9 @@ import { now } from '../database/instant.js';
 import { NoMatch, type Transaction } from '../database/session.js';
 import { DomainError } from '../http/domain-error.js';
 import type { CrudEntity } from './crud.entity.js';
-import type { EntitySql } from './entity.sql.js';
+import type { Change, EntitySql } from './entity.sql.js';
 import type { RowReads } from './row-reads.js';
-import { failed, isOfOneRow, WRITE_GROUPS } from './write-groups.js';
+import { eachAlone, isOfOneRow, WRITE_GROUPS } from './write-groups.js';
 
 /** What becomes of a row. */
 export interface Edit<E> {
@@ -23,9 +23,7 @@ export interface Edit<E> {
 }
 
 /** A row as it was read, and as it shall be written. */
-interface Swap<E> {
-  readonly before: E;
-  readonly after: E;
+interface Swap<E> extends Change<E> {
   readonly op: ChangeOp;
   readonly by: ChangeAuthor;
 }
@@ -127,6 +125,7 @@ export class RowChanges<E extends CrudEntity> {
   }
 
   private async commitGroup(group: readonly Swap<E>[]): Promise<(boolean | Failed)[]> {
+    // The commit's, one for all of them.
     const at = now();
     for (const { after } of group) after.updated_at = at;
     try {
@@ -139,8 +138,7 @@ export class RowChanges<E extends CrudEntity> {
         return group.map(() => false);
       }
       if (isOne || !isOfOneRow(error)) throw error;
-      // Which one it was they find out for themselves.
-      return Promise.all(group.map((swap) => this.commitGroup([swap]).then(([result]) => result!, failed)));
+      return eachAlone(group, (swap) => this.commitGroup(swap));
     }
   }
 
@@ -156,12 +154,7 @@ export class RowChanges<E extends CrudEntity> {
   }
 
   private async editTogether(group: readonly Edit<E>[], transaction: Transaction): Promise<Result<E>[]> {
-    const { sql, params } = this.sql.lockSome([...new Set(group.map(({ id }) => id))].sort());
-    const rows = new Map<string, E>();
-    for (const row of await transaction.query(sql, params)) {
-      const entity = this.sql.codec.decode(row);
-      rows.set(entity.id, entity);
-    }
+    const rows = await this.reads.lockFree([...new Set(group.map(({ id }) => id))].sort());
     const swaps: Swap<E>[] = [];
     let weight = 0;
     const results = group.map(({ id, apply, op, by }): Result<E> => {

@@ -5,7 +5,7 @@ import type { Companion } from '../database/held-write.js';
 import type { Transaction } from '../database/session.js';
 import type { CrudEntity } from './crud.entity.js';
 import type { EntitySql } from './entity.sql.js';
-import { failed, isBusy, isOfOneRow, WRITE_GROUPS } from './write-groups.js';
+import { eachAlone, isBusy, isOfOneRow, WRITE_GROUPS } from './write-groups.js';
 
 export interface Creation<E> {
   readonly row: E;
@@ -78,7 +78,7 @@ export class RowCreates<E extends CrudEntity> {
         return this.database.transaction((transaction) => this.insertEach(group, transaction));
       }
       if (isOne || !isBusy(error)) throw error;
-      return Promise.all(group.map((one) => this.insertGroup([one]).then(([result]) => result!, failed)));
+      return eachAlone(group, (one) => this.insertGroup(one));
     }
   }
 

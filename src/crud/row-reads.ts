@@ -1,9 +1,10 @@
-import { Batcher } from '../database/batcher.js';
+import { Batcher, FEW_LARGE } from '../database/batcher.js';
 import type { Database } from '../database/database.js';
+import type { Statement } from '../database/session.js';
 import type { CrudEntity } from './crud.entity.js';
 import type { EntitySql } from './entity.sql.js';
 
-const BATCHES = { atOnce: 2, most: 64, patienceMs: 10, isEager: true };
+const BATCHES = { ...FEW_LARGE, isEager: true };
 
 /**
  * Reads of single rows: those that come at the same time are one statement.
@@ -30,6 +31,11 @@ export class RowReads<E extends CrudEntity> {
     return this.read(this.sql.lock, id);
   }
 
+  /** Those of the rows that nobody else has locked, by their ids; as `lock`. */
+  lockFree(ids: readonly string[]): Promise<Map<string, E>> {
+    return this.readSome(this.sql.lockSome(ids));
+  }
+
   private async read(sql: string, id: string): Promise<E | null> {
     const [row] = await this.database.query(sql, [id]);
     return row ? this.sql.codec.decode(row) : null;
@@ -38,18 +44,22 @@ export class RowReads<E extends CrudEntity> {
   private async readAll(asked: readonly string[]): Promise<(E | null)[]> {
     if (asked.length === 1) return [await this.read(this.sql.find, asked[0]!)];
     const ids = [...new Set(asked)];
-    const { sql, params } = this.sql.findSome(ids);
-    // Ids are compared here as text, which is how the columns' binary collation does it in the database.
-    const rows = new Map<string, E>();
-    for (const row of await this.database.query(sql, params)) {
-      const entity = this.sql.codec.decode(row);
-      rows.set(entity.id, entity);
-    }
+    const rows = await this.readSome(this.sql.findSome(ids));
     const isShared = ids.length < asked.length;
     return asked.map((id) => {
       const row = rows.get(id);
       if (!row) return null;
       return isShared ? { ...row } : row;
     });
+  }
+
+  /** Ids are compared here as text, which is how the columns' binary collation does it in the database. */
+  private async readSome({ sql, params }: Statement): Promise<Map<string, E>> {
+    const rows = new Map<string, E>();
+    for (const row of await this.database.query(sql, params)) {
+      const entity = this.sql.codec.decode(row);
+      rows.set(entity.id, entity);
+    }
+    return rows;
   }
 }

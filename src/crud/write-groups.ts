@@ -1,10 +1,10 @@
-import { Failed } from '../database/batcher.js';
+import { Failed, FEW_LARGE } from '../database/batcher.js';
 import { UniqueViolation } from '../database/sql-errors.js';
 import { DomainError } from '../http/domain-error.js';
 import { problemType } from '../http/problem.catalogue.js';
 
-/** Writes of rows that are committed together: one group at a time, and another one beside it when it takes longer than usual. */
-export const WRITE_GROUPS = { atOnce: 2, most: 64, patienceMs: 10, isShaped: true };
+/** Writes of rows that are committed together. */
+export const WRITE_GROUPS = { ...FEW_LARGE, isShaped: true };
 
 /** Whether an error is about one row, so that others which were written with it may do better without it. */
 export function isOfOneRow(error: unknown): boolean {
@@ -16,6 +16,11 @@ export function isBusy(error: unknown): boolean {
   return error instanceof DomainError && error.code === 'database-busy';
 }
 
-export function failed(error: unknown): Failed {
-  return new Failed(error);
+/** Which one of a group it was they find out for themselves. */
+export function eachAlone<T, R>(
+  group: readonly T[],
+  run: (alone: readonly T[]) => Promise<(R | Failed)[]>,
+): Promise<(R | Failed)[]> {
+  const failed = (error: unknown) => new Failed(error);
+  return Promise.all(group.map((one) => run([one]).then(([result]) => result!, failed)));
 }

@@ -21,6 +21,9 @@ export interface BatchLimits {
   readonly weight?: { readonly of: (item: never) => number; readonly most: number };
 }
 
+/** One at a time, and another one beside it when it takes longer than usual; of as many as came while it was under way. */
+export const FEW_LARGE = { atOnce: 2, most: 64, patienceMs: 10 };
+
 interface Waiter<T, R> {
   readonly item: T;
   readonly resolve: (result: R) => void;

@@ -7,12 +7,6 @@ export interface RowUpdate {
   readonly values: readonly SqlValue[];
 }
 
-/** What is written to all of the rows. */
-export interface Common {
-  readonly column: string;
-  readonly value: SqlValue;
-}
-
 /** Ids that are compared, in the worst case for each row: with more, a statement for each row is as fast. */
 const MOST_CASES = 256;
 
@@ -23,7 +17,11 @@ const MOST_CASES = 256;
 export class RowsUpdate {
   private readonly texts = new Map<string, string>();
 
-  constructor(private readonly table: string) {}
+  /** @param common a column that gets one value in all of the rows */
+  constructor(
+    private readonly table: string,
+    private readonly common: string,
+  ) {}
 
   /** Whether one statement is the faster way. */
   static isFor(columns: number, rows: number): boolean {
@@ -31,21 +29,21 @@ export class RowsUpdate {
   }
 
   /** @param rows with the values of `columns`, in their order */
-  of(columns: readonly string[], rows: readonly RowUpdate[], common: Common): Write {
-    const params = [common.value];
+  of(columns: readonly string[], rows: readonly RowUpdate[], common: SqlValue): Write {
+    const params = [common];
     for (let n = 0; n < columns.length; n++) for (const { id, values } of rows) params.push(id, values[n]!);
     for (const { id, version } of rows) params.push(id, version);
-    return { sql: this.text(columns, rows.length, common.column), params, mustMatch: rows.length };
+    return { sql: this.text(columns, rows.length), params, mustMatch: rows.length };
   }
 
-  private text(columns: readonly string[], rows: number, common: string): string {
+  private text(columns: readonly string[], rows: number): string {
     const shape = `${rows} ${columns.join()}`;
     let text = this.texts.get(shape);
     if (!text) {
       const cases = `CASE \`id\`${' WHEN ? THEN ?'.repeat(rows)} END`;
       const set = columns.map((name) => `\`${name}\` = ${cases}, `).join('');
       const which = `(\`id\`, \`version\`) IN (${'(?, ?), '.repeat(rows - 1)}(?, ?))`;
-      text = `UPDATE \`${this.table}\` SET \`${common}\` = ?, ${set}\`version\` = \`version\` + 1 WHERE ${which}`;
+      text = `UPDATE \`${this.table}\` SET \`${this.common}\` = ?, ${set}\`version\` = \`version\` + 1 WHERE ${which}`;
       this.texts.set(shape, text);
     }
     return text;

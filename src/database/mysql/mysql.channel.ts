@@ -1,9 +1,9 @@
 import type { PoolConnection, QueryError } from 'mysql2';
 import type { DatabaseConfig } from '../../config/config.js';
+import { BusyPoll } from '../../process/busy-poll.js';
 import { Failed } from '../batcher.js';
 import type { Outcome, Row, SqlValue, Statement, StatementResult } from '../session.js';
 import { classify, poisons, wasNeverSent } from '../sql-errors.js';
-import { BusyPoll } from '../../process/busy-poll.js';
 import { executionSize, LONGEST_PAYLOAD } from './mysql.packets.js';
 import { Pipeline, type Wire } from './mysql.pipeline.js';
 import { prepared } from './mysql.statements.js';
