@@ -71,10 +71,13 @@ export function percentile(values, p) {
 export class Report {
   failed = false;
 
+  /** @param limit the most it may be, or as `{ least }` the least */
   line(what, value, limit, unit = '') {
-    const good = limit === undefined || value <= limit;
+    const { least = -Infinity, most = Infinity } = typeof limit === 'object' ? limit : { most: limit };
+    const good = value >= least && value <= most;
     if (!good) this.failed = true;
-    const bound = limit === undefined ? '' : `  (at most ${limit}${unit})`;
+    const bound =
+      limit === undefined ? '' : most === Infinity ? `  (at least ${least}${unit})` : `  (at most ${most}${unit})`;
     console.log(`${good ? 'ok  ' : 'FAIL'}  ${what.padEnd(58)} ${value.toFixed(2)}${unit}${bound}`);
   }
 }
