@@ -223,7 +223,7 @@ export const SETTINGS = {
   },
   httpBusyPollUs: {
     key: 'HTTP_BUSY_POLL_US',
-    default: '60',
+    default: '120',
     ...integer(0, 10_000),
     description:
       'For how many microseconds the next request of a client that asks as soon as a read is answered is waited for awake; 0: asleep.',

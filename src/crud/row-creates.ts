@@ -42,7 +42,8 @@ export class RowCreates<E extends CrudEntity> {
     private readonly isTogether: boolean,
   ) {
     const weight = { of: ({ row }: Creation<E>) => this.sql.weigh(row), most: 1_000_000 };
-    const limits = { ...WRITE_GROUPS, weight };
+    // SQLite's second thread takes the next group without being told that it may; MariaDB would do two at once, each slower.
+    const limits = { ...WRITE_GROUPS, weight, isReadyWhenFull: database.engine === 'sqlite' };
     this.batcher = new Batcher((group) => this.insertGroup(group), limits);
     this.accompanied = new Batcher((group) => this.insertGroup(group), limits);
   }

@@ -159,6 +159,27 @@ describe('a batcher', () => {
     sent[5]!.end();
   });
 
+  it('sends a full one beside another one where that is wanted, and no third', async () => {
+    const { batcher, sent, batches } = gated({ atOnce: 2, most: 4, patienceMs: 60_000, isReadyWhenFull: true });
+    const add = (items: string) => [...items].forEach((item) => void batcher.add(item));
+    add('ab');
+    await turn();
+    add('c');
+    await turn();
+    expect(batches()).toEqual(['ab']);
+    add('d');
+    await turn();
+    expect(batches()).toEqual(['ab', 'cd']);
+    add('efgh');
+    await turn();
+    expect(batches()).toEqual(['ab', 'cd']);
+    for (const { end } of sent) {
+      end();
+      await turn();
+    }
+    expect(batches()).toEqual(['ab', 'cd', 'ef', 'gh']);
+  });
+
   it('keeps to the most items, and to their weight, of which one alone may be more', async () => {
     const { batcher, sent, batches } = gated({ most: 3, weight: { of: (item: string) => Number(item), most: 10 } });
     const results = ['1', '1', '1', '1', '9', '1', '99', '5', '6'].map((item) => batcher.add(item));

@@ -13,6 +13,8 @@ export interface BatchLimits {
    * much however few it is for: few large batches, and yet nobody who waits long for one that is stuck.
    */
   readonly patienceMs?: number;
+  /** With `patienceMs`: one of half the most goes at once. For who does one after the other, and has the next one there. */
+  readonly isReadyWhenFull?: boolean;
   /** One who comes where nobody else has come lately does not wait for the turn to end. For what costs little alone. */
   readonly isEager?: boolean;
   /** Batches have a power of two of items, so that there are few kinds of them. */
@@ -94,8 +96,10 @@ export class Batcher<T, R> {
   }
 
   private get mayGo(): boolean {
-    const { atOnce, patienceMs } = this.limits;
-    return this.underWay < atOnce && (patienceMs === undefined || this.underWay === this.late);
+    const { atOnce, patienceMs, isReadyWhenFull, most } = this.limits;
+    if (this.underWay >= atOnce) return false;
+    if (patienceMs === undefined || this.underWay === this.late) return true;
+    return isReadyWhenFull === true && this.waiting.length >= most / 2;
   }
 
   /** @returns what is to be called when the batch is over */

@@ -10,19 +10,20 @@ interface Waiter {
  * a second transaction, or a plain statement, into the first one, and commit or lose it with that.
  */
 export class Turnstile {
-  private taken = false;
+  /** One, and those who have joined. */
+  private inside = 0;
   private readonly waiting: Waiter[] = [];
 
   constructor(private readonly limits: { readonly waiting: number; readonly waitMs: number }) {}
 
   get usage(): { used: number; waiting: number } {
-    return { used: this.taken ? 1 : 0, waiting: this.waiting.length };
+    return { used: Math.min(this.inside, 1), waiting: this.waiting.length };
   }
 
   /** @throws DomainError `database-busy` when too many wait, or after too long a wait */
   async enter(): Promise<void> {
-    if (!this.taken) {
-      this.taken = true;
+    if (this.inside === 0) {
+      this.inside = 1;
       return;
     }
     if (this.waiting.length >= this.limits.waiting) throw busy('Too many requests wait for the database.');
@@ -38,12 +39,18 @@ export class Turnstile {
     });
   }
 
+  /** Shares the turn of who is inside, which ends when both have left. @returns false where others wait for theirs */
+  join(): boolean {
+    if (this.inside === 0 || this.waiting.length > 0) return false;
+    this.inside++;
+    return true;
+  }
+
   leave(): void {
+    if (--this.inside > 0) return;
     const next = this.waiting.shift();
-    if (!next) {
-      this.taken = false;
-      return;
-    }
+    if (!next) return;
+    this.inside = 1;
     clearTimeout(next.timer);
     next.enter();
   }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import { NoMatch, type Row, type Statement } from '../session.js';
 import { SqliteConnector } from './sqlite.connector.js';
@@ -9,6 +9,9 @@ import { openReader } from './sqlite.statements.js';
 import { SqliteThread, ThreadLost } from './sqlite.thread.js';
 
 const CACHE_KIB = 1_024;
+/** Some 100 ms. */
+const SLOW =
+  'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT MAX(i) AS i FROM n';
 const INSERT = 'INSERT INTO thing (id, value) VALUES (?, ?)';
 
 describe('SqliteConnector with a second thread', () => {
@@ -118,6 +121,30 @@ describe('SqliteConnector with a second thread', () => {
     expect(await read(count)).toEqual([{ n: 11 }]);
   });
 
+  it('sends a commit after one that is under way on the thread, unless somebody else waits for a turn', async () => {
+    const committed = import.meta.jest.spyOn(thread, 'commit');
+    const slow = { sql: `UPDATE thing SET value = (${SLOW})`, params: [] };
+    const commits = [connector.commit([...many('a'), slow])];
+    await turn();
+    commits.push(connector.commit(many('b')));
+    await turn();
+    expect(committed).toHaveBeenCalledTimes(2);
+    // In its turn, after both: it would stand in the way of what it reads and writes.
+    const transaction = connector.begin();
+    commits.push(connector.commit(many('c')));
+    expect(connector.usage()).toEqual({ used: 1, idle: 0, waiting: 2 });
+    const { run, commit } = await transaction;
+    expect((await run(count)).rows).toEqual([{ n: 20 }]);
+    await run(insert('d'));
+    await sleep(20);
+    expect(committed).toHaveBeenCalledTimes(2);
+    await commit();
+    await Promise.all(commits);
+    expect(committed).toHaveBeenCalledTimes(3);
+    expect(await read(count)).toEqual([{ n: 31 }]);
+    expect(connector.usage()).toEqual({ used: 0, idle: 1, waiting: 0 });
+  });
+
   it('refuses a parameter that is none to whoever asked with it, and to nobody else', async () => {
     const bad = thread.read({ sql: count.sql, params: [(() => 1) as never] });
     await expect(bad).rejects.toThrow('could not be cloned');
@@ -150,10 +177,7 @@ describe('SqliteConnector with a second thread', () => {
   });
 
   it('goes on without it when it is lost: what it was reading is read here, what it was committing nobody knows', async () => {
-    const slow = {
-      sql: 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT MAX(i) AS i FROM n',
-      params: [],
-    };
+    const slow = { sql: SLOW, params: [] };
     const first = thread.read(slow);
     const asked = Promise.all([read(slow), read(count)]);
     await sleep(1);

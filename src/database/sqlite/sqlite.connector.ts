@@ -36,6 +36,8 @@ export class SqliteConnector implements Connector {
   private readonly reader: Statements;
   private readonly turnstile: Turnstile;
   private readonly crowd = new Crowd();
+  /** Commits that are under way on the second thread. */
+  private onThread = 0;
 
   constructor(
     writer: Sqlite.Database,
@@ -65,10 +67,22 @@ export class SqliteConnector implements Connector {
   async commit(writes: readonly Write[]): Promise<void> {
     const params = writes.reduce((sum, write) => sum + write.params.length, 0);
     const isTogether = this.crowd.join() || params >= MANY_PARAMS.commit;
-    const isDone = await this.inTurn(() =>
-      isTogether && this.thread?.isReady ? this.thread.commit(writes) : this.writer.commit(writes),
+    // Behind one that is under way there: the thread need not stand idle until this one has seen that it is done.
+    const joins = isTogether && this.onThread > 0 && this.turnstile.join();
+    const isDone = await this.inTurn(
+      () => (isTogether && this.thread?.isReady ? this.commitOn(this.thread, writes) : this.writer.commit(writes)),
+      joins,
     );
     if (!isDone) throw new NoMatch();
+  }
+
+  private async commitOn(thread: SqliteThread, writes: readonly Write[]): Promise<boolean> {
+    this.onThread++;
+    try {
+      return await thread.commit(writes);
+    } finally {
+      this.onThread--;
+    }
   }
 
   async begin(): Promise<OpenTransaction> {
@@ -128,8 +142,8 @@ export class SqliteConnector implements Connector {
     this.reader.close();
   }
 
-  private async inTurn<T>(work: () => T | Promise<T>): Promise<T> {
-    await this.turnstile.enter();
+  private async inTurn<T>(work: () => T | Promise<T>, isInside = false): Promise<T> {
+    if (!isInside) await this.turnstile.enter();
     try {
       return await work();
     } catch (error) {
