@@ -10,12 +10,12 @@ import { promisify } from 'node:util';
 import { check } from './answers.js';
 import { start, TEAM } from './contenders.js';
 import { linesFor } from './dialects.js';
-import { Limits } from './limits.js';
+import { printLimits } from './limits.js';
 import { options } from './options.js';
 import { PEERS } from './peers.js';
 import { publish } from './report.js';
 import { MariadbStore, SqliteStore } from './stores.js';
-import { median } from './support.js';
+import { median, ratio } from './support.js';
 import { install, memoryMib, ticks } from './system.js';
 
 const run = promisify(execFile);
@@ -41,7 +41,7 @@ let failed = false;
 try {
   for (let round = 0; round < Number(options.rounds); round++) {
     // Anew: what the engine makes of the same program differs by a twentieth from process to process.
-    await startAll(round === 0 ? names : [...starts.keys()]);
+    for (const name of round === 0 ? names : [...starts.keys()]) await enter(name);
     for (const job of list(options.jobs)) {
       for (const connections of list(options.connections).map(Number)) {
         // Side by side, and not always in the same order.
@@ -52,17 +52,13 @@ try {
     await stopAll();
   }
   publish(summary(), summaryOfStarts(), options);
-  if (!options.smoke && new Limits(cells, starts).print()) failed = true;
+  if (!options.smoke && printLimits(cells, starts)) failed = true;
 } finally {
   await stopAll();
   for (const store of stores) await store.close();
   rmSync(folder, { recursive: true, force: true });
 }
 process.exitCode = failed ? 1 : 0;
-
-async function startAll(wanted) {
-  for (const name of wanted) await enter(name);
-}
 
 async function stopAll() {
   const ends = running.map(({ child }) => child.exitCode ?? child.signalCode ?? once(child, 'exit'));
@@ -90,10 +86,9 @@ async function enter(name) {
     );
     for (const note of notes) console.log(`  ${note}`);
   } catch (error) {
-    if (!(name in PEERS)) throw error;
+    if (!(name in PEERS) || starts.has(name)) throw error;
     const at = running.findIndex((one) => one.name === name);
     if (at !== -1) running.splice(at, 1)[0].child.kill('SIGKILL');
-    if (starts.has(name)) throw error;
     fail(`${name} is left out: ${error.message}`);
   }
 }
@@ -221,10 +216,9 @@ function summary() {
       member,
       middle(member),
     ]);
-    // Round by round: who is compared has run side by side.
     const bare = cells.get(`${job} ${connections} bare`);
-    const ratio = bare && median(all.map(({ perSecond }, round) => perSecond / bare[round].perSecond));
-    results.push({ job, connections: Number(connections), name, ratio, ...Object.fromEntries(figures) });
+    const timesBare = ratio(all, bare, 'perSecond');
+    results.push({ job, connections: Number(connections), name, ratio: timesBare, ...Object.fromEntries(figures) });
   }
   return results;
 }

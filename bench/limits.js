@@ -1,6 +1,6 @@
 // What Plinth is meant to keep, of what was measured in this run.
 import { PEERS } from './peers.js';
-import { median, Report } from './support.js';
+import { ratio, Report } from './support.js';
 
 /** Times the bare program's requests per second. */
 const RATES = { read: 1.8, page: 1.1, create: 1.5, update: 1 };
@@ -9,58 +9,39 @@ const EMBEDDED = ['read', 'page', 'create'];
 const JOBS = ['read', 'page', 'keyset', 'create', 'update', 'mixed'];
 const MANY = 64;
 
-export class Limits {
-  report = new Report();
+/**
+ * Prints a line for each limit of which everything was measured.
+ * @param cells by job, connections and name: what was measured, round by round
+ * @param starts by name: each start of it
+ * @returns whether one was broken
+ */
+export function printLimits(cells, starts) {
+  const report = new Report();
+  const between = (name, other, member, job, connections = MANY) => {
+    const [ours, theirs] = [name, other].map((one) => cells.get(`${job} ${connections} ${one}`));
+    return ratio(ours, theirs, member);
+  };
+  const atLeast = (what, value, least) => value !== undefined && report.atLeast(what, value, least, ' ×');
+  const atMost = (what, value, most) => value !== undefined && report.line(what, value, most, ' ×');
 
-  /**
-   * @param cells by job, connections and name: what was measured, round by round
-   * @param starts by name: each start of it
-   */
-  constructor(cells, starts) {
-    this.cells = cells;
-    this.starts = starts;
+  console.log('');
+  for (const [job, least] of Object.entries(RATES))
+    atLeast(`${job}s/s, times bare's`, between('plinth', 'bare', 'perSecond', job), least);
+  for (const job of JOBS) atMost(`${job}: p99, times bare's`, between('plinth', 'bare', 'p99', job), 1);
+  for (const job of JOBS)
+    atMost(`${job}: p50 at one connection, times bare's`, between('plinth', 'bare', 'p50', job, 1), 1.3);
+  for (const job of EMBEDDED)
+    atLeast(`${job}s/s on SQLite, times MariaDB's`, between('embedded', 'plinth', 'perSecond', job), 1);
+  for (const job of JOBS)
+    for (const name of Object.keys(PEERS))
+      atLeast(`${job}s/s, times ${name}'s`, between('plinth', name, 'perSecond', job), name === 'directus' ? 25 : 3);
+  for (const name of ['plinth', 'embedded']) {
+    const all = starts.get(name);
+    if (!all) continue;
+    const loaded = [...cells].filter(([key]) => key.endsWith(` ${name}`)).flatMap(([, measured]) => measured);
+    report.line(`${name}: first answer`, Math.max(...all.map(({ startMs }) => startMs)), 2000, ' ms');
+    report.line(`${name}: memory at rest`, Math.max(...all.map(({ idleMib }) => idleMib)), 150, ' MiB');
+    report.line(`${name}: memory under load`, Math.max(...loaded.map(({ mib }) => mib)), 256, ' MiB');
   }
-
-  /** One line for each limit of which everything was measured. @returns whether one was broken */
-  print() {
-    console.log('');
-    for (const [job, least] of Object.entries(RATES))
-      this.ratio(`${job}s/s, times bare's`, [job, MANY, 'plinth', 'bare', 'perSecond'], { least });
-    for (const job of JOBS) this.ratio(`${job}: p99, times bare's`, [job, MANY, 'plinth', 'bare', 'p99'], 1);
-    for (const job of JOBS)
-      this.ratio(`${job}: p50 at one connection, times bare's`, [job, 1, 'plinth', 'bare', 'p50'], 1.3);
-    for (const job of EMBEDDED)
-      this.ratio(`${job}s/s on SQLite, times MariaDB's`, [job, MANY, 'embedded', 'plinth', 'perSecond'], { least: 1 });
-    for (const job of JOBS) this.peers(job);
-    for (const name of ['plinth', 'embedded']) this.process(name);
-    return this.report.failed;
-  }
-
-  /** Round by round, as they ran side by side. */
-  ratio(what, [job, connections, name, other, member], limit) {
-    const [ours, theirs] = [name, other].map((one) => this.cells.get(`${job} ${connections} ${one}`));
-    if (!ours || !theirs) return;
-    this.report.line(what, median(ours.map((one, round) => one[member] / theirs[round][member])), limit, ' ×');
-  }
-
-  peers(job) {
-    const rate = (name) => median(this.cells.get(`${job} ${MANY} ${name}`)?.map(({ perSecond }) => perSecond) ?? []);
-    const [fastest] = Object.keys(PEERS)
-      .filter((name) => rate(name) !== undefined)
-      .sort((a, b) => rate(b) - rate(a));
-    const against = (name, least) =>
-      this.ratio(`${job}s/s, times ${name}'s`, [job, MANY, 'plinth', name, 'perSecond'], { least });
-    if (fastest) against(fastest, 3);
-    if (fastest !== 'directus') against('directus', 25);
-  }
-
-  process(name) {
-    const starts = this.starts.get(name);
-    if (!starts) return;
-    const most = (member) => Math.max(...starts.map((one) => one[member]));
-    const loaded = [...this.cells].filter(([key]) => key.endsWith(` ${name}`)).flatMap(([, all]) => all);
-    this.report.line(`${name}: first answer`, most('startMs'), 2000, ' ms');
-    this.report.line(`${name}: memory at rest`, most('idleMib'), 150, ' MiB');
-    this.report.line(`${name}: memory under load`, Math.max(...loaded.map(({ mib }) => mib)), 256, ' MiB');
-  }
+  return report.failed;
 }

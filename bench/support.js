@@ -67,17 +67,29 @@ export function percentile(values, p) {
   return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * p) / 100))];
 }
 
+/**
+ * Of one member of what was measured of two, round by round: they ran side by side.
+ * @returns undefined where one was not measured
+ */
+export function ratio(ours, theirs, member) {
+  return ours && theirs && median(ours.map((one, round) => one[member] / theirs[round][member]));
+}
+
 /** Prints a line, and remembers whether a limit was broken. */
 export class Report {
   failed = false;
 
-  /** @param limit the most it may be, or as `{ least }` the least */
-  line(what, value, limit, unit = '') {
-    const { least = -Infinity, most = Infinity } = typeof limit === 'object' ? limit : { most: limit };
-    const good = value >= least && value <= most;
+  line(what, value, most, unit = '') {
+    const good = most === undefined || value <= most;
+    this.print(good, what, value, unit, most === undefined ? '' : `  (at most ${most}${unit})`);
+  }
+
+  atLeast(what, value, least, unit = '') {
+    this.print(value >= least, what, value, unit, `  (at least ${least}${unit})`);
+  }
+
+  print(good, what, value, unit, bound) {
     if (!good) this.failed = true;
-    const bound =
-      limit === undefined ? '' : most === Infinity ? `  (at least ${least}${unit})` : `  (at most ${most}${unit})`;
     console.log(`${good ? 'ok  ' : 'FAIL'}  ${what.padEnd(58)} ${value.toFixed(2)}${unit}${bound}`);
   }
 }

@@ -76,15 +76,6 @@ export class SqliteConnector implements Connector {
     if (!isDone) throw new NoMatch();
   }
 
-  private async commitOn(thread: SqliteThread, writes: readonly Write[]): Promise<boolean> {
-    this.onThread++;
-    try {
-      return await thread.commit(writes);
-    } finally {
-      this.onThread--;
-    }
-  }
-
   async begin(): Promise<OpenTransaction> {
     await this.turnstile.enter();
     try {
@@ -140,6 +131,15 @@ export class SqliteConnector implements Connector {
   async close(): Promise<void> {
     await this.thread?.close();
     this.reader.close();
+  }
+
+  private async commitOn(thread: SqliteThread, writes: readonly Write[]): Promise<boolean> {
+    this.onThread++;
+    try {
+      return await thread.commit(writes);
+    } finally {
+      this.onThread--;
+    }
   }
 
   private async inTurn<T>(work: () => T | Promise<T>, isInside = false): Promise<T> {
