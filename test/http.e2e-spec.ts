@@ -170,6 +170,28 @@ describe('http', () => {
     expect(proto.errors.map(({ pointer }) => pointer)).toEqual(['#/__proto__', '#/constructor']);
   });
 
+  it('goes on with a connection whose body was no JSON, and closes one whose body is too large', async () => {
+    const post = (type: string, body: string) =>
+      `POST /api/resource HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const json = 'application/json';
+    const answer = await raw(
+      post(json, '{"name":') + post(json, '') + post(json, '{"name":"b"}') + post(json, 'a'.repeat(1_100_000)),
+    );
+    expect(answer.match(/HTTP\/1.1 \d+|connection: [a-z-]+|"code":"[^"]+"/gi)).toEqual([
+      'HTTP/1.1 400',
+      'Connection: keep-alive',
+      '"code":"invalid-json"',
+      'HTTP/1.1 400',
+      'Connection: keep-alive',
+      '"code":"invalid-json"',
+      'HTTP/1.1 201',
+      'Connection: keep-alive',
+      'HTTP/1.1 413',
+      'connection: close',
+      '"code":"content-too-large"',
+    ]);
+  });
+
   it('answers bodies over 1 MiB with 413, whether their length is told or not', async () => {
     problemOf(await client.post('/api/resource', `{"name":"${'a'.repeat(1_100_000)}"}`), 413, 'content-too-large');
     const chunk = `${(65_536).toString(16)}\r\n${'a'.repeat(65_536)}\r\n`;

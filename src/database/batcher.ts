@@ -32,6 +32,14 @@ interface Waiter<T, R> {
   readonly reject: (error: unknown) => void;
 }
 
+/** A batch that is under way. */
+interface Run {
+  /** By `performance.now()`. */
+  readonly since: number;
+  /** Nobody waits for it any more. */
+  isLate: boolean;
+}
+
 /**
  * Puts together what is asked for in one turn of the event loop, or while earlier batches are under way: most of what a
  * statement costs is two sleeping peers that have to be woken, whatever it asks for.
@@ -41,9 +49,11 @@ interface Waiter<T, R> {
  */
 export class Batcher<T, R> {
   private waiting: Waiter<T, R>[] = [];
-  private underWay = 0;
+  private readonly underWay: Run[] = [];
   /** Of those under way, for which nobody waits any more. */
   private late = 0;
+  /** Until one of them is late. Left as it is when they end: most do long before, and the next ones are there by then. */
+  private patience: NodeJS.Timeout | undefined;
   private isGathering = false;
   /** In the last turn in which anybody came, it was one alone. */
   private isQuiet = true;
@@ -73,18 +83,19 @@ export class Batcher<T, R> {
   private async send(): Promise<void> {
     const batch = this.take();
     if (batch.length === 0) return;
-    this.underWay++;
-    const endPatience = this.bePatient();
+    const run = { since: performance.now(), isLate: false };
+    this.underWay.push(run);
     let outcome: readonly (R | Failed)[] | Failed;
     try {
       const running = this.run(batch.map(({ item }) => item));
       this.sendOn();
+      this.bePatient();
       outcome = await running;
     } catch (error) {
       outcome = new Failed(error);
     }
-    this.underWay--;
-    endPatience?.();
+    this.underWay.splice(this.underWay.indexOf(run), 1);
+    if (run.isLate) this.late--;
     this.sendOn();
     // After all promises that are on their way: the next batch is sent, and worked on while these go on with their results.
     process.nextTick(settle, batch, outcome);
@@ -97,25 +108,29 @@ export class Batcher<T, R> {
 
   private get mayGo(): boolean {
     const { atOnce, patienceMs, isReadyWhenFull, most } = this.limits;
-    if (this.underWay >= atOnce) return false;
-    if (patienceMs === undefined || this.underWay === this.late) return true;
+    if (this.underWay.length >= atOnce) return false;
+    if (patienceMs === undefined || this.underWay.length === this.late) return true;
     return isReadyWhenFull === true && this.waiting.length >= most / 2;
   }
 
-  /** @returns what is to be called when the batch is over */
-  private bePatient(): (() => void) | undefined {
+  private bePatient(): void {
     const { patienceMs } = this.limits;
-    if (patienceMs === undefined) return undefined;
-    let isLate = false;
-    const timer = setTimeout(() => {
-      isLate = true;
-      this.late++;
-      this.sendOn();
-    }, patienceMs);
-    return () => {
-      clearTimeout(timer);
-      if (isLate) this.late--;
-    };
+    const oldest = this.underWay.find(({ isLate }) => !isLate);
+    if (patienceMs === undefined || this.patience || !oldest) return;
+    this.patience = setTimeout(
+      () => {
+        this.patience = undefined;
+        const end = performance.now() - patienceMs;
+        for (const run of this.underWay) {
+          if (run.isLate || run.since > end) continue;
+          run.isLate = true;
+          this.late++;
+        }
+        this.bePatient();
+        this.sendOn();
+      },
+      oldest.since + patienceMs - performance.now(),
+    ).unref();
   }
 
   private take(): Waiter<T, R>[] {

@@ -1,5 +1,11 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { fastify as createFastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import {
+  fastify as createFastify,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type HookHandlerDoneFunction,
+} from 'fastify';
 import type { HttpConfig } from '../config/config.js';
 import type { Draining } from '../process/draining.js';
 import { NOBODY, type Caller } from './caller.js';
@@ -14,6 +20,7 @@ import { NextRequest } from './next-request.js';
 import { Pressure } from './pressure.js';
 import { problemBody } from './problem.js';
 import { sendProblem } from './problem.filter.js';
+import { readBody, Request } from './request.js';
 import { checkLimits, checkMediaTypes } from './request-checks.js';
 import { Response } from './response.js';
 import { ToldRequests, type RequestListener } from './told-requests.js';
@@ -22,6 +29,8 @@ import { sendWholeAnswers } from './whole-answers.js';
 
 const MAX_HEADER_BYTES = 16_384;
 const LONGEST_PATH_PARAMETER = 8_192;
+/** Methods whose bodies Fastify would read, in a stream of three turns and with parsers of its own. */
+const WITH_BODY = ['DELETE', 'PATCH', 'POST', 'PUT'];
 
 /** Decides who gets in. Asked after routing and before anything else of the request is looked at. */
 export interface Gate {
@@ -51,7 +60,6 @@ export interface HttpServices {
 /** Fastify with every limit set, and every failure of its own turned into a problem. */
 export function httpAdapter(config: HttpConfig, services: HttpServices): FastifyAdapter {
   const fastify = createFastify({
-    bodyLimit: config.bodyLimitBytes,
     keepAliveTimeout: config.keepAliveTimeoutMs,
     requestTimeout: config.requestTimeoutMs,
     // A request that is in flight when the stop begins gets its answer, liveness included.
@@ -63,6 +71,7 @@ export function httpAdapter(config: HttpConfig, services: HttpServices): Fastify
     trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
     routerOptions: { maxParamLength: LONGEST_PATH_PARAMETER },
     http: {
+      IncomingMessage: Request,
       ServerResponse: Response,
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: config.headersTimeoutMs,
@@ -117,18 +126,8 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
   // The endpoints' own.
   fastify.decorateRequest('context', null as never);
   fastify.decorateRequest('asOneWrite', undefined);
-  fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser(
-    ['application/json', 'application/merge-patch+json'],
-    { parseAs: 'buffer' },
-    (_request, body, done) => {
-      try {
-        done(null, parseJson(body as Buffer));
-      } catch (error) {
-        done(error as Error);
-      }
-    },
-  );
+  // Read below, as one that comes late or is too large is the same for all of them.
+  for (const method of WITH_BODY) fastify.addHttpMethod(method, { hasBody: false, overrideExisting: true });
   learnRoutes(fastify);
   const methods = new Methods();
   methods.learn(fastify);
@@ -161,11 +160,8 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
         return;
       }
       const admitted = services.gate!.admit(request, reply);
-      if (!admitted) {
-        checkMediaTypes(request);
-        return done();
-      }
-      void admitted.then(() => checkMediaTypes(request)).then(() => done(), done);
+      if (admitted) void admitted.then(() => takeIn(request, reply, config, done)).catch(done);
+      else takeIn(request, reply, config, done);
     } catch (error) {
       done(error as Error);
     }
@@ -177,6 +173,24 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
     } catch (error) {
       done(error as Error);
     }
+  });
+}
+
+/** What the request has for its handler. @throws DomainError for what is wrong with the media types */
+function takeIn(request: FastifyRequest, reply: FastifyReply, config: HttpConfig, done: HookHandlerDoneFunction): void {
+  checkMediaTypes(request);
+  const { method, headers, raw } = request;
+  if (method === 'GET' || method === 'HEAD') return done();
+  readBody(raw, config.bodyLimitBytes, (error, body) => {
+    try {
+      if (error) throw error;
+      if (body.length > 0 || headers['content-type'] !== undefined) request.body = parseJson(body);
+    } catch (refused) {
+      // There may be more of it.
+      if (error) void reply.header('connection', 'close');
+      return done(refused as Error);
+    }
+    done();
   });
 }
 
