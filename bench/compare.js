@@ -101,6 +101,8 @@ async function cell(contender, job, connections) {
   await wrk(contender, job, Math.max(connections, 64), file, WARM_S);
   await quiet(contender);
   if (job === 'update') await contender.store.restore();
+  await contender.store.settle();
+  await quiet(contender);
   const warm = await contender.store.added();
   await lagOf(contender);
   const cpu = cpuOf(contender);

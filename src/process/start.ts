@@ -46,6 +46,9 @@ export async function start(): Promise<void> {
 
   const app = await createApp(config, { logger, draining, logRequest: logger.request });
   running.app = app;
+  await app.init();
+  // What was only needed to start: 25 MiB, for a tenth of a second. With `--expose-gc`, as `npm start` has it.
+  globalThis.gc?.({ type: 'major', flavor: 'last-resort', execution: 'sync' });
   await app.listen(config.http.port, config.http.host);
   logger.log(`Listening on ${await app.getUrl()}`);
 }
