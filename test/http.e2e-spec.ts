@@ -170,6 +170,18 @@ describe('http', () => {
     expect(proto.errors.map(({ pointer }) => pointer)).toEqual(['#/__proto__', '#/constructor']);
   });
 
+  it('takes no body for none, whatever its type is said to be', async () => {
+    const ask = (line: string, headers: string) =>
+      raw(`${line} HTTP/1.1\r\n${close}Content-Type: application/json\r\n${headers}\r\n`);
+    for (const [n, headers] of ['', 'Content-Length: 0\r\n'].entries()) {
+      const path = `/api/resource/no-body-${n}`;
+      rawProblem(await ask('POST /api/resource', headers), 400, 'invalid-json');
+      expect((await client.put(path, { name: 'a' })).status).toBe(201);
+      expect(await ask(`DELETE ${path}`, headers)).toMatch(/^HTTP\/1.1 204 /);
+      expect(await ask(`POST ${path}:restore`, headers)).toMatch(/^HTTP\/1.1 200 /);
+    }
+  });
+
   it('goes on with a connection whose body was no JSON, and closes one whose body is too large', async () => {
     const post = (type: string, body: string) =>
       `POST /api/resource HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;

@@ -86,9 +86,12 @@ describe('what the service tells of itself', () => {
     expect(await (await fetch(`${service.origin}/metrics`)).text()).not.toContain('chosen-by-somebody');
   });
 
-  it('keeps telling after a request whose connection went away', async () => {
+  it('keeps telling after a request whose connection went away, which is no fault of its own', async () => {
+    const refused = (await counted(service))['POST /api/resource 400'] ?? 0;
+    const said = service.output.length;
     await new Promise<void>((resolve) => {
-      const gone = send(`${service.origin}/api/resource`, { method: 'POST', headers: { 'content-length': '100' } });
+      const headers = { 'content-length': '100', 'content-type': 'application/json' };
+      const gone = send(`${service.origin}/api/resource`, { method: 'POST', headers });
       gone.on('error', () => resolve());
       gone.write('{"na');
       setTimeout(() => gone.destroy(), 50);
@@ -96,7 +99,10 @@ describe('what the service tells of itself', () => {
     });
     const before = (await counted(service))['GET /api/resource 200']!;
     await (await fetch(`${service.origin}/api/resource?limit=1`)).text();
-    expect((await counted(service))['GET /api/resource 200']).toBe(before + 1);
+    const counts = await counted(service);
+    expect(counts['GET /api/resource 200']).toBe(before + 1);
+    expect(counts['POST /api/resource 400']).toBe(refused + 1);
+    expect(service.output.slice(said)).not.toContain('Request failed');
   });
 });
 

@@ -43,7 +43,7 @@ export class RowCreates<E extends CrudEntity> {
   ) {
     const weight = { of: ({ row }: Creation<E>) => this.sql.weigh(row), most: 1_000_000 };
     // SQLite's second thread takes the next group without being told that it may; MariaDB would do two at once, each slower.
-    // One that is alone is not sent at once there: its group was over within the turn, and no other one ever joined it.
+    // SQLite's groups can be over within the turn: if a lone one were sent at once there, others would never come together.
     const isSqlite = database.engine === 'sqlite';
     const limits = { ...WRITE_GROUPS, weight, isReadyWhenFull: isSqlite, isEager: !isSqlite };
     this.batcher = new Batcher((group) => this.insertGroup(group), limits);

@@ -178,6 +178,14 @@ describe('a batcher', () => {
       await turn();
     }
     expect(batches()).toEqual(['ab', 'cd', 'ef', 'gh']);
+    // Before the turn is over: that has more to come.
+    add('ijk');
+    expect(batches().slice(4)).toEqual(['ij']);
+    await turn();
+    expect(batches().slice(4)).toEqual(['ij']);
+    add('l');
+    await turn();
+    expect(batches().slice(4)).toEqual(['ij', 'kl']);
   });
 
   it('keeps to the most items, and to their weight, of which one alone may be more', async () => {

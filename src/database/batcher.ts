@@ -13,7 +13,10 @@ export interface BatchLimits {
    * much however few it is for: few large batches, and yet nobody who waits long for one that is stuck.
    */
   readonly patienceMs?: number;
-  /** With `patienceMs`: one of half the most goes at once. For who does one after the other, and has the next one there. */
+  /**
+   * With `patienceMs`: one of half the most goes at once, also before the turn is over. For who does one after the other, has the
+   * next one there, and would stand idle while a turn of many is taken in.
+   */
   readonly isReadyWhenFull?: boolean;
   /** One who comes where nobody else has come lately does not wait for the turn to end. For what costs little alone. */
   readonly isEager?: boolean;
@@ -36,7 +39,7 @@ interface Waiter<T, R> {
 interface Run {
   /** By `performance.now()`. */
   readonly since: number;
-  /** Nobody waits for it any more. */
+  /** Others are no longer held back by it. */
   isLate: boolean;
 }
 
@@ -50,7 +53,7 @@ interface Run {
 export class Batcher<T, R> {
   private waiting: Waiter<T, R>[] = [];
   private readonly underWay: Run[] = [];
-  /** Of those under way, for which nobody waits any more. */
+  /** Of those under way, which nobody is held back by any more. */
   private late = 0;
   /** Until one of them is late. Left as it is when they end: most do long before, and the next ones are there by then. */
   private patience: NodeJS.Timeout | undefined;
@@ -67,6 +70,7 @@ export class Batcher<T, R> {
   add(item: T): Promise<R> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ item, resolve, reject });
+      if (this.isGathering && this.limits.isReadyWhenFull && this.waiting.length >= this.fullSize) this.sendOn();
       if (this.isGathering || !this.mayGo) return;
       this.isGathering = true;
       const isFirst = this.isQuiet && this.limits.isEager === true;
@@ -107,10 +111,16 @@ export class Batcher<T, R> {
   }
 
   private get mayGo(): boolean {
-    const { atOnce, patienceMs, isReadyWhenFull, most } = this.limits;
+    const { atOnce, patienceMs, isReadyWhenFull } = this.limits;
     if (this.underWay.length >= atOnce) return false;
     if (patienceMs === undefined || this.underWay.length === this.late) return true;
-    return isReadyWhenFull === true && this.waiting.length >= most / 2;
+    return isReadyWhenFull === true && this.waiting.length >= this.fullSize;
+  }
+
+  /** One that took all of many would leave nobody to be made ready while it is under way: both sides then wait in turn. */
+  private get fullSize(): number {
+    const { most, patienceMs } = this.limits;
+    return patienceMs === undefined ? most : Math.ceil(most / 2);
   }
 
   private bePatient(): void {
@@ -145,8 +155,7 @@ export class Batcher<T, R> {
         if (weight > most && n > 0) end = n;
       }
     }
-    // One that took all of many would leave nobody to be made ready while it is under way: both sides then wait in turn.
-    if (limits.patienceMs !== undefined && end === waiting.length) end = Math.min(end, Math.ceil(limits.most / 2));
+    if (end === waiting.length) end = Math.min(end, this.fullSize);
     if (limits.isShaped) end = 2 ** Math.floor(Math.log2(end));
     if (end === waiting.length) {
       this.waiting = [];

@@ -29,7 +29,7 @@ import { sendWholeAnswers } from './whole-answers.js';
 
 const MAX_HEADER_BYTES = 16_384;
 const LONGEST_PATH_PARAMETER = 8_192;
-/** Methods whose bodies Fastify would read, in a stream of three turns and with parsers of its own. */
+/** Methods whose bodies Fastify would read, by a stream and with parsers of its own. */
 const WITH_BODY = ['DELETE', 'PATCH', 'POST', 'PUT'];
 
 /** Decides who gets in. Asked after routing and before anything else of the request is looked at. */
@@ -126,7 +126,7 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
   // The endpoints' own.
   fastify.decorateRequest('context', null as never);
   fastify.decorateRequest('asOneWrite', undefined);
-  // Read below, as one that comes late or is too large is the same for all of them.
+  // So that it leaves them alone: what a request has is read by `takeIn`.
   for (const method of WITH_BODY) fastify.addHttpMethod(method, { hasBody: false, overrideExisting: true });
   learnRoutes(fastify);
   const methods = new Methods();
@@ -153,6 +153,7 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
       checkLimits(request);
       if (request.route.isProbe) return done();
       pressure.check();
+      // Pages, and what is not there: bodies are not even read.
       if (!request.route.isGuarded) {
         services.gate!.admitAnybody(request, reply);
         if (!request.is404) return done();
@@ -176,19 +177,18 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
   });
 }
 
-/** What the request has for its handler. @throws DomainError for what is wrong with the media types */
+/** Gives the handler the body, if there is one. @throws DomainError for its media type */
 function takeIn(request: FastifyRequest, reply: FastifyReply, config: HttpConfig, done: HookHandlerDoneFunction): void {
   checkMediaTypes(request);
-  const { method, headers, raw } = request;
-  if (method === 'GET' || method === 'HEAD') return done();
-  readBody(raw, config.bodyLimitBytes, (error, body) => {
+  if (request.method === 'GET' || request.method === 'HEAD') return done();
+  readBody(request.raw, config.bodyLimitBytes, (error, body) => {
+    // There may be more of it.
+    if (error) void reply.header('connection', 'close');
     try {
       if (error) throw error;
-      if (body.length > 0 || headers['content-type'] !== undefined) request.body = parseJson(body);
+      if (body.length > 0) request.body = parseJson(body);
     } catch (refused) {
-      // There may be more of it.
-      if (error) void reply.header('connection', 'close');
-      return done(refused as Error);
+      return done(refused as DomainError);
     }
     done();
   });

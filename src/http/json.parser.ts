@@ -16,7 +16,7 @@ export function parseJson(body: Buffer): unknown {
   try {
     value = JSON.parse(body.toString('utf8'));
   } catch {
-    throw invalid(body.length === 0 ? 'The body is empty.' : 'The body is not JSON.');
+    throw invalid('The body is not JSON.');
   }
   if (countMembers(value) !== members) throw invalid('An object in the body has two members of the same name.');
   return value;

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
@@ -13,21 +14,32 @@ describe.each([
   let server: Server;
   /** What has come of each body. */
   let told: string[];
+  let bodies: string[];
   let requests: Request[];
+  /** In which of the requests' contexts each was told of. */
+  let contexts: (number | undefined)[];
   const sockets: Socket[] = [];
 
   beforeEach(async () => {
     told = [];
+    bodies = [];
     requests = [];
+    contexts = [];
+    let asked = 0;
+    const context = new AsyncLocalStorage<number>();
     server = createServer({ IncomingMessage: Request, optimizeEmptyRequests: true }, (request, response) => {
       const read = () =>
         readBody(request, LIMIT, (error, body) => {
           told.push(error ? error.message : `${body.length} ${body.toString('latin1', 0, 10)}`);
+          bodies.push(body.toString());
           requests.push(request);
+          contexts.push(context.getStore());
           response.end(error ? 'refused' : 'taken');
         });
-      if (wait) void wait().then(read);
-      else read();
+      context.run(++asked, () => {
+        if (wait) void wait().then(read);
+        else read();
+      });
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -100,7 +112,32 @@ describe.each([
     expect(told).toEqual([]);
     socket.destroy();
     for (let n = 0; n < 100 && told.length === 0; n++) await sleep(10);
-    expect(told).toEqual(['aborted']);
+    expect(told).toEqual(['invalid-json: The body was broken off.']);
+  });
+
+  it('that was broken off before anybody asked has an end as well', async () => {
+    const { socket } = await connected();
+    socket.write(post('Content-Length: 10\r\n', 'abc'));
+    socket.destroySoon();
+    for (let n = 0; n < 100 && told.length === 0; n++) await sleep(10);
+    expect(told).toEqual(['invalid-json: The body was broken off.']);
+  });
+
+  it('may come a byte at a time', async () => {
+    const { socket, answers } = await connected();
+    const body = 'abcdefghij'.repeat(1_000);
+    const chunks = [...body].map((byte) => `1\r\n${byte}\r\n`).join('');
+    socket.write(post('Transfer-Encoding: chunked\r\n', `${chunks}0\r\n\r\n`) + withLength('next'));
+    expect(await answers(2)).toEqual(['taken', 'taken']);
+    expect(told).toEqual(['10000 abcdefghij', '4 next']);
+    expect(bodies[0]).toBe(body);
+  });
+
+  it('is told of in the asynchronous context of who asked', async () => {
+    const { socket, answers } = await connected();
+    for (const name of ['one', 'two']) socket.write(withLength(name));
+    expect(await answers(2)).toEqual(['taken', 'taken']);
+    expect(contexts).toEqual([1, 2]);
   });
 
   it('comes after the server has said that it may', async () => {

@@ -19,6 +19,7 @@ export class BodyPipe implements PipeTransform {
 
   transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
     if (type !== 'body') return value;
+    if (value === undefined) throw new DomainError('invalid-json', 'The body is empty.');
     if (metatype && metatype.prototype instanceof DeferredBody) return new metatype(value);
     if (!metatype || metatype === Object) throw new TypeError('@Body() needs a DTO class: its type is erased');
     checkBody(this.rulesOf(metatype), value);
