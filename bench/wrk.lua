@@ -23,15 +23,21 @@ local function with(id, parts)
   return parts.after and parts.before .. id .. parts.after or parts.before
 end
 
-local function get(path) return wrk.format("GET", path, { authorization = auth }) end
+-- Not wrk.format: that sends headers in another order from one wrk to the next, and what V8 has compiled for one order it
+-- throws away at the first request in another one.
+local function ask_for(method, path, headers, body)
+  local text = method .. " " .. path .. " HTTP/1.1\r\nHost: " .. wrk.headers["Host"] .. "\r\nAuthorization: " .. auth .. "\r\n"
+  if not body then return text .. headers .. "\r\n" end
+  return text .. "Content-Type: application/json\r\nContent-Length: " .. #body .. "\r\n" .. headers .. "\r\n" .. body
+end
+
+local function get(path) return ask_for("GET", path, "") end
 
 local function read() return get(with(random_id(), asks.read.path)) end
 
 local function create()
   local ask = asks.create
-  return wrk.format(ask.method, ask.path.before,
-    { authorization = auth, ["content-type"] = "application/json" },
-    ask.body.after and with(new_id(), ask.body) or ask.body.before)
+  return ask_for(ask.method, ask.path.before, "", ask.body.after and with(new_id(), ask.body) or ask.body.before)
 end
 
 -- Each row once, where its first ETag is known with that.
@@ -39,9 +45,7 @@ local function update()
   at = at + 1
   local ask = asks.update
   local id, etag = lines[(at - 1) % #lines + 1]:match("^(%S+) ?(.*)$")
-  return wrk.format(ask.method, with(id, ask.path),
-    { authorization = auth, ["content-type"] = "application/json", ["if-match"] = etag ~= "" and etag or nil },
-    ask.body.before)
+  return ask_for(ask.method, with(id, ask.path), etag ~= "" and "If-Match: " .. etag .. "\r\n" or "", ask.body.before)
 end
 
 function init(args)

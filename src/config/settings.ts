@@ -168,7 +168,7 @@ export const SETTINGS = {
   },
   busyPollUs: {
     key: 'DATABASE_BUSY_POLL_US',
-    default: '150',
+    default: '300',
     ...integer(0, 10_000),
     description:
       'For how many microseconds the answer of MariaDB or MySQL to a read that is under way alone is waited for awake; 0: asleep.',
