@@ -37,7 +37,9 @@ export async function startApp(
   { env = {}, widget = false, server }: TestAppOptions = {},
 ): Promise<TestApp> {
   const { url, drop } = await freshDatabase(engine, server);
-  const config = loadConfig({ DATABASE_URL: url, DATABASE_MIGRATE: 'always', PORT: '0', ...env });
+  // Jest holds the loop up itself, where it reads what it has not compiled before: nothing is to be refused for that.
+  const quiet = { PORT: '0', SHED_DELAY_MS: '0' };
+  const config = loadConfig({ DATABASE_URL: url, DATABASE_MIGRATE: 'always', ...quiet, ...env });
   const app = await createApp(config, {
     root: (...args): DynamicModule => {
       const root = AppModule.with(...args);
