@@ -53,8 +53,6 @@ interface Run {
 export class Batcher<T, R> {
   private waiting: Waiter<T, R>[] = [];
   private readonly underWay: Run[] = [];
-  /** Of those under way, which nobody is held back by any more. */
-  private late = 0;
   /** Until one of them is late. Left as it is when they end: most do long before, and the next ones are there by then. */
   private patience: NodeJS.Timeout | undefined;
   private isGathering = false;
@@ -99,7 +97,6 @@ export class Batcher<T, R> {
       outcome = new Failed(error);
     }
     this.underWay.splice(this.underWay.indexOf(run), 1);
-    if (run.isLate) this.late--;
     this.sendOn();
     // After all promises that are on their way: the next batch is sent, and worked on while these go on with their results.
     process.nextTick(settle, batch, outcome);
@@ -113,7 +110,7 @@ export class Batcher<T, R> {
   private get mayGo(): boolean {
     const { atOnce, patienceMs, isReadyWhenFull } = this.limits;
     if (this.underWay.length >= atOnce) return false;
-    if (patienceMs === undefined || this.underWay.length === this.late) return true;
+    if (patienceMs === undefined || this.underWay.every(({ isLate }) => isLate)) return true;
     return isReadyWhenFull === true && this.waiting.length >= this.fullSize;
   }
 
@@ -131,11 +128,7 @@ export class Batcher<T, R> {
       () => {
         this.patience = undefined;
         const end = performance.now() - patienceMs;
-        for (const run of this.underWay) {
-          if (run.isLate || run.since > end) continue;
-          run.isLate = true;
-          this.late++;
-        }
+        for (const run of this.underWay) if (run.since <= end) run.isLate = true;
         this.bePatient();
         this.sendOn();
       },

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { DomainError } from './domain-error.js';
 import { negotiate } from './negotiation.js';
+import { announcesBody } from './request.js';
 
 const MAX_URL_BYTES = 8_192;
 const MAX_HEADERS = 100;
@@ -17,7 +18,7 @@ export function checkLimits({ raw }: FastifyRequest): void {
 export function checkMediaTypes(request: FastifyRequest): void {
   const { headers, method } = request;
   negotiate(headers.accept, request.route.offers);
-  if (headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0') return;
+  if (!announcesBody(headers)) return;
   if (method === 'GET' || method === 'HEAD') return;
   checkContentType(method, headers['content-type'], headers['content-encoding']);
 }

@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
-import { IncomingMessage } from 'node:http';
+import { IncomingMessage, type IncomingHttpHeaders } from 'node:http';
 import { DomainError } from './domain-error.js';
 
 /** @param body all of it where there is no error */
@@ -13,18 +13,21 @@ const NOTHING = Buffer.alloc(0);
  * @param done called once; with `content-too-large` for a larger one, with `invalid-json` for one that is broken off
  */
 export function readBody(request: IncomingMessage, limitBytes: number, done: Done): void {
-  const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
-  // No body is announced by either (RFC 9112 section 6.3): then there is nothing to wait for.
-  if (coding === undefined && (length ?? '0') === '0') return done(null, NOTHING);
+  if (!announcesBody(request.headers)) return done(null, NOTHING);
   const collector = new Collector(limitBytes, done);
   if (request.destroyed) collector.breakOff();
-  else if (Number(length) > limitBytes) collector.refuse();
+  else if (Number(request.headers['content-length']) > limitBytes) collector.refuse();
   else if (request instanceof Request && !request.isStream) request.collector = collector;
   else
     request
       .on('data', (piece: Buffer) => collector.add(piece))
       .on('end', () => collector.end())
       .on('error', () => collector.breakOff());
+}
+
+/** Without either header there is none, and nothing to wait for (RFC 9112 section 6.3). */
+export function announcesBody(headers: IncomingHttpHeaders): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 }
 
 /** What has come of a body. Goes on in the asynchronous context of who asked for it, and not in that of the connection. */
