@@ -76,6 +76,12 @@ describe('SqliteConnector with a second thread', () => {
       value('infinite'),
       thread.read({ sql: 'SELECT id, value FROM thing WHERE id IN (?, ?) ORDER BY id', params: ['float', 'none'] }),
     ]);
+    // What stands between values on the way, and before what is no text.
+    for (const given of ['', 'a\x1fb', '\x1f', '\0', '\x001', '1', '-1', 'ключ']) {
+      const pair = thread.read({ sql: 'SELECT ? AS first, ? AS second', params: [given, 1] });
+      const other = thread.read({ sql: 'SELECT ? AS third', params: [null] });
+      expect(await Promise.all([pair, other])).toEqual([[{ first: given, second: 1 }], [{ third: null }]]);
+    }
     const [text, ...others] = found.map((one) => (one.status === 'fulfilled' ? one.value : (one.reason as Error)));
     expect(text).toEqual([{ value: 'a\0b \ufffd "é" \u2028' }]);
     expect(others).toEqual([

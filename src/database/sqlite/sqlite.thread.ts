@@ -1,23 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
-import type { Row, SqlValue, Statement, Write } from '../session.js';
-import type { Table } from './sqlite.statements.js';
-
-export interface Start {
-  readonly path: string;
-  readonly cacheKib: number;
-}
-export type Order =
-  | { readonly kind: 'read'; readonly statements: readonly Statement[] }
-  | { readonly kind: 'commit'; readonly writes: readonly Write[] }
-  | { readonly kind: 'close' };
-/** An error of SQLite's, as it crosses threads. */
-export interface Thrown {
-  readonly message: string;
-  readonly code: string | undefined;
-}
-/** Of a read what became of each statement, as JSON where it can; of a commit what `Statements.commit` returns or throws. */
-export type Answer = string | readonly (Table | Thrown)[] | boolean | Thrown;
+import type { Row, Statement, Write } from '../session.js';
+import { unpackOutcomes, type Answer, type Order, type Packed, type Start, type Thrown } from './sqlite.messages.js';
 
 /** Reads of one order: the first are answered while the next are read. */
 const AT_ONCE = 4;
@@ -140,10 +124,9 @@ export class SqliteThread {
       this.send({ kind: 'read', statements }, (answer) => {
         if (answer instanceof ThreadLost) return failed(answer);
         this.waiting -= readers.length;
-        const outcomes = (typeof answer === 'string' ? JSON.parse(answer) : answer) as (Table | Thrown)[];
-        readers.forEach(({ resolve, reject }, n) => {
-          const outcome = outcomes[n]!;
-          if ('rows' in outcome) resolve(rowsOf(outcome));
+        unpackOutcomes(answer as Packed).forEach((outcome, n) => {
+          const { resolve, reject } = readers[n]!;
+          if (Array.isArray(outcome)) resolve(outcome);
           else reject(errorOf(outcome));
         });
       });
@@ -173,20 +156,6 @@ export class SqliteThread {
     this.worker = undefined;
     for (const take of this.sent.splice(0)) take(lost);
   }
-}
-
-function rowsOf({ names, rows }: Table): Row[] {
-  return rows.map((values) => {
-    const row: Row = {};
-    for (let n = 0; n < names.length; n++) row[names[n]!] = valueOf(values[n]!);
-    return row;
-  });
-}
-
-/** Bytes lose their class on the way. */
-function valueOf(value: SqlValue): SqlValue {
-  if (typeof value !== 'object' || value === null) return value;
-  return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 }
 
 function errorOf({ message, code }: Thrown): Error {

@@ -1,7 +1,6 @@
 // The thread behind `SqliteThread`: answers each order with one message, in their order.
 import { parentPort, workerData } from 'node:worker_threads';
-import type { SqlValue } from '../session.js';
-import type { Answer, Order, Start, Thrown } from './sqlite.thread.js';
+import { packOutcomes, type Answer, type Order, type Start, type Thrown } from './sqlite.messages.ts';
 import { openWriter, Statements, type Table } from './sqlite.statements.ts';
 
 const { path, cacheKib } = workerData as Start;
@@ -25,8 +24,7 @@ function read(order: Extract<Order, { kind: 'read' }>): Answer {
       return thrown(error);
     }
   });
-  // One string is copied at once, where rows are value by value; to read it is faster than to put those together.
-  return outcomes.every(isJson) ? JSON.stringify(outcomes) : outcomes;
+  return packOutcomes(outcomes);
 }
 
 function commit({ writes }: Extract<Order, { kind: 'commit' }>): Answer {
@@ -35,17 +33,6 @@ function commit({ writes }: Extract<Order, { kind: 'commit' }>): Answer {
   } catch (error) {
     return thrown(error);
   }
-}
-
-/** Whether there is nothing in it that JSON has no word for: bytes, infinite numbers, a zero below zero. */
-function isJson(outcome: Table | Thrown): boolean {
-  if (!('rows' in outcome)) return true;
-  return outcome.rows.every((row) => row.every(isJsonValue));
-}
-
-function isJsonValue(value: SqlValue): boolean {
-  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0);
-  return typeof value === 'string' || value === null;
 }
 
 function thrown(error: unknown): Thrown {
