@@ -16,6 +16,7 @@ export interface DatabaseConfig {
   readonly coalesceReads: boolean;
   readonly groupWrites: boolean;
   readonly sqliteThread: boolean;
+  readonly sqliteBusyPollUs: number;
 }
 
 export interface HttpConfig {
@@ -112,6 +113,7 @@ export function loadConfig(env: Environment): Config {
       coalesceReads: read(SETTINGS.coalesceReads) === 'on',
       groupWrites: read(SETTINGS.groupWrites) === 'on',
       sqliteThread: read(SETTINGS.sqliteThread) === 'on',
+      sqliteBusyPollUs: read(SETTINGS.sqliteBusyPollUs),
     },
     http: {
       host: read(SETTINGS.host),

@@ -185,6 +185,13 @@ export const SETTINGS = {
     ...oneOf('on', 'off'),
     description: 'Whether creates, and updates, that come at the same time are one commit.',
   },
+  sqliteBusyPollUs: {
+    key: 'DATABASE_SQLITE_BUSY_POLL_US',
+    default: '1000',
+    ...integer(0, 10_000),
+    description:
+      "For how many microseconds SQLite's second thread is waited for awake, where there are two processors; 0: asleep.",
+  },
   sqliteThread: {
     key: 'DATABASE_SQLITE_THREAD',
     default: 'on',

@@ -98,7 +98,9 @@ export class DatabaseConnector implements OnApplicationBootstrap, OnApplicationS
     const path = sqlitePath(config.url);
     const onLost = ({ message }: Error) =>
       this.logger.error(`SQLite's second thread is lost, the first goes on: ${message}`);
-    const thread = config.sqliteThread ? new SqliteThread({ path, cacheKib: CACHE_KIB.second }, onLost) : undefined;
+    const thread = config.sqliteThread
+      ? new SqliteThread({ path, cacheKib: CACHE_KIB.second }, config.sqliteBusyPollUs / 1000, onLost)
+      : undefined;
     return new SqliteConnector(writer, openReader(path, thread ? CACHE_KIB.first : CACHE_KIB.alone), limits, thread);
   }
 }

@@ -60,6 +60,23 @@ describe('busy polling', () => {
     expect(immediates).toHaveLength(1);
   });
 
+  it('goes on for many where it is meant to, after each as long as it may', () => {
+    const poll = new BusyPoll(0.15, true);
+    poll.begin();
+    poll.begin();
+    expect(turns(0.02)).toBe(8);
+    poll.begin();
+    expect(turns(0.02)).toBe(8);
+    poll.end();
+    // The last answer took longer than that.
+    poll.begin();
+    expect(turns(0.02)).toBe(0);
+    for (let left = 3; left > 0; left--) poll.end();
+    poll.begin();
+    poll.end();
+    expect(turns(0.02)).toBe(1);
+  });
+
   it('is never where it is switched off', () => {
     const poll = new BusyPoll(0);
     poll.begin();

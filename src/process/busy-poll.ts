@@ -3,7 +3,8 @@
  * a small machine takes as long as the work. What interrupts of a network card are to the kernel's busy polling
  * (https://docs.kernel.org/networking/napi.html#busy-polling) the thread's sleep is here. The event loop goes on turning, so
  * that whatever else comes in is served as ever, and is the end of it: where several are waited for the loop hardly sleeps,
- * and the processor is wanted elsewhere.
+ * and the processor is wanted elsewhere. Unless it is a thread of the service's own that they are waited for, which has a
+ * processor to itself while this one would sleep.
  */
 export class BusyPoll {
   private waits = 0;
@@ -12,11 +13,17 @@ export class BusyPoll {
   /** How long the last wait took that began alone, polled for or not: what is far away is never polled for. */
   private lastMs = 0;
 
-  /** @param mostMs for one wait; 0 for never */
-  constructor(private readonly mostMs: number) {}
+  /**
+   * @param mostMs for one wait; 0 for never
+   * @param isForMany also where several are waited for: as long as that after the last one
+   */
+  constructor(
+    private readonly mostMs: number,
+    private readonly isForMany = false,
+  ) {}
 
   begin(): void {
-    if (this.waits++ > 0) return;
+    if (this.waits++ > 0 && !this.isForMany) return;
     this.begun = performance.now();
     if (this.isTurning || this.lastMs >= this.mostMs) return;
     this.isTurning = true;
@@ -25,11 +32,12 @@ export class BusyPoll {
 
   /** It has come, or never will. */
   end(): void {
-    if (--this.waits === 0) this.lastMs = performance.now() - this.begun;
+    if (--this.waits === 0 || this.isForMany) this.lastMs = performance.now() - this.begun;
   }
 
   private readonly turn = (): void => {
-    this.isTurning = this.waits === 1 && performance.now() - this.begun < this.mostMs;
+    const isWaitedFor = this.isForMany ? this.waits > 0 : this.waits === 1;
+    this.isTurning = isWaitedFor && performance.now() - this.begun < this.mostMs;
     if (this.isTurning) setImmediate(this.turn);
   };
 }

@@ -1,5 +1,7 @@
+import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
+import { BusyPoll } from '../../process/busy-poll.js';
 import type { Row, Statement, Write } from '../session.js';
 import { unpackOutcomes, type Answer, type Order, type Packed, type Start, type Thrown } from './sqlite.messages.js';
 
@@ -7,12 +9,15 @@ import { unpackOutcomes, type Answer, type Order, type Packed, type Start, type 
 const AT_ONCE = 4;
 /** Reads that wait here; more of them, and the first thread takes its share, which then sheds load if it has to. */
 const MOST_WAITING = 64;
+/** Parameters of a commit for many: a small one waits for the disk above all, and staying awake costs more than it gains. */
+const MANY_PARAMS = 200;
 
 interface Waiter<R> {
   readonly resolve: (result: R) => void;
   readonly reject: (error: unknown) => void;
 }
 type Reader = Waiter<Row[]> & Statement;
+type Take = (answer: Answer | ThreadLost) => void;
 
 /** The thread has ended: what was under way there was read in vain, or committed or not. */
 export class ThreadLost extends Error {}
@@ -28,16 +33,23 @@ export class SqliteThread {
   private hasEnded = false;
   private gathered: Reader[] = [];
   /** Orders that were sent, in their order: each takes its answer. */
-  private readonly sent: ((answer: Answer | ThreadLost) => void)[] = [];
+  private readonly sent: Take[] = [];
   /** Reads that have no answer yet. */
   private waiting = 0;
   private ended: Promise<void> | undefined;
+  private readonly busyPoll: BusyPoll;
 
-  /** @param onLost called once, when it ends without having been closed */
+  /**
+   * @param busyPollMs for how long an answer is waited for awake, where there is another processor for the thread
+   * @param onLost called once, when it ends without having been closed
+   */
   constructor(
     private readonly start: Start,
+    busyPollMs: number,
     private readonly onLost: (error: Error) => void,
-  ) {}
+  ) {
+    this.busyPoll = new BusyPoll(availableParallelism() > 1 ? busyPollMs : 0, true);
+  }
 
   /** Begins when it is first asked; false until then, and after it was lost or closed. */
   get isReady(): boolean {
@@ -59,12 +71,14 @@ export class SqliteThread {
 
   /** As `Statements.commit`. @throws SqliteError, ThreadLost */
   commit(writes: readonly Write[]): Promise<boolean> {
+    const params = writes.reduce((sum, write) => sum + write.params.length, 0);
     return new Promise((resolve, reject) => {
-      this.send({ kind: 'commit', writes }, (answer) => {
+      const take: Take = (answer) => {
         if (answer instanceof ThreadLost) reject(answer);
         else if (typeof answer === 'boolean') resolve(answer);
         else reject(errorOf(answer as Thrown));
-      });
+      };
+      this.send({ kind: 'commit', writes }, take, params >= MANY_PARAMS);
     });
   }
 
@@ -119,28 +133,35 @@ export class SqliteThread {
       this.waiting -= readers.length;
       for (const { reject } of readers) reject(error);
     };
-    const statements = readers.map(({ sql, params }) => ({ sql, params }));
-    try {
-      this.send({ kind: 'read', statements }, (answer) => {
-        if (answer instanceof ThreadLost) return failed(answer);
-        this.waiting -= readers.length;
-        unpackOutcomes(answer as Packed).forEach((outcome, n) => {
-          const { resolve, reject } = readers[n]!;
-          if (Array.isArray(outcome)) resolve(outcome);
-          else reject(errorOf(outcome));
-        });
+    const take: Take = (answer) => {
+      if (answer instanceof ThreadLost) return failed(answer);
+      this.waiting -= readers.length;
+      unpackOutcomes(answer as Packed).forEach((outcome, n) => {
+        const { resolve, reject } = readers[n]!;
+        if (Array.isArray(outcome)) resolve(outcome);
+        else reject(errorOf(outcome));
       });
+    };
+    try {
+      const statements = readers.map(({ sql, params }) => ({ sql, params }));
+      this.send({ kind: 'read', statements }, take, true);
     } catch (error) {
       // A parameter that is none.
       failed(error);
     }
   }
 
-  private send(order: Order, take: (answer: Answer | ThreadLost) => void): void {
+  /** @param isAwake while the answer is waited for */
+  private send(order: Order, take: Take, isAwake: boolean): void {
     if (this.hasEnded) return take(new ThreadLost('The thread has ended.'));
     this.worker!.postMessage(order);
+    if (isAwake) this.busyPoll.begin();
+    const taken: Take = (answer) => {
+      if (isAwake) this.busyPoll.end();
+      take(answer);
+    };
     // The process does not end while somebody waits.
-    if (this.sent.push(take) === 1) this.worker!.ref();
+    if (this.sent.push(taken) === 1) this.worker!.ref();
   }
 
   private take(answer: Answer): void {
