@@ -10,7 +10,10 @@ export class BusyPoll {
   private waits = 0;
   private begun = 0;
   private isTurning = false;
-  /** How long the last wait took that began alone, polled for or not: what is far away is never polled for. */
+  /**
+   * How long the last wait took that began alone, or of many the one that began last, polled for or not: what is far away is
+   * never polled for.
+   */
   private lastMs = 0;
 
   /**

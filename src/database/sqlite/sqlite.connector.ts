@@ -21,8 +21,11 @@ export interface SqliteLimits {
   readonly waitMs: number;
 }
 
-/** From so many on, the parameters are those of several rows or callers. */
-const MANY_PARAMS = { read: 6, commit: 20 };
+/**
+ * From so many on, the parameters are those of several rows or callers. A commit of few rows waits for the disk above all:
+ * to stay awake for it costs more than it gains.
+ */
+const MANY_PARAMS = { read: 6, commit: 20, awake: 200 };
 
 /**
  * One connection that writes, one transaction or statement at a time, and one that reads: in WAL mode it sees what was
@@ -69,10 +72,10 @@ export class SqliteConnector implements Connector {
     const isTogether = this.crowd.join() || params >= MANY_PARAMS.commit;
     // Behind one that is under way there: the thread need not stand idle until this one has seen that it is done.
     const joins = isTogether && this.onThread > 0 && this.turnstile.join();
-    const isDone = await this.inTurn(
-      () => (isTogether && this.thread?.isReady ? this.commitOn(this.thread, writes) : this.writer.commit(writes)),
-      joins,
-    );
+    const isDone = await this.inTurn(() => {
+      if (!isTogether || !this.thread?.isReady) return this.writer.commit(writes);
+      return this.commitOn(this.thread, writes, params >= MANY_PARAMS.awake);
+    }, joins);
     if (!isDone) throw new NoMatch();
   }
 
@@ -133,10 +136,10 @@ export class SqliteConnector implements Connector {
     this.reader.close();
   }
 
-  private async commitOn(thread: SqliteThread, writes: readonly Write[]): Promise<boolean> {
+  private async commitOn(thread: SqliteThread, writes: readonly Write[], isAwake: boolean): Promise<boolean> {
     this.onThread++;
     try {
-      return await thread.commit(writes);
+      return await thread.commit(writes, isAwake);
     } finally {
       this.onThread--;
     }

@@ -9,8 +9,6 @@ import { unpackOutcomes, type Answer, type Order, type Packed, type Start, type 
 const AT_ONCE = 4;
 /** Reads that wait here; more of them, and the first thread takes its share, which then sheds load if it has to. */
 const MOST_WAITING = 64;
-/** Parameters of a commit for many: a small one waits for the disk above all, and staying awake costs more than it gains. */
-const MANY_PARAMS = 200;
 
 interface Waiter<R> {
   readonly resolve: (result: R) => void;
@@ -69,16 +67,15 @@ export class SqliteThread {
     });
   }
 
-  /** As `Statements.commit`. @throws SqliteError, ThreadLost */
-  commit(writes: readonly Write[]): Promise<boolean> {
-    const params = writes.reduce((sum, write) => sum + write.params.length, 0);
+  /** As `Statements.commit`. @param isAwake while it is waited for @throws SqliteError, ThreadLost */
+  commit(writes: readonly Write[], isAwake = false): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const take: Take = (answer) => {
         if (answer instanceof ThreadLost) reject(answer);
         else if (typeof answer === 'boolean') resolve(answer);
         else reject(errorOf(answer as Thrown));
       };
-      this.send({ kind: 'commit', writes }, take, params >= MANY_PARAMS);
+      this.send({ kind: 'commit', writes }, take, isAwake);
     });
   }
 
