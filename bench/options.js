@@ -31,7 +31,6 @@ const WITH_PEERS = {
   jobs: 'read,page,keyset,create,update,mixed',
   connections: '64',
   contenders: ['bare', 'plinth', ...Object.keys(PEERS)].join(),
-  rounds: '2',
 };
 const SMOKE = { rows: '20000', rounds: '1', seconds: '1', connections: '1,64', contenders: 'bare,fastify,plinth' };
 const SMOKE_WITH_PEERS = { rows: '20000', rounds: '1', seconds: '1' };
