@@ -110,10 +110,10 @@ function unpeeked(sql: string): string {
   return sql.replace(PLACEHOLDER, (found) => (found === '?' ? '+?' : found));
 }
 
-/** A connection that only reads. @param cacheKib of pages; SQLite's own is 2 MiB */
+/** A connection that only reads. @param cacheKib as for `keepPages` */
 export function openReader(path: string, cacheKib: number): Sqlite.Database {
   const connection = new Sqlite(path, { readonly: true, fileMustExist: true });
-  connection.pragma(`cache_size = -${cacheKib}`);
+  keepPages(connection, cacheKib);
   return connection;
 }
 
@@ -121,9 +121,14 @@ export function openReader(path: string, cacheKib: number): Sqlite.Database {
 export function openWriter(path: string, cacheKib: number): Sqlite.Database {
   const connection = new Sqlite(path, { fileMustExist: true, timeout: SQLITE_WAIT_MS });
   connection.pragma('foreign_keys = ON');
-  connection.pragma(`cache_size = -${cacheKib}`);
+  keepPages(connection, cacheKib);
   durable(connection);
   return connection;
+}
+
+/** @param cacheKib of pages; better-sqlite3's own is 16,000 */
+export function keepPages(connection: Sqlite.Database, cacheKib: number): void {
+  connection.pragma(`cache_size = -${cacheKib}`);
 }
 
 /** What was committed survives the loss of power. */
