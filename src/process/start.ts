@@ -5,6 +5,7 @@ import { readConfig } from '../config/environment.js';
 import { WrongEngineError } from '../database/data-source.js';
 import { JsonLogger } from '../observability/logger.js';
 import { Draining } from './draining.js';
+import { keepTick } from './kept-tick.js';
 import { stop } from './stop.js';
 
 /** EX_CONFIG of sysexits.h: what starts the process should not try again by itself. */
@@ -12,6 +13,7 @@ const BAD_CONFIGURATION = 78;
 
 /** Runs the service until a signal ends it. */
 export async function start(): Promise<void> {
+  keepTick();
   const config = configOrExit();
   const logger = new JsonLogger(config.log.level);
   const draining = new Draining();
