@@ -23,10 +23,11 @@ const DEFAULTS = {
   connections: '1,8,64,256',
   contenders: Object.keys(TEAM).join(),
   seconds: '3',
-  rounds: '3',
+  rounds: '5',
   rows: '1000000',
 };
 const WITH_PEERS = {
+  rounds: '3',
   // A page from a known id on is a job of its own: most peers page by offset, but filter and sort by id as well.
   jobs: 'read,page,keyset,create,update,mixed',
   connections: '64',

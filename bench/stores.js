@@ -2,10 +2,11 @@
 import { execFileSync } from 'node:child_process';
 import Sqlite from 'better-sqlite3';
 import { join } from 'node:path';
-import { rowAt, rowsOf } from './support.js';
+import { rowAt, rowsOf, sqlTime } from './support.js';
 import { ticks } from './system.js';
 
 const AT_ONCE = 10_000;
+const ADDED = "SELECT COUNT(*) AS n FROM resource WHERE created_at >= ? AND id NOT LIKE 'row-%'";
 
 /**
  * Each has `settle()`: what is only in its log so far is written in place, which whoever is measured next would else be
@@ -35,9 +36,9 @@ export class MariadbStore extends Store {
     return ticks(this.server.process.pid);
   }
 
-  /** Rows that contenders have made. */
-  async added() {
-    const [[{ n }]] = await this.database.query("SELECT COUNT(*) AS n FROM resource WHERE id NOT LIKE 'row-%'");
+  /** Rows that contenders have made since then. To count all would take longer than to measure. */
+  async added(since) {
+    const [[{ n }]] = await this.database.query(ADDED, [sqlTime(since)]);
     return n;
   }
 
@@ -100,8 +101,8 @@ export class SqliteStore extends Store {
     return 0;
   }
 
-  added() {
-    return this.database.prepare("SELECT COUNT(*) AS n FROM resource WHERE id NOT LIKE 'row-%'").get().n;
+  added(since) {
+    return this.database.prepare(ADDED).get(sqlTime(since)).n;
   }
 
   stored(id) {

@@ -37,8 +37,13 @@ export async function rowsOf(wanted) {
 
 /** The `n`th row: id, name, created_at, updated_at. */
 export function rowAt(n) {
-  const time = new Date(Date.UTC(2024, 0, 1) + n * 90_000 + (n % 7)).toISOString().replace('T', ' ').replace('Z', '');
+  const time = sqlTime(new Date(Date.UTC(2024, 0, 1) + n * 90_000 + (n % 7)));
   return [`row-${String(n).padStart(7, '0')}`, `name ${(n * 7919) % 5_000}`, time, time];
+}
+
+/** In UTC. */
+export function sqlTime(date) {
+  return date.toISOString().replace('T', ' ').replace('Z', '');
 }
 
 /** The service as it ships, ready. */
