@@ -20,7 +20,10 @@ import { install, memoryMib, ticks } from './system.js';
 
 const run = promisify(execFile);
 const CLOCK_TICKS = 100;
-/** As long as it takes the engine to compile what a job needs, and to settle what it keeps; at one connection it would be too short. */
+/**
+ * As long as it takes the engine to compile what a job needs, and to settle what it keeps; at one connection it would be too
+ * short.
+ */
 const WARM_S = 2;
 const WARM_CONNECTIONS = 64;
 /** Somebody's `created_at` may be of whole seconds. */
@@ -45,6 +48,7 @@ try {
   for (let round = 0; round < Number(options.rounds); round++) {
     // Anew: what the engine makes of the same program differs by a twentieth from process to process.
     for (const name of round === 0 ? names : [...starts.keys()]) await enter(name);
+    if (round === 0) for (const store of stores) store.made = await store.added();
     for (const job of list(options.jobs)) {
       for (const connections of list(options.connections).map(Number)) {
         // Side by side, and not always in the same order.
@@ -53,6 +57,11 @@ try {
       }
     }
     await stopAll();
+  }
+  // A cell looks at the newest rows alone.
+  for (const store of stores) {
+    const all = await store.added();
+    if (all !== store.made) fail(`${all} rows of contenders, where the cells have made ${store.made}`);
   }
   publish(summary(), summaryOfStarts(), options);
   if (!options.smoke && printLimits(cells, starts)) failed = true;
@@ -119,6 +128,7 @@ async function cell(contender, job, connections) {
   const lag = await lagOf(contender);
   await quiet(contender);
   const after = await store.added(since);
+  store.made += after - before;
   const what = `${contender.name} ${job} ${connections}`;
   if (result.refused > 0 || result.broken > 0) fail(`${what}: ${result.refused} refused, ${result.broken} broken`);
   // What was under way when wrk stopped may have been stored and not counted.

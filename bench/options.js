@@ -27,11 +27,11 @@ const DEFAULTS = {
   rows: '1000000',
 };
 const WITH_PEERS = {
-  rounds: '3',
   // A page from a known id on is a job of its own: most peers page by offset, but filter and sort by id as well.
   jobs: 'read,page,keyset,create,update,mixed',
   connections: '64',
   contenders: ['bare', 'plinth', ...Object.keys(PEERS)].join(),
+  rounds: '3',
 };
 const SMOKE = { rows: '20000', rounds: '1', seconds: '1', connections: '1,64', contenders: 'bare,fastify,plinth' };
 const SMOKE_WITH_PEERS = { rows: '20000', rounds: '1', seconds: '1' };

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import Sqlite from 'better-sqlite3';
 import { join } from 'node:path';
-import { rowAt, rowsOf, sqlTime } from './support.js';
+import { FIRST_TIME, rowAt, rowsOf, sqlTime } from './support.js';
 import { ticks } from './system.js';
 
 const AT_ONCE = 10_000;
@@ -36,8 +36,8 @@ export class MariadbStore extends Store {
     return ticks(this.server.process.pid);
   }
 
-  /** Rows that contenders have made since then. To count all would take longer than to measure. */
-  async added(since) {
+  /** Rows that contenders have made since then: to count all of them each time would take longer than to measure. */
+  async added(since = FIRST_TIME) {
     const [[{ n }]] = await this.database.query(ADDED, [sqlTime(since)]);
     return n;
   }
@@ -101,7 +101,7 @@ export class SqliteStore extends Store {
     return 0;
   }
 
-  added(since) {
+  added(since = FIRST_TIME) {
     return this.database.prepare(ADDED).get(sqlTime(since)).n;
   }
 

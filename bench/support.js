@@ -7,6 +7,8 @@ import mysql from 'mysql2/promise';
 import { freePort, ThrowAwayMariadb } from '../test/support/mariadb.ts';
 
 export const ROWS = 1_000_000;
+/** Of the rows' `created_at`. */
+export const FIRST_TIME = new Date(Date.UTC(2024, 0, 1));
 
 /** A server with the service's own schema and a million rows: names with many ties, times spread over three years. */
 export function millionRows() {
@@ -37,7 +39,7 @@ export async function rowsOf(wanted) {
 
 /** The `n`th row: id, name, created_at, updated_at. */
 export function rowAt(n) {
-  const time = sqlTime(new Date(Date.UTC(2024, 0, 1) + n * 90_000 + (n % 7)));
+  const time = sqlTime(new Date(FIRST_TIME.getTime() + n * 90_000 + (n % 7)));
   return [`row-${String(n).padStart(7, '0')}`, `name ${(n * 7919) % 5_000}`, time, time];
 }
 
