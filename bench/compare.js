@@ -208,10 +208,11 @@ async function linesOf(contender, job) {
 
 /** Until what was under way when wrk stopped is done: it would otherwise be in the way of the next one. */
 async function quiet(contender) {
-  const busy = () => Object.values(cpuOf(contender)).reduce((sum, n) => sum + n);
+  const spent = () => Object.values(cpuOf(contender)).reduce((sum, n) => sum + n);
   const end = performance.now() + 10_000;
-  for (let before = -Infinity; busy() - before > 1 && performance.now() < end;) {
-    before = busy();
+  for (let before = -Infinity; performance.now() < end;) {
+    if (!(await contender.store.isBusy()) && spent() - before <= 1) return;
+    before = spent();
     await sleep(50);
   }
 }

@@ -10,7 +10,8 @@ const ADDED = "SELECT COUNT(*) AS n FROM resource WHERE created_at >= ? AND id N
 
 /**
  * Each has `settle()`: what is only in its log so far is written in place, which whoever is measured next would else be
- * slowed by, and the more the faster the one before was.
+ * slowed by, and the more the faster the one before was. And `isBusy()`: whether it is at work for others. A disk that is slow
+ * for a moment is waited for without processor time.
  */
 class Store {
   constructor(url) {
@@ -72,6 +73,14 @@ export class MariadbStore extends Store {
     await this.database.query('SET GLOBAL innodb_log_checkpoint_now = ON');
   }
 
+  async isBusy() {
+    const others = 'info IS NOT NULL AND id <> CONNECTION_ID()';
+    const [[{ n }]] = await this.database.query(
+      `SELECT COUNT(*) AS n FROM information_schema.processlist WHERE ${others}`,
+    );
+    return n > 0;
+  }
+
   async close() {
     await this.database.end();
     await this.server.stop();
@@ -126,6 +135,12 @@ export class SqliteStore extends Store {
 
   settle() {
     this.database.pragma('wal_checkpoint(PASSIVE)');
+  }
+
+  /** Waits for who is writing. */
+  isBusy() {
+    this.database.exec('BEGIN IMMEDIATE; ROLLBACK');
+    return false;
   }
 
   close() {
