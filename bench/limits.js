@@ -1,6 +1,6 @@
 // What Plinth is meant to keep, of what was measured in this run.
 import { PEERS } from './peers.js';
-import { ratio, Report } from './support.js';
+import { median, ratios, Report } from './support.js';
 
 /** Times the bare program's requests per second. */
 const RATES = { read: 1.8, page: 1.1, create: 1.5, update: 1 };
@@ -19,10 +19,10 @@ export function printLimits(cells, starts) {
   const report = new Report();
   const between = (name, other, member, job, connections = MANY) => {
     const [ours, theirs] = [name, other].map((one) => cells.get(`${job} ${connections} ${one}`));
-    return ratio(ours, theirs, member);
+    return ratios(ours, theirs, member);
   };
-  const atLeast = (what, value, least) => value !== undefined && report.atLeast(what, value, least, ' ×');
-  const atMost = (what, value, most) => value !== undefined && report.line(what, value, most, ' ×');
+  const atLeast = (what, rounds, least) => rounds && report.atLeast(what, median(rounds), least, ' ×', rounds);
+  const atMost = (what, rounds, most) => rounds && report.line(what, median(rounds), most, ' ×', rounds);
 
   console.log('');
   for (const [job, least] of Object.entries(RATES))
@@ -39,7 +39,8 @@ export function printLimits(cells, starts) {
     const all = starts.get(name);
     if (!all) continue;
     const loaded = [...cells].filter(([key]) => key.endsWith(` ${name}`)).flatMap(([, measured]) => measured);
-    report.line(`${name}: first answer`, Math.max(...all.map(({ startMs }) => startMs)), 2000, ' ms');
+    const startMs = all.map((one) => one.startMs);
+    report.line(`${name}: first answer`, median(startMs), 2000, ' ms', startMs);
     report.line(`${name}: memory at rest`, Math.max(...all.map(({ idleMib }) => idleMib)), 150, ' MiB');
     report.line(`${name}: memory under load`, Math.max(...loaded.map(({ mib }) => mib)), 256, ' MiB');
   }

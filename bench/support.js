@@ -78,25 +78,32 @@ export function percentile(values, p) {
  * Of one member of what was measured of two, round by round: they ran side by side.
  * @returns undefined where one was not measured
  */
-export function ratio(ours, theirs, member) {
-  return ours && theirs && median(ours.map((one, round) => one[member] / theirs[round][member]));
+export function ratios(ours, theirs, member) {
+  return ours && theirs && ours.map((one, round) => one[member] / theirs[round][member]);
+}
+
+export function ratio(...sides) {
+  const all = ratios(...sides);
+  return all && median(all);
 }
 
 /** Prints a line, and remembers whether a limit was broken. */
 export class Report {
   failed = false;
 
-  line(what, value, most, unit = '') {
+  /** @param rounds what the value is the median of: shown where the limit is broken, as one bad round is not two */
+  line(what, value, most, unit = '', rounds = []) {
     const good = most === undefined || value <= most;
-    this.print(good, what, value, unit, most === undefined ? '' : `  (at most ${most}${unit})`);
+    this.print(good, what, value, unit, most === undefined ? '' : `  (at most ${most}${unit})`, rounds);
   }
 
-  atLeast(what, value, least, unit = '') {
-    this.print(value >= least, what, value, unit, `  (at least ${least}${unit})`);
+  atLeast(what, value, least, unit = '', rounds = []) {
+    this.print(value >= least, what, value, unit, `  (at least ${least}${unit})`, rounds);
   }
 
-  print(good, what, value, unit, bound) {
+  print(good, what, value, unit, bound, rounds) {
     if (!good) this.failed = true;
-    console.log(`${good ? 'ok  ' : 'FAIL'}  ${what.padEnd(58)} ${value.toFixed(2)}${unit}${bound}`);
+    const each = good || rounds.length < 2 ? '' : `, by round ${rounds.map((one) => one.toFixed(2)).join(' ')}`;
+    console.log(`${good ? 'ok  ' : 'FAIL'}  ${what.padEnd(58)} ${value.toFixed(2)}${unit}${bound}${each}`);
   }
 }
