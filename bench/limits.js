@@ -40,7 +40,7 @@ export function printLimits(cells, starts) {
     if (!all) continue;
     const loaded = [...cells].filter(([key]) => key.endsWith(` ${name}`)).flatMap(([, measured]) => measured);
     const startMs = all.map((one) => one.startMs);
-    report.line(`${name}: first answer`, median(startMs), 2000, ' ms', startMs);
+    report.line(`${name}: first answer`, Math.max(...startMs), 2000, ' ms', startMs);
     report.line(`${name}: memory at rest`, Math.max(...all.map(({ idleMib }) => idleMib)), 150, ' MiB');
     report.line(`${name}: memory under load`, Math.max(...loaded.map(({ mib }) => mib)), 256, ' MiB');
   }

@@ -82,8 +82,9 @@ export function ratios(ours, theirs, member) {
   return ours && theirs && ours.map((one, round) => one[member] / theirs[round][member]);
 }
 
-export function ratio(...sides) {
-  const all = ratios(...sides);
+/** Their median. */
+export function ratio(ours, theirs, member) {
+  const all = ratios(ours, theirs, member);
   return all && median(all);
 }
 
@@ -91,7 +92,7 @@ export function ratio(...sides) {
 export class Report {
   failed = false;
 
-  /** @param rounds what the value is the median of: shown where the limit is broken, as one bad round is not two */
+  /** @param rounds what the value is the median or the most of: shown where the limit is broken, as one bad round is not two */
   line(what, value, most, unit = '', rounds = []) {
     const good = most === undefined || value <= most;
     this.print(good, what, value, unit, most === undefined ? '' : `  (at most ${most}${unit})`, rounds);
