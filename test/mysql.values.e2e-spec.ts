@@ -135,6 +135,26 @@ whenServer('values that go to a server and come back', () => {
     }
   });
 
+  it('come back as they are there, and not when the slowest does that was sent with them', async () => {
+    const { database } = piped;
+    const asked = (sql: string) => database.query<{ v: number }>(sql, [], true);
+    let isOver = false;
+    const [, good, bad, , slow] = [
+      // Goes at once; the others gather meanwhile.
+      asked('SELECT 0 AS `v`'),
+      asked('SELECT 1 AS `v`'),
+      asked('SELECT `v` FROM `nowhere`'),
+      // The server gathers answers until they are as long as @@net_buffer_length.
+      asked("SELECT REPEAT('x', 100000) AS `v`"),
+      asked('SELECT SLEEP(0.5) AS `v`').finally(() => (isOver = true)),
+    ];
+    expect(await good).toEqual([{ v: 1 }]);
+    await expect(bad).rejects.toThrow('nowhere');
+    await new Promise(setImmediate);
+    expect(isOver).toBe(false);
+    expect(await slow).toEqual([{ v: 0 }]);
+  });
+
   it('refuses what is none, and nobody else', async () => {
     for (const wrong of [undefined, {}, new Date(), Symbol('x'), () => 1]) {
       const [bad, good, shared] = await Promise.allSettled([

@@ -213,4 +213,58 @@ describe('a batcher', () => {
     );
     expect(told).toEqual([0, '1', 2, 'all', 'all', 'all', 6, '7']);
   });
+
+  describe('that is told of results', () => {
+    /** Each batch is told of and ended by hand, as by a driver: in a turn of its own, with promises on the way. */
+    function driven() {
+      const log: string[] = [];
+      const sent: { tell(n: number, result: string | Failed): void; end(results: (string | Failed)[]): void }[] = [];
+      const batcher = new Batcher<string, string>(
+        async (items, tell) => {
+          log.push(`sent ${items.join('')}`);
+          const outcome = new Promise<(string | Failed)[]>((resolve) => sent.push({ tell, end: resolve }));
+          return (async () => [...(await outcome)])();
+        },
+        { atOnce: 1, most: 10 },
+      );
+      const add = (item: string) => {
+        const settled = (result: string) => log.push(`${item}: ${result}`);
+        void batcher.add(item).then(settled, (error: unknown) => settled((error as Error).message));
+      };
+      const input = (work: () => void) => new Promise<void>((resolve) => void setImmediate(() => resolve(work())));
+      return { log, sent, add, input };
+    }
+
+    it('passes each on while the others are under way, failures too, and each once', async () => {
+      const { log, sent, add, input } = driven();
+      for (const item of ['a', 'b', 'c', 'd']) add(item);
+      await turn();
+      await input(() => {
+        sent[0]!.tell(2, 'first');
+        sent[0]!.tell(0, new Failed(new Error('second')));
+      });
+      await turn();
+      expect(log).toEqual(['sent abcd', 'c: first', 'a: second']);
+      await input(() => sent[0]!.tell(1, 'third'));
+      await turn();
+      expect(log).toEqual(['sent abcd', 'c: first', 'a: second', 'b: third']);
+      await input(() => sent[0]!.end([new Failed(new Error('second')), 'third', 'first', 'last']));
+      await turn();
+      expect(log).toEqual(['sent abcd', 'c: first', 'a: second', 'b: third', 'd: last']);
+    });
+
+    it('sends the next batch first where all have come at once', async () => {
+      const { log, sent, add, input } = driven();
+      for (const item of ['a', 'b']) add(item);
+      await turn();
+      add('c');
+      await input(() => {
+        sent[0]!.tell(0, '1');
+        sent[0]!.tell(1, '2');
+        sent[0]!.end(['1', '2']);
+      });
+      await turn();
+      expect(log).toEqual(['sent ab', 'sent c', 'a: 1', 'b: 2']);
+    });
+  });
 });

@@ -35,6 +35,16 @@ interface Waiter<T, R> {
   readonly reject: (error: unknown) => void;
 }
 
+/**
+ * @param tell may be called with the result of an item, by its place in the batch, where it is there before those of the others
+ * @returns a result or a `Failed` for each item, in their order: for those who were told of it, the same one
+ * @throws for what is true of all the others
+ */
+export type RunBatch<T, R> = (
+  items: readonly T[],
+  tell: (n: number, result: R | Failed) => void,
+) => Promise<readonly (R | Failed)[]>;
+
 /** A batch that is under way. */
 interface Run {
   /** By `performance.now()`. */
@@ -59,9 +69,8 @@ export class Batcher<T, R> {
   /** In the last turn in which anybody came, it was one alone. */
   private isQuiet = true;
 
-  /** @param run a result or a `Failed` for each item, in their order; throws for what is true of all */
   constructor(
-    private readonly run: (items: readonly T[]) => Promise<readonly (R | Failed)[]>,
+    private readonly run: RunBatch<T, R>,
     private readonly limits: BatchLimits,
   ) {}
 
@@ -89,7 +98,10 @@ export class Batcher<T, R> {
     this.underWay.push(run);
     let outcome: readonly (R | Failed)[] | Failed;
     try {
-      const running = this.run(batch.map(({ item }) => item));
+      const running = this.run(
+        batch.map(({ item }) => item),
+        tellOf(batch),
+      );
       this.sendOn();
       this.bePatient();
       outcome = await running;
@@ -158,10 +170,31 @@ export class Batcher<T, R> {
   }
 }
 
+/**
+ * Those who are told of go on with their results while the others' are on their way. Not where these came as well, in the same
+ * input: then the next batch is to be sent first.
+ */
+function tellOf<T, R>(batch: readonly Waiter<T, R>[]): (n: number, result: R | Failed) => void {
+  let told = 0;
+  let news: { waiter: Waiter<T, R>; result: R | Failed }[] = [];
+  const pass = () => {
+    const passed = news;
+    news = [];
+    if (told < batch.length) for (const { waiter, result } of passed) settleOne(waiter, result);
+  };
+  return (n, result) => {
+    told++;
+    if (news.push({ waiter: batch[n]!, result }) === 1) process.nextTick(pass);
+  };
+}
+
+/** For those who were told of it has no effect: a promise is settled once. */
 function settle<T, R>(batch: readonly Waiter<T, R>[], outcome: readonly (R | Failed)[] | Failed): void {
-  for (let n = 0; n < batch.length; n++) {
-    const result = outcome instanceof Failed ? outcome : (outcome[n] as R | Failed);
-    if (result instanceof Failed) batch[n]!.reject(result.error);
-    else batch[n]!.resolve(result);
-  }
+  for (let n = 0; n < batch.length; n++)
+    settleOne(batch[n]!, outcome instanceof Failed ? outcome : (outcome[n] as R | Failed));
+}
+
+function settleOne<T, R>({ resolve, reject }: Waiter<T, R>, result: R | Failed): void {
+  if (result instanceof Failed) reject(result.error);
+  else resolve(result);
 }

@@ -35,9 +35,15 @@ export class MysqlChannel {
   /**
    * Each statement is run whatever becomes of those before it, and has an outcome of its own, in their order.
    * @param isRead one that takes no longer than it takes to ask
+   * @param tell where they are sent together: of the outcome of each, by its place, as soon as it is there
    * @throws TypeError for a parameter that is none; then nothing was sent
    */
-  send(connection: PoolConnection, statements: readonly Statement[], isRead = false): Promise<readonly Outcome[]> {
+  send(
+    connection: PoolConnection,
+    statements: readonly Statement[],
+    isRead = false,
+    tell?: (n: number, outcome: Outcome) => void,
+  ): Promise<readonly Outcome[]> {
     let together = this.config.pipeline;
     for (const { params } of statements) if (executionSize(params) > LONGEST_PAYLOAD) together = false;
     return new Promise((resolve) => {
@@ -53,7 +59,7 @@ export class MysqlChannel {
       };
       if (isRead) this.busyPoll.begin();
       const sending = together
-        ? pipe(connection as Wire, statements, watched, done)
+        ? pipe(connection as Wire, statements, watched, done, tell)
         : new OneByOne(connection, statements, watched, done);
     });
   }
@@ -64,12 +70,13 @@ function pipe(
   statements: readonly Statement[],
   watched: Watched,
   done: (outcomes: readonly Outcome[]) => void,
+  tell?: (n: number, outcome: Outcome) => void,
 ): Pipeline {
   const piped = statements.map((statement) => {
     const { sql, params } = statement;
     return { statement: CONTROL.has(statement) ? undefined : prepared(wire, sql), sql, params };
   });
-  const pipeline = new Pipeline(piped, watched, done);
+  const pipeline = new Pipeline(piped, watched, done, tell);
   wire.addCommand(pipeline);
   return pipeline;
 }

@@ -35,7 +35,7 @@ const SHARED = { atOnce: 2, most: 16, isEager: true };
  */
 export class MysqlConnector implements Connector {
   private readonly shared = new Batcher<Statement, StatementResult>(
-    (statements) => this.send(statements, true),
+    (statements, tell) => this.send(statements, true, tell),
     SHARED,
   );
   private readonly channel: MysqlChannel;
@@ -127,11 +127,15 @@ export class MysqlConnector implements Connector {
     throw isUnanswered(error) || classify(error) === 'timeout' ? outcomeUnknown(error) : error;
   }
 
-  private async send(statements: readonly Statement[], isRead = false): Promise<readonly Outcome[]> {
+  private async send(
+    statements: readonly Statement[],
+    isRead = false,
+    tell?: (n: number, outcome: Outcome) => void,
+  ): Promise<readonly Outcome[]> {
     const connection = await this.acquire();
     let outcomes: readonly Outcome[] = [];
     try {
-      outcomes = await this.channel.send(connection, statements, isRead);
+      outcomes = await this.channel.send(connection, statements, isRead, tell);
     } finally {
       // Also where nothing was sent.
       if (outcomes.some(isPoisoned)) cut(connection);

@@ -47,11 +47,13 @@ export class Pipeline {
   /**
    * @param watched is told of each answer: the server is alive
    * @param done with the outcome of each statement, in their order
+   * @param tell of the outcome of a statement, by its place, as soon as it is known
    */
   constructor(
     private readonly statements: readonly Piped[],
     private readonly watched: Pick<Watched, 'answered'>,
     private readonly done: (outcomes: readonly Outcome[]) => void,
+    private readonly tell?: (n: number, outcome: Outcome) => void,
   ) {}
 
   /** Called by mysql2 when it is the command's turn, then with each packet. @returns whether it is over */
@@ -72,7 +74,7 @@ export class Pipeline {
     const bytes = Buffer.allocUnsafe(size);
     let end = 0;
     this.statements.forEach(({ statement, sql, params }, n) => {
-      if (statement?.failure) this.outcomes[n] = new Failed(statement.failure);
+      if (statement?.failure) this.settle(n, new Failed(statement.failure));
       else if (statement) end = writeExecution(bytes, end, statement.id, params);
       else end += queryPacket(sql).copy(bytes, end);
     });
@@ -126,12 +128,17 @@ export class Pipeline {
   }
 
   private answered(outcome: Outcome, wire: Wire): boolean {
-    this.outcomes[this.at] = outcome;
+    this.settle(this.at, outcome);
     this.rows = [];
     this.isFurther = false;
     this.expected = 'answer';
     this.watched.answered();
     return this.next(wire);
+  }
+
+  private settle(n: number, outcome: Outcome): void {
+    this.outcomes[n] = outcome;
+    this.tell?.(n, outcome);
   }
 
   /** Goes on to the next statement that was sent. */
