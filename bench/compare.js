@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { check } from './answers.js';
 import { start, TEAM } from './contenders.js';
 import { linesFor } from './dialects.js';
-import { printLimits } from './limits.js';
+import { MANY, printLimits } from './limits.js';
 import { options } from './options.js';
 import { PEERS } from './peers.js';
 import { publish } from './report.js';
@@ -51,9 +51,11 @@ try {
     if (round === 0) for (const store of stores) store.made = await store.added();
     for (const job of list(options.jobs)) {
       for (const connections of list(options.connections).map(Number)) {
-        // Side by side, and not always in the same order.
-        const order = round % 2 === 0 ? running : [...running].reverse();
-        for (const contender of order) await cell(contender, job, connections);
+        for (let turn = 0; turn < (connections === MANY ? Number(options.turns) : 1); turn++) {
+          // Side by side, and not always in the same order.
+          const order = (round + turn) % 2 === 0 ? running : [...running].reverse();
+          for (const contender of order) await cell(contender, job, connections);
+        }
       }
     }
     await stopAll();

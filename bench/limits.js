@@ -7,11 +7,12 @@ const RATES = { read: 1.8, page: 1.1, create: 1.5, update: 1 };
 /** Times the requests per second on MariaDB: SQLite's updates are not aimed at. */
 const EMBEDDED = ['read', 'page', 'create'];
 const JOBS = ['read', 'page', 'keyset', 'create', 'update', 'mixed'];
-const MANY = 64;
+/** Connections, where nothing else is said. */
+export const MANY = 64;
 
 /**
  * Prints a line for each limit of which everything was measured.
- * @param cells by job, connections and name: what was measured, round by round
+ * @param cells by job, connections and name: what was measured, turn by turn
  * @param starts by name: each start of it
  * @returns whether one was broken
  */

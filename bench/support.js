@@ -66,7 +66,8 @@ export async function service(url, env = {}) {
 
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
+  const [from, to] = [Math.ceil(sorted.length / 2) - 1, Math.floor(sorted.length / 2)];
+  return (sorted[from] + sorted[to]) / 2;
 }
 
 export function percentile(values, p) {
@@ -75,11 +76,11 @@ export function percentile(values, p) {
 }
 
 /**
- * Of one member of what was measured of two, round by round: they ran side by side.
+ * Of one member of what was measured of two, turn by turn: they ran side by side.
  * @returns undefined where one was not measured
  */
 export function ratios(ours, theirs, member) {
-  return ours && theirs && ours.map((one, round) => one[member] / theirs[round][member]);
+  return ours && theirs && ours.map((one, turn) => one[member] / theirs[turn][member]);
 }
 
 /** Their median. */
