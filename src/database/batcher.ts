@@ -35,15 +35,15 @@ interface Waiter<T, R> {
   readonly reject: (error: unknown) => void;
 }
 
+/** Of what became of one item of a batch, by its place, where that is known before what became of the others. */
+export type Tell<R> = (n: number, result: R | Failed) => void;
+
 /**
- * @param tell may be called with the result of an item, by its place in the batch, where it is there before those of the others
+ * @param tell need not be called
  * @returns a result or a `Failed` for each item, in their order: for those who were told of it, the same one
  * @throws for what is true of all the others
  */
-export type RunBatch<T, R> = (
-  items: readonly T[],
-  tell: (n: number, result: R | Failed) => void,
-) => Promise<readonly (R | Failed)[]>;
+type RunBatch<T, R> = (items: readonly T[], tell: Tell<R>) => Promise<readonly (R | Failed)[]>;
 
 /** A batch that is under way. */
 interface Run {
@@ -174,7 +174,7 @@ export class Batcher<T, R> {
  * Those who are told of go on with their results while the others' are on their way. Not where these came as well, in the same
  * input: then the next batch is to be sent first.
  */
-function tellOf<T, R>(batch: readonly Waiter<T, R>[]): (n: number, result: R | Failed) => void {
+function tellOf<T, R>(batch: readonly Waiter<T, R>[]): Tell<R> {
   let told = 0;
   let news: { waiter: Waiter<T, R>; result: R | Failed }[] = [];
   const pass = () => {

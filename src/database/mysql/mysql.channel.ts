@@ -1,7 +1,7 @@
 import type { PoolConnection, QueryError } from 'mysql2';
 import type { DatabaseConfig } from '../../config/config.js';
 import { BusyPoll } from '../../process/busy-poll.js';
-import { Failed } from '../batcher.js';
+import { Failed, type Tell } from '../batcher.js';
 import type { Outcome, Row, SqlValue, Statement, StatementResult } from '../session.js';
 import { classify, poisons, wasNeverSent } from '../sql-errors.js';
 import { executionSize, LONGEST_PAYLOAD } from './mysql.packets.js';
@@ -42,7 +42,7 @@ export class MysqlChannel {
     connection: PoolConnection,
     statements: readonly Statement[],
     isRead = false,
-    tell?: (n: number, outcome: Outcome) => void,
+    tell?: Tell<StatementResult>,
   ): Promise<readonly Outcome[]> {
     let together = this.config.pipeline;
     for (const { params } of statements) if (executionSize(params) > LONGEST_PAYLOAD) together = false;
@@ -70,7 +70,7 @@ function pipe(
   statements: readonly Statement[],
   watched: Watched,
   done: (outcomes: readonly Outcome[]) => void,
-  tell?: (n: number, outcome: Outcome) => void,
+  tell?: Tell<StatementResult>,
 ): Pipeline {
   const piped = statements.map((statement) => {
     const { sql, params } = statement;

@@ -1,6 +1,6 @@
 import type { Pool, PoolConnection } from 'mysql2';
 import type { DatabaseConfig } from '../../config/config.js';
-import { Batcher, Failed } from '../batcher.js';
+import { Batcher, Failed, type Tell } from '../batcher.js';
 import {
   NoMatch,
   type Connector,
@@ -130,7 +130,7 @@ export class MysqlConnector implements Connector {
   private async send(
     statements: readonly Statement[],
     isRead = false,
-    tell?: (n: number, outcome: Outcome) => void,
+    tell?: Tell<StatementResult>,
   ): Promise<readonly Outcome[]> {
     const connection = await this.acquire();
     let outcomes: readonly Outcome[] = [];

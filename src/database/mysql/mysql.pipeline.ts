@@ -1,7 +1,7 @@
 import type { PoolConnection } from 'mysql2';
 import type { Socket } from 'node:net';
-import { Failed } from '../batcher.js';
-import type { Outcome, Row, SqlValue } from '../session.js';
+import { Failed, type Tell } from '../batcher.js';
+import type { Outcome, Row, SqlValue, StatementResult } from '../session.js';
 import { executionSize, queryPacket, writeExecution } from './mysql.packets.js';
 import { HEADER, RowReader, type Packet } from './mysql.rows.js';
 import type { PreparedStatement } from './mysql.statements.js';
@@ -53,7 +53,7 @@ export class Pipeline {
     private readonly statements: readonly Piped[],
     private readonly watched: Pick<Watched, 'answered'>,
     private readonly done: (outcomes: readonly Outcome[]) => void,
-    private readonly tell?: (n: number, outcome: Outcome) => void,
+    private readonly tell?: Tell<StatementResult>,
   ) {}
 
   /** Called by mysql2 when it is the command's turn, then with each packet. @returns whether it is over */
