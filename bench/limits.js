@@ -22,8 +22,8 @@ export function printLimits(cells, starts) {
     const [ours, theirs] = [name, other].map((one) => cells.get(`${job} ${connections} ${one}`));
     return ratios(ours, theirs, member);
   };
-  const atLeast = (what, rounds, least) => rounds && report.atLeast(what, median(rounds), least, ' ×', rounds);
-  const atMost = (what, rounds, most) => rounds && report.line(what, median(rounds), most, ' ×', rounds);
+  const atLeast = (what, turns, least) => turns && report.atLeast(what, median(turns), least, ' ×', turns);
+  const atMost = (what, turns, most) => turns && report.line(what, median(turns), most, ' ×', turns);
 
   console.log('');
   for (const [job, least] of Object.entries(RATES))

@@ -93,19 +93,19 @@ export function ratio(ours, theirs, member) {
 export class Report {
   failed = false;
 
-  /** @param rounds what the value is the median or the most of: shown where the limit is broken, as one bad round is not two */
-  line(what, value, most, unit = '', rounds = []) {
+  /** @param each what the value is the median or the most of: shown where the limit is broken, as one bad one is not two */
+  line(what, value, most, unit = '', each = []) {
     const good = most === undefined || value <= most;
-    this.print(good, what, value, unit, most === undefined ? '' : `  (at most ${most}${unit})`, rounds);
+    this.print(good, what, value, unit, most === undefined ? '' : `  (at most ${most}${unit})`, each);
   }
 
-  atLeast(what, value, least, unit = '', rounds = []) {
-    this.print(value >= least, what, value, unit, `  (at least ${least}${unit})`, rounds);
+  atLeast(what, value, least, unit = '', each = []) {
+    this.print(value >= least, what, value, unit, `  (at least ${least}${unit})`, each);
   }
 
-  print(good, what, value, unit, bound, rounds) {
+  print(good, what, value, unit, bound, each) {
     if (!good) this.failed = true;
-    const each = good || rounds.length < 2 ? '' : `, by round ${rounds.map((one) => one.toFixed(2)).join(' ')}`;
-    console.log(`${good ? 'ok  ' : 'FAIL'}  ${what.padEnd(58)} ${value.toFixed(2)}${unit}${bound}${each}`);
+    const all = good || each.length < 2 ? '' : `, of ${each.map((one) => one.toFixed(2)).join(' ')}`;
+    console.log(`${good ? 'ok  ' : 'FAIL'}  ${what.padEnd(58)} ${value.toFixed(2)}${unit}${bound}${all}`);
   }
 }
