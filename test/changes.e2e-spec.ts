@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import mysql, { type Connection } from 'mysql2/promise';
 import { ChangePruner } from '../src/changes/change.pruner.js';
 import { FeedRepository } from '../src/changes/feed.repository.js';
 import { Draining } from '../src/process/draining.js';
@@ -17,9 +18,18 @@ interface Change {
 
 forEveryModule('changes', (subject) => {
   const readers: SseReader[] = [];
+  const connections: Connection[] = [];
   afterEach(() => {
     for (const reader of readers.splice(0)) reader.close();
+    for (const connection of connections.splice(0)) connection.destroy();
   });
+  /** Another process, with statements of its own. */
+  const other = async (): Promise<Connection> => {
+    const connection = await mysql.createConnection({ uri: subject.test.url.replace('mariadb:', 'mysql:') });
+    connections.push(connection);
+    await connection.query('SET autocommit = 0');
+    return connection;
+  };
   const watch = async (query = '', headers: Record<string, string> = {}): Promise<SseReader> => {
     const reader = await SseReader.open(`${subject.test.origin}${subject.path}:watch${query}`, headers);
     readers.push(reader);
@@ -216,6 +226,64 @@ forEveryModule('changes', (subject) => {
       [subject.model.name],
     );
     expect(numbers.map(({ seq }) => seq)).toEqual(numbers.map((_, index) => index + 1));
+  });
+
+  it('tells nobody of what another process has numbered before it is known to be on disk', async () => {
+    // On SQLite it is on disk when it can be seen.
+    if (subject.engine === 'sqlite') return;
+    const first = await subject.made();
+    const reader = await watch();
+    const [epoch, seq] = reader.lastEventId!.split('-') as [string, string];
+    const { name } = subject.model;
+    const [numberer, holder] = [await other(), await other()];
+    await numberer.query('UPDATE change_feed SET head = head + 1 WHERE module = ?', [name]);
+    await numberer.query(
+      `INSERT INTO change_log (id, module, resource_id, version, op, \`after\`, actor, at, trace_id, seq)
+       SELECT UUID(), module, 'of-another', 1, op, \`after\`, actor, at, trace_id, ? FROM change_log
+       WHERE module = ? AND resource_id = ?`,
+      [Number(seq) + 1, name, first.id],
+    );
+    // Who has the feed's row keeps everybody from a commit of their own that has seen the new head.
+    const held = holder.query('SELECT head FROM change_feed WHERE module = ? FOR UPDATE', [name]);
+    await sleep(50);
+    await numberer.query('COMMIT');
+    await held;
+    const resumed = await watch('', { 'last-event-id': `${epoch}-${Number(seq) - 1}` });
+    await sleep(600);
+    expect(reader.changes).toEqual([]);
+    expect(resumed.changes.map(({ data }) => data.subject)).toEqual([first.id]);
+    await holder.query('ROLLBACK');
+    await reader.until(({ changes }) => changes.length === 1);
+    await resumed.until(({ changes }) => changes.length === 2);
+    expect(reader.changes[0]!.data.subject).toBe('of-another');
+  });
+
+  it('has the log written up to what it could see, also where it numbers nothing itself', async () => {
+    if (subject.engine !== 'mariadb') return;
+    const feeds = subject.test.app.get(FeedRepository);
+    const { name } = subject.model;
+    const writer = await other();
+    const lsn = async (which: 'current' | 'flushed') => {
+      const [rows] = await writer.query(`SHOW GLOBAL STATUS LIKE 'Innodb_lsn_${which}'`);
+      return Number((rows as { Value: string }[])[0]!.Value);
+    };
+    await subject.made();
+    while ((await feeds.number(name)).count > 0);
+    // Something that nobody has written yet, and nobody waits for.
+    await writer.query('UPDATE change_log SET actor = CONCAT(actor, ?) WHERE module = ?', ['.'.repeat(100), name]);
+    const written = await lsn('current');
+    expect((await feeds.number(name, 0)).count).toBe(0);
+    expect(await lsn('flushed')).toBeGreaterThanOrEqual(written);
+  });
+
+  it('ends streams when the feed has become another one, after a restore', async () => {
+    const reader = await watch();
+    await subject.test.database.execute('UPDATE `change_feed` SET `epoch` = ? WHERE `module` = ?', [
+      '0123456789ab',
+      subject.model.name,
+    ]);
+    await reader.until(({ ended }) => ended);
+    expect((await watch()).lastEventId).toMatch(/^0123456789ab-/);
   });
 
   it('is an audit for operators: by module, actor, kind and time, paged', async () => {

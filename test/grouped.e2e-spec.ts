@@ -41,7 +41,7 @@ describe.each(engines())('writes and reads that come at the same time, on %s', (
     );
   /** Numbers of the feed, once all have one. */
   const numbers = async () => {
-    while ((await test.app.get(FeedRepository).number('widget')) > 0);
+    while ((await test.app.get(FeedRepository).number('widget')).count > 0);
     const sql = "SELECT `seq` FROM `change_log` WHERE `module` = 'widget' ORDER BY `seq`";
     return (await test.database.query<{ seq: number | null }>(sql)).map(({ seq }) => seq);
   };

@@ -14,10 +14,10 @@ const COLUMNS = '`id`, `module`, `resource_id`, `version`, `op`, `before`, `afte
 export class ChangeRepository {
   constructor(private readonly database: Database) {}
 
-  /** What comes after a position of the feed, in order: a dense run of numbers, at most 256. */
-  async after(module: string, seq: number): Promise<ChangeEntity[]> {
-    const sql = `SELECT ${COLUMNS} FROM \`change_log\` WHERE \`module\` = ? AND \`seq\` > ? ORDER BY \`seq\` LIMIT ${READ_AT_ONCE}`;
-    return (await this.database.query<ChangeEntity>(sql, [module, seq])).map(decode);
+  /** What comes after a position of the feed, up to another one, in order: a dense run of numbers, at most 256. */
+  async between(module: string, after: number, upTo: number): Promise<ChangeEntity[]> {
+    const sql = `SELECT ${COLUMNS} FROM \`change_log\` WHERE \`module\` = ? AND \`seq\` > ? AND \`seq\` <= ? ORDER BY \`seq\` LIMIT ${READ_AT_ONCE}`;
+    return (await this.database.query<ChangeEntity>(sql, [module, after, upTo])).map(decode);
   }
 
   /** All that have changes, resource modules or not. */

@@ -24,6 +24,8 @@ export class FeedReader {
   private readonly logger = new Logger(FeedReader.name);
   private readonly listeners = new Set<FeedListener>();
   private position: number | null = null;
+  /** What comes up to it is on disk, and stays: only that is delivered. */
+  private head = 0;
   private epoch = '';
   private running: Promise<void> | null = null;
   private wake: () => void = () => undefined;
@@ -65,8 +67,8 @@ export class FeedReader {
   }
 
   private async begin(): Promise<void> {
-    await this.feeds.number(this.model.name);
-    const { head, epoch } = await this.feeds.get(this.model.name);
+    const { head, epoch } = await this.feeds.number(this.model.name, 0);
+    this.head = head;
     this.position ??= head;
     this.epoch = epoch;
   }
@@ -88,12 +90,14 @@ export class FeedReader {
 
   private async step(): Promise<boolean> {
     const { name } = this.model;
-    const numbered = await this.feeds.number(name);
-    const rows = await this.changes.after(name, this.position!);
-    if (rows.length === 0) return numbered > 0;
-    if (rows[0]!.seq !== this.position! + 1) {
-      const { epoch, min_seq: minSeq } = await this.feeds.get(name);
-      if (epoch !== this.epoch || minSeq > this.position! + 1) return this.reset();
+    const { head, epoch } = await this.feeds.number(name, this.head);
+    if (epoch !== this.epoch) return this.reset();
+    this.head = head;
+    if (head <= this.position!) return false;
+    const rows = await this.changes.between(name, this.position!, head);
+    if (rows[0]?.seq !== this.position! + 1) {
+      const { min_seq: minSeq } = await this.feeds.get(name);
+      if (minSeq > this.position! + 1) return this.reset();
       throw new Error(`The feed of ${name} has a gap after ${this.position!}`);
     }
     this.position = rows.at(-1)!.seq!;

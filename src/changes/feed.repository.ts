@@ -10,8 +10,15 @@ export interface Feed {
   readonly epoch: string;
 }
 
+export interface Numbered extends Pick<Feed, 'head' | 'epoch'> {
+  /** How many were numbered now. */
+  readonly count: number;
+}
+
 /** At most so many are numbered in one transaction: it has to be short. */
 const NUMBERED_AT_ONCE = 256;
+const PENDING =
+  'SELECT `id`, `resource_id`, `version` FROM `change_log` WHERE `module` = ? AND `seq` IS NULL ORDER BY `id` LIMIT ?';
 
 type Pending = Pick<ChangeEntity, 'id' | 'resource_id' | 'version'>;
 
@@ -30,28 +37,30 @@ export class FeedRepository {
   /**
    * Numbers what was committed and has no number yet. Any process may do it, without a leader: the feed's row is locked,
    * so the numbers that can be seen are always dense. What is not committed yet is not seen, and gets a later number.
-   * @returns how many were numbered
+   *
+   * InnoDB shows a commit to others before it is on disk. A server that dies in between comes back without it, and the
+   * number is given again, to another change: who was told of the first one would never hear of the second. A commit of
+   * one's own that has returned is on disk, and so is all that it could see.
+   * @param known a head that is known to be on disk; one that is further is, when this returns. Left out where nobody is told
+   * @throws DomainError as a transaction does; then nothing is known of what is on disk
    */
-  async number(module: string): Promise<number> {
-    if (this.database.engine === 'sqlite') return 0;
-    const pending =
-      'SELECT `id`, `resource_id`, `version` FROM `change_log` WHERE `module` = ? AND `seq` IS NULL ORDER BY `id` LIMIT ?';
-    const [first] = await this.database.query(pending.replace('LIMIT ?', 'LIMIT 1'), [module]);
-    if (!first) return 0;
-    await this.get(module);
+  async number(module: string, known = Infinity): Promise<Numbered> {
+    const isNumberedAlready = this.database.engine === 'sqlite';
+    const [first] = isNumberedAlready ? [] : await this.database.query(PENDING.replace('LIMIT ?', 'LIMIT 1'), [module]);
+    const { head, epoch } = await this.get(module);
+    // SQLite shows a commit when it is on disk.
+    if (!first && (isNumberedAlready || head <= known)) return { count: 0, head, epoch };
     return this.database.transaction(async () => {
       const lock = 'SELECT `head` FROM `change_feed` WHERE `module` = ? FOR UPDATE';
-      const [feed] = await this.database.query<{ head: number }>(lock, [module]);
-      const sql = pending.replace('LIMIT ?', `LIMIT ${NUMBERED_AT_ONCE}`);
+      const [feed] = await this.database.query<Pick<Feed, 'head'>>(lock, [module]);
+      const sql = PENDING.replace('LIMIT ?', `LIMIT ${NUMBERED_AT_ONCE}`);
       const rows = inOrderOfEachRow(await this.database.query<Pending>(sql, [module]));
-      if (rows.length === 0) return 0;
-      const { head } = feed!;
-      await this.assign(rows, head);
-      await this.database.execute('UPDATE `change_feed` SET `head` = ? WHERE `module` = ?', [
-        head + rows.length,
-        module,
-      ]);
-      return rows.length;
+      const head = feed!.head + rows.length;
+      if (rows.length > 0) await this.assign(rows, feed!.head);
+      // A transaction that has written nothing is not waited for: this one has, and has taken it back.
+      else await this.moveHead(module, head + 1);
+      await this.moveHead(module, head);
+      return { count: rows.length, head, epoch };
     });
   }
 
@@ -64,6 +73,10 @@ export class FeedRepository {
     const sql = `UPDATE \`change_log\` SET \`seq\` = CASE \`id\` ${cases} END WHERE \`id\` IN (${places})`;
     const pairs = padded.flatMap((index) => [rows[index]!.id, head + index + 1]);
     await this.database.execute(sql, [...pairs, ...padded.map((index) => rows[index]!.id)]);
+  }
+
+  private async moveHead(module: string, head: number): Promise<void> {
+    await this.database.execute('UPDATE `change_feed` SET `head` = ? WHERE `module` = ?', [head, module]);
   }
 
   private async begin(module: string): Promise<void> {

@@ -95,23 +95,21 @@ export class WatchService {
     }
     const from = request.initial ? seq : (after ?? seq);
     watcher.startAt(from, epoch);
-    if (from < seq) await this.catchUp(watcher, stream, service.model, from, epoch);
+    if (from < seq) await this.catchUp(watcher, stream, service.model, { from, upTo: seq, epoch });
     watcher.goLive();
   }
 
-  /** The past, from the log. What comes meanwhile waits; the numbers say what of it was sent already. */
+  /** The past, from the log, up to where the reader was: what comes after that waits, or will come. */
   private async catchUp(
     watcher: Watcher,
     stream: EventStream,
     model: CrudModel,
-    from: number,
-    epoch: string,
+    { from, upTo, epoch }: { from: number; upTo: number; epoch: string },
   ): Promise<void> {
-    for (let at = from; !stream.isClosed;) {
-      const rows = await this.changes.after(model.name, at);
-      if (rows.length === 0) return;
+    for (let at = from; at < upTo && !stream.isClosed;) {
+      const rows = await this.changes.between(model.name, at, upTo);
       // Pruned under our feet: the client hears 410 when it comes back.
-      if (rows[0]!.seq !== at + 1) return watcher.end();
+      if (rows[0]?.seq !== at + 1) return watcher.end();
       watcher.send(rows.map((row) => new ChangeEvent(row, model, epoch)));
       at = rows.at(-1)!.seq!;
       await stream.drained();
