@@ -76,10 +76,15 @@ class ResumingWatcher {
 }
 
 (mariadbBinary() === undefined ? describe.skip : describe)('the change log under fire', () => {
+  // What is left running when the test fails keeps the whole run from ending.
+  const ends: (() => unknown)[] = [];
+  afterAll(() => Promise.all(ends.map((end) => end())));
+
   it(
     'shows every acknowledged write to every watcher, while services, watchers and the database are killed',
     async () => {
       const server = await ThrowAwayMariadb.start();
+      ends.push(() => server.stop());
       await query(server, 'CREATE DATABASE chaos');
       const url = `${server.url}chaos`;
       const env = { DATABASE_URL: url, DATABASE_MIGRATE: 'always', LOG_LEVEL: 'fatal' };
@@ -95,6 +100,8 @@ class ResumingWatcher {
       const watchers = Array.from({ length: WATCHERS }, () => new ResumingWatcher(origins, start));
       const watching = watchers.map((watcher) => watcher.run());
       let done = false;
+      ends.push(() => watchers.forEach((watcher) => watcher.stop()));
+      ends.push(() => (done = true));
       const writing = Array.from({ length: WRITERS }, async (_, writer) => {
         for (let n = 0; !done; n++) {
           const origin = origins()[(writer + n) % 2]!;
@@ -162,8 +169,6 @@ class ResumingWatcher {
       }
       const rows = await query(server, 'SELECT seq FROM chaos.change_log ORDER BY seq');
       expect(rows.map(({ seq }) => seq)).toEqual(rows.map((_, index) => index + 1));
-      await Promise.all(services.map((service) => service.kill()));
-      await server.stop();
     },
     RUN_MS + 120_000,
   );

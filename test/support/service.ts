@@ -3,6 +3,10 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './mariadb.js';
 
+const spawned: Service[] = [];
+// Also what a failed test has left: it would keep the whole run from ending.
+afterAll(() => Promise.all(spawned.map((service) => service.kill())));
+
 /** The built service as a process of its own. */
 export class Service {
   output = '';
@@ -18,10 +22,10 @@ export class Service {
   static async spawn(env: Record<string, string>): Promise<Service> {
     const port = env.PORT ?? String(await freePort());
     const options = { env: { PATH: process.env.PATH, PORT: port, ...env } };
-    return new Service(
-      spawn(process.execPath, ['--enable-source-maps', 'dist/main.js'], options),
-      `http://127.0.0.1:${port}`,
-    );
+    const child = spawn(process.execPath, ['--enable-source-maps', 'dist/main.js'], options);
+    const service = new Service(child, `http://127.0.0.1:${port}`);
+    spawned.push(service);
+    return service;
   }
 
   /** Waits until `path` answers with `status`. */
