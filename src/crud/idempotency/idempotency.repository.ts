@@ -51,6 +51,20 @@ export class IdempotencyRepository {
     await this.database.execute(sql, [answer.status, JSON.stringify(answer.headers), answer.body, id]);
   }
 
+  /**
+   * Once the transaction is committed the key is on disk, and with it what it was stored with. InnoDB shows a commit to
+   * others before that, and a server that dies in between comes back without it: a write whose answer was replayed would be
+   * lost. A transaction that has written nothing is not waited for: this one has, and has taken it back.
+   */
+  async settle(id: string): Promise<void> {
+    // SQLite shows a commit when it is on disk.
+    if (this.database.engine === 'sqlite') return;
+    for (const sign of ['+', '-']) {
+      const sql = `UPDATE \`idempotency_key\` SET \`status\` = \`status\` ${sign} 1 WHERE \`id\` = ?`;
+      await this.database.execute(sql, [id]);
+    }
+  }
+
   /** A key with its answer, to be stored with the one row that the request makes. */
   companion(id: string, request: string, answer: Rendered): Companion {
     const at = fromInstant(now());

@@ -35,7 +35,11 @@ export class Idempotency {
     return this.alone(id, () =>
       this.database.transaction(async () => {
         const stored = await this.take(id, request);
-        if (stored) return replay(stored, request, mayHave);
+        if (stored) {
+          const answer = await replay(stored, request, mayHave);
+          await this.keys.settle(id);
+          return answer;
+        }
         const answer = await write();
         await this.keys.complete(id, answer);
         return answer;
@@ -46,7 +50,7 @@ export class Idempotency {
   /**
    * The same for a write that is likely to make one row and nothing else: the row is held back until the answer is
    * there, then key, row, change record and answer are stored together, with those of other requests. What turns out to
-   * do more is run again as `once` does it.
+   * do more is run again as `once` does it, which also answers who comes with a key that somebody has.
    */
   async onceWithOneRow(
     keyed: KeyedRequest,
@@ -56,16 +60,12 @@ export class Idempotency {
     const { id, request } = keyed;
     const held = new HeldWrite();
     const done = await this.alone(id, async () => {
-      const stored = await this.keys.find(id);
-      if (stored) return replay(stored, request, mayHave);
+      if (await this.keys.find(id)) return null;
       const answer = await this.database.holdingBack(held, write).catch((error: unknown) => {
         if (!held.isMore) throw error;
       });
       if (!answer || !held.release || held.isMore) return null;
-      if (await held.release(this.keys.companion(id, request, answer))) return answer;
-      const first = await this.keys.find(id);
-      if (!first) throw inFlight();
-      return replay(first, request, mayHave);
+      return (await held.release(this.keys.companion(id, request, answer))) ? answer : null;
     });
     return done ?? this.once(keyed, write, mayHave);
   }
