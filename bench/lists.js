@@ -1,16 +1,16 @@
 // npm run bench:lists — pages at any depth, bounded counts, streams in constant memory, filters; on a million rows.
 import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fieldsOf } from '../dist/crud/fields.js';
+import { fieldsOf } from '../dist/fields/declared-fields.js';
 import { compileFilter } from '../dist/crud/query/filter.compiler.js';
 import { parseFilter } from '../dist/crud/query/filter.parser.js';
 import { nextCursor, parseListQuery } from '../dist/crud/query/list-query.js';
-import { ResourceDto } from '../dist/modules/resource/dto/resource.dto.js';
+import { Resource } from '../dist/modules/resource/resource.entity.js';
 import { median, millionRows, Report, ROWS, service } from './support.js';
 
 const DEPTH = 500_000;
 const ROUNDS = 60;
-const fields = fieldsOf(ResourceDto);
+const fields = fieldsOf(Resource);
 const report = new Report();
 
 const { server, url, database } = await millionRows();

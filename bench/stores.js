@@ -92,7 +92,7 @@ export class SqliteStore extends Store {
     const path = join(folder, 'bench.sqlite');
     const store = new SqliteStore(`sqlite:${path}`);
     const env = { ...process.env, DATABASE_URL: store.url };
-    execFileSync(process.execPath, ['dist/database/migrate.cli.js'], { env, stdio: 'ignore' });
+    execFileSync(process.execPath, ['dist/migrate.cli.js'], { env, stdio: 'ignore' });
     store.database = new Sqlite(path);
     const insert = store.database.prepare(
       'INSERT INTO resource (id, name, created_at, updated_at) VALUES (?, ?, ?, ?)',

@@ -23,7 +23,7 @@ export async function rowsOf(wanted) {
   await root.query('CREATE DATABASE bench');
   await root.end();
   const url = `${server.url}bench`;
-  const migrate = spawn(process.execPath, ['dist/database/migrate.cli.js'], {
+  const migrate = spawn(process.execPath, ['dist/migrate.cli.js'], {
     env: { ...process.env, DATABASE_URL: url },
   });
   await once(migrate, 'exit');

@@ -22,7 +22,7 @@ async function main() {
   const root = await mysql.createConnection({ uri: server.url.replace('mariadb:', 'mysql:') });
   await root.query('CREATE DATABASE bench');
   const url = `${server.url}bench`;
-  const migrate = spawn(process.execPath, ['dist/database/migrate.cli.js'], {
+  const migrate = spawn(process.execPath, ['dist/migrate.cli.js'], {
     env: { ...process.env, DATABASE_URL: url },
   });
   await once(migrate, 'exit');

@@ -4,6 +4,7 @@ import type { Config } from './config/config.js';
 import { ChangesModule } from './changes/changes.module.js';
 import { ConfigModule } from './config/config.module.js';
 import { CrudModule } from './crud/crud.module.js';
+import type { PlinthModuleClass } from './crud/plinth-module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
@@ -11,18 +12,19 @@ import { ProcessModule } from './process/process.module.js';
 import type { Draining } from './process/draining.js';
 import { ObservabilityModule } from './observability/observability.module.js';
 import { OpenapiModule } from './openapi/openapi.module.js';
-import { ResourceModule } from './modules/resource/resource.module.js';
+import { modules } from './modules/index.js';
+import { schemaOf } from './schema.js';
 
-/** The table of contents: one line per capability, then one per resource module. */
+/** The table of contents: one line per capability, then the modules of `modules/index.ts`. */
 @Module({})
 export class AppModule {
-  static with(config: Config, draining: Draining): DynamicModule {
+  static with(config: Config, draining: Draining, served: readonly PlinthModuleClass[] = modules): DynamicModule {
     return {
       module: AppModule,
       imports: [
         ConfigModule.forRoot(config),
         ProcessModule.forRoot(draining),
-        DatabaseModule,
+        DatabaseModule.forRoot(schemaOf(served).migrations),
         HttpModule,
         AccessModule,
         HealthModule,
@@ -31,7 +33,7 @@ export class AppModule {
         OpenapiModule,
         ObservabilityModule,
 
-        ResourceModule,
+        ...served,
       ],
     };
   }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { entities } from '../ormconfig.js';
+import { modules } from '../src/modules/index.js';
+import { schemaOf } from '../src/schema.js';
 import { loadConfig } from '../src/config/config.js';
 import { openDataSource } from '../src/database/data-source.js';
 import { Migrator, schemaDrift } from '../src/database/migrator.js';
@@ -111,7 +112,7 @@ describe.each(engines())('database on %s', (engine) => {
 
   it('has the schema of the entities, made by the migrations alone', async () => {
     const fresh = await freshDatabase(engine);
-    const dataSource = await openDataSource(loadConfig({ DATABASE_URL: fresh.url }).database, entities);
+    const dataSource = await openDataSource(loadConfig({ DATABASE_URL: fresh.url }).database, schemaOf(modules));
     expect(await schemaDrift(dataSource)).not.toEqual([]);
     await new Migrator(dataSource).run();
     expect(await schemaDrift(dataSource)).toEqual([]);
@@ -136,7 +137,7 @@ describe.each(engines())('database on %s', (engine) => {
   it('runs each migration once when ten runners start at the same time', async () => {
     const fresh = await freshDatabase(engine);
     const config = loadConfig({ DATABASE_URL: fresh.url }).database;
-    const sources = await Promise.all(Array.from({ length: 10 }, () => openDataSource(config)));
+    const sources = await Promise.all(Array.from({ length: 10 }, () => openDataSource(config, schemaOf(modules))));
     const runs = await Promise.all(sources.map((source) => new Migrator(source).run()));
     expect(runs.flat().sort()).toEqual(sources[0]!.migrations.map((migration) => migration.constructor.name).sort());
     await Promise.all(sources.map((source) => source.destroy()));
@@ -145,7 +146,7 @@ describe.each(engines())('database on %s', (engine) => {
 
   it('takes over from a runner that was killed, and waits for one that lives', async () => {
     const fresh = await freshDatabase(engine);
-    const dataSource = await openDataSource(loadConfig({ DATABASE_URL: fresh.url }).database);
+    const dataSource = await openDataSource(loadConfig({ DATABASE_URL: fresh.url }).database, schemaOf(modules));
     await dataSource.query(
       'CREATE TABLE `plinth_lease` (`name` VARCHAR(40) PRIMARY KEY, `holder` VARCHAR(36) NULL, `expires_at` BIGINT NOT NULL)',
     );

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource, Table, type MigrationInterface, type QueryRunner } from 'typeorm';
-import { entities } from '../ormconfig.js';
+import { modules } from '../src/modules/index.js';
+import { schemaOf } from '../src/schema.js';
 import { loadConfig } from '../src/config/config.js';
 import { dataSourceOptions, initialize, openDataSource } from '../src/database/data-source.js';
 import { MigrationLog } from '../src/database/migration-log.js';
@@ -8,7 +9,7 @@ import { Migrator, migrationNames, schemaDrift } from '../src/database/migrator.
 import { engines, freshDatabase, type TestDatabase } from './support/database.js';
 import { runBuilt } from './support/process.js';
 
-const CLI = 'database/migrate.cli.js';
+const CLI = 'migrate.cli.js';
 const ID = { name: 'id', type: 'int', isPrimary: true };
 
 describe.each(engines())('migrations on %s', (engine) => {
@@ -20,7 +21,7 @@ describe.each(engines())('migrations on %s', (engine) => {
   it('run once each when ten processes start at the same time', async () => {
     const runs = await Promise.all(Array.from({ length: 10 }, () => runBuilt(CLI, { DATABASE_URL: fresh.url }).ended));
     expect(runs.filter(({ code }) => code !== 0)).toEqual([]);
-    const dataSource = await openDataSource(config(), entities);
+    const dataSource = await openDataSource(config(), schemaOf(modules));
     const names = migrationNames(dataSource);
     const ran = runs.flatMap(({ output }) => [...output.matchAll(/^Running (\w+)$/gm)].map(([, name]) => name));
     expect(ran.sort()).toEqual([...names].sort());
@@ -30,9 +31,9 @@ describe.each(engines())('migrations on %s', (engine) => {
   }, 60_000);
 
   it('leave the schema alone when somebody only asks', async () => {
-    const { code, output } = await runBuilt('database/migrate.cli.js', { DATABASE_URL: 'nonsense' }).ended;
+    const { code, output } = await runBuilt('migrate.cli.js', { DATABASE_URL: 'nonsense' }).ended;
     expect({ code, leaks: output.includes('nonsense') }).toEqual({ code: 78, leaks: false });
-    const dataSource = await openDataSource(config());
+    const dataSource = await openDataSource(config(), schemaOf(modules));
     expect(await new Migrator(dataSource).pending()).toEqual(migrationNames(dataSource));
     expect(await dataSource.createQueryRunner().hasTable('plinth_migration')).toBe(false);
     await dataSource.destroy();
@@ -88,7 +89,7 @@ describe.each(engines())('migrations on %s', (engine) => {
   });
 
   it('that make a table anew keep its rows, its indexes and its defaults', async () => {
-    const dataSource = await openDataSource(config(), entities);
+    const dataSource = await openDataSource(config(), schemaOf(modules));
     const all = dataSource.migrations;
     const at = all.findIndex(({ constructor }) => constructor.name.startsWith('ResourceWithoutRowid'));
     const runner = dataSource.createQueryRunner();
@@ -112,7 +113,7 @@ describe.each(engines())('migrations on %s', (engine) => {
   });
 
   it('may know tables and indexes that no entity does; a column that differs is told', async () => {
-    const dataSource = await openDataSource(config(), entities);
+    const dataSource = await openDataSource(config(), schemaOf(modules));
     await new Migrator(dataSource).run();
     await dataSource.query('CREATE TABLE `by_hand` (`id` INT PRIMARY KEY)');
     await dataSource.query('CREATE INDEX `ix_by_hand` ON `resource` (`updated_at`)');
@@ -130,7 +131,7 @@ describe.each(engines())('migrations on %s', (engine) => {
   onServer(
     'are taken over from a runner that is killed in the middle of one',
     async () => {
-      const dataSource = await openDataSource({ ...config(), statementTimeoutMs: 60_000 }, entities);
+      const dataSource = await openDataSource({ ...config(), statementTimeoutMs: 60_000 }, schemaOf(modules));
       await new MigrationLog(dataSource).create();
       // The runner makes its first table, and then can't record it.
       const blocker = dataSource.createQueryRunner();

@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { modules } from '../src/modules/index.js';
+import { schemaOf } from '../src/schema.js';
 import { loadConfig } from '../src/config/config.js';
 import { openDataSource } from '../src/database/data-source.js';
 import { startApp, type TestApp } from './support/app.js';
@@ -101,7 +103,7 @@ whenServer('a database server', () => {
   it('does not start on another kind of server than the URL says', async () => {
     const other = server === 'mariadb' ? 'mysql' : 'mariadb';
     const url = test.url.replace(/^\w+:/, `${other}:`);
-    await expect(openDataSource(loadConfig({ DATABASE_URL: url }).database)).rejects.toThrow(
+    await expect(openDataSource(loadConfig({ DATABASE_URL: url }).database, schemaOf(modules))).rejects.toThrow(
       `DATABASE_URL says ${other}`,
     );
   });

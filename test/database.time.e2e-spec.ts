@@ -1,3 +1,5 @@
+import { modules } from '../src/modules/index.js';
+import { schemaOf } from '../src/schema.js';
 import { loadConfig } from '../src/config/config.js';
 import { openDataSource } from '../src/database/data-source.js';
 import { engines, freshDatabase } from './support/database.js';
@@ -24,7 +26,7 @@ describe.each(engines())('time on %s, in a process that lives in New York', (eng
     };
     try {
       await service.until('/health/ready');
-      const dataSource = await openDataSource(loadConfig({ DATABASE_URL: fresh.url }).database);
+      const dataSource = await openDataSource(loadConfig({ DATABASE_URL: fresh.url }).database, schemaOf(modules));
       for (const [id, at] of Object.entries(ROWS)) {
         await dataSource.query('INSERT INTO `resource` (`id`, `name`, `created_at`) VALUES (?, ?, ?)', [id, 'x', at]);
         expect(await createdAt(id)).toBe(`${at.replace(' ', 'T')}Z`);

@@ -1,6 +1,6 @@
 import type { CrudEntity } from '../crud/crud.entity.js';
 import type { CrudModel } from '../crud/crud.model.js';
-import type { Field } from '../crud/field.js';
+import type { Field } from '../fields/field.js';
 import type { FilterNode } from '../crud/query/filter.ast.js';
 import { matches } from '../crud/query/filter.evaluator.js';
 import type { ChangeEntity, ChangeOp } from './change.entity.js';

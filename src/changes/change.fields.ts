@@ -1,5 +1,5 @@
-import type { Field, FieldType, FilterOperator } from '../crud/field.js';
-import { FieldSet } from '../crud/query/field-set.js';
+import type { Field, FieldType, FilterOperator } from '../fields/field.js';
+import { FieldSet } from '../fields/field-set.js';
 
 const RANGE: readonly FilterOperator[] = ['eq', 'gt', 'ge', 'lt', 'le'];
 const EQUAL: readonly FilterOperator[] = ['eq', 'in'];

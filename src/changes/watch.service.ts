@@ -4,7 +4,6 @@ import { Config } from '../config/config.js';
 import type { CrudEntity } from '../crud/crud.entity.js';
 import type { CrudModel } from '../crud/crud.model.js';
 import type { CrudService } from '../crud/crud.service.js';
-import type { CrudDto } from '../crud/dto/crud.dto.js';
 import type { RequestContext } from '../crud/endpoints/request-context.js';
 import { ModuleRegistry } from '../crud/module.registry.js';
 import type { FilterNode } from '../crud/query/filter.ast.js';
@@ -24,7 +23,7 @@ import type { WatchRequest } from './watch.request.js';
 
 const ROWS_AT_ONCE = 200;
 
-type AnyService = CrudService<CrudEntity, CrudDto>;
+type AnyService = CrudService<CrudEntity>;
 
 /** Streams of changes: from a position, from now, or from the rows as they are. */
 @Injectable()

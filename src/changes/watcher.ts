@@ -1,5 +1,5 @@
 import type { CrudModel } from '../crud/crud.model.js';
-import type { Field } from '../crud/field.js';
+import type { Field } from '../fields/field.js';
 import type { FilterNode } from '../crud/query/filter.ast.js';
 import type { Caller } from '../http/caller.js';
 import type { ChangeEvent } from './change-event.js';

@@ -1,28 +1,66 @@
-import { Column } from 'typeorm';
-import { IdColumn, TimestampColumn } from '../database/columns.js';
+import { getMetadataArgsStorage } from 'typeorm';
+import { Field } from '../fields/field.decorator.js';
+import { ID_PATTERN } from '../fields/id.js';
+import { etagOf } from './etag.js';
+
+/** The database's own clock, where a row is inserted by hand. */
+const CLOCK = { default: () => 'CURRENT_TIMESTAMP(3)' };
 
 /**
- * The columns that every module's table has: the specification's `id` and `created_at`, and the system columns behind
- * conditional requests and soft deletion. Values are what the API shows: timestamps are RFC 3339 strings in UTC.
+ * What every resource has: the specification's `id` and `created_at`, and the system fields behind conditional requests and
+ * soft deletion, which are only sent when `fields=` names them. Values are what the API shows: timestamps are RFC 3339
+ * strings in UTC.
  */
 export abstract class CrudEntity {
-  @IdColumn()
-  id!: string;
+  @Field({
+    type: 'string',
+    minLength: 1,
+    maxLength: 36,
+    pattern: ID_PATTERN,
+    filterable: ['eq', 'ne', 'gt', 'ge', 'lt', 'le', 'in'],
+    sortable: true,
+    unique: true,
+    writable: 'create',
+    description: 'Names the row; compared exactly. A lower-case UUIDv7 unless the client gives one of its own.',
+    example: '0199f0a4-6e1c-7cc3-b0b5-4f1d4c2f9a11',
+  })
+  readonly id!: string;
 
-  @TimestampColumn({ default: true })
-  created_at!: string;
+  @Field({
+    type: 'timestamp',
+    column: CLOCK,
+    filterable: ['eq', 'ne', 'gt', 'ge', 'lt', 'le'],
+    sortable: true,
+    description: 'When the row was made.',
+    example: '2026-11-24T02:37:36.123Z',
+  })
+  readonly created_at!: string;
 
-  @TimestampColumn({ default: true })
-  updated_at!: string;
+  @Field({ type: 'timestamp', column: CLOCK, shown: false, description: 'When the row was last changed.' })
+  readonly updated_at!: string;
 
-  /** When the row was soft-deleted; null while it lives. */
-  @TimestampColumn({ nullable: true })
-  deleted_at!: string | null;
+  @Field({ type: 'timestamp', nullable: true, shown: false, description: 'When the row was soft-deleted, or null.' })
+  readonly deleted_at!: string | null;
 
-  /** Counts the changes of the row, from 1. One half of the ETag, and what every update is compared and swapped by. */
-  @Column({ type: 'int', default: 1 })
-  version!: number;
+  /** One half of the ETag, and what every update is compared and swapped by. */
+  @Field({ type: 'integer', column: { default: 1 }, shown: false, description: 'Counts the changes of the row, from 1.' })
+  readonly version!: number;
+
+  @Field({
+    type: 'string',
+    derived: { from: ['version', 'updated_at'], value: etagOf },
+    shown: false,
+    description: 'The entity tag that If-Match takes, quotes included.',
+  })
+  readonly etag?: string;
 }
 
-/** A module's own entity, known by its class. */
+/** The one word for a resource: its table, route, scope, metric label and feed. @throws TypeError without `@Entity('name')` */
+export function nameOf(resource: abstract new () => CrudEntity): string {
+  const declared = getMetadataArgsStorage().tables.find(({ target }) => target === resource);
+  if (!declared?.name) throw new TypeError(`${resource.name} needs @Entity('name'), the resource's name`);
+  return declared.name;
+}
+
+/** A resource's own class. */
 export type EntityClass<E extends CrudEntity = CrudEntity> = new () => E;

@@ -2,14 +2,12 @@ import fc from 'fast-check';
 import { ANYBODY } from '../http/caller.js';
 import { DomainError } from '../http/domain-error.js';
 import { CrudModel } from './crud.model.js';
-import { CrudDto } from './dto/crud.dto.js';
-import { CreateOf, UpdateOf } from './dto/input.dto.js';
 import { MergePatch, Replacement } from './endpoints/bodies.js';
-import { Field } from './field.decorator.js';
-import type { CrudEntity } from './crud.entity.js';
+import { Field } from '../fields/field.decorator.js';
+import { CrudEntity } from './crud.entity.js';
 import { IsEmail, Matches } from 'class-validator';
 
-class LoanDto extends CrudDto {
+class Loan extends CrudEntity {
   @Field({ type: 'string', minLength: 1, maxLength: 10, writable: true })
   title!: string;
 
@@ -27,10 +25,8 @@ class LoanDto extends CrudDto {
   @Matches(/^[A-Z]+$/, { message: '$property must be upper case' })
   code!: string | null;
 }
-class CreateLoan extends CreateOf(LoanDto) {}
-class UpdateLoan extends UpdateOf(LoanDto) {}
 
-const model = new CrudModel('loan', { dto: LoanDto, create: CreateLoan, update: UpdateLoan });
+const model = new CrudModel('loan', Loan);
 const before = { id: '1', title: 'a', contact: null, days: 1, due_at: null, code: 'X' } as unknown as CrudEntity;
 const faults = (check: () => unknown): (string | undefined)[] => {
   try {
@@ -52,7 +48,7 @@ describe('the model of a module', () => {
       due_at: null,
       code: null,
     });
-    expect(model.replacement('1', new Replacement({ id: '1', title: 'b' }), ANYBODY)).toEqual({
+    expect(model.replacement('1', new Replacement({ id: '1', title: 'b' }), ANYBODY, null)).toEqual({
       title: 'b',
       contact: null,
       days: 7,

@@ -1,22 +1,15 @@
 import type { Type } from '@nestjs/common';
-import { DomainError } from '../http/domain-error.js';
-import { BodyRules, unknownMember } from '../http/validation/body.compiler.js';
-import { checkBody } from '../http/validation/body.pipe.js';
+import { BodyRules, unknownMember } from '../fields/body-rules.js';
+import { CreateOf, derivedRules, UpdateOf } from '../fields/bodies.js';
+import { checkBody } from '../fields/body.pipe.js';
+import { fieldsOf } from '../fields/declared-fields.js';
+import type { Field } from '../fields/field.js';
+import type { FieldSet } from '../fields/field-set.js';
 import type { Caller } from '../http/caller.js';
+import { DomainError } from '../http/domain-error.js';
 import type { CrudEntity } from './crud.entity.js';
-import type { CrudDto } from './dto/crud.dto.js';
 import type { MergePatch, Replacement } from './endpoints/bodies.js';
-import { etagOf } from './etag.js';
-import type { Field } from './field.js';
-import { fieldsOf } from './fields.js';
 import { stageHeaders, type Stage } from './stage.js';
-import type { FieldSet } from './query/field-set.js';
-
-export interface ModuleDtos {
-  readonly dto: Type<CrudDto>;
-  readonly create: Type<object>;
-  readonly update: Type<object>;
-}
 
 export interface ModuleOptions {
   /** Stable unless it says otherwise. */
@@ -25,7 +18,9 @@ export interface ModuleOptions {
   readonly requiresIfMatch?: boolean;
 }
 
-/** What the kernel knows of a module: its name and the field contract of its DTOs, compiled once. */
+type Members = Readonly<Record<string, unknown>>;
+
+/** What the kernel knows of a module: its name and the field contract of its resource, compiled once. */
 export class CrudModel {
   readonly fields: FieldSet;
   readonly stage: Stage;
@@ -33,28 +28,30 @@ export class CrudModel {
   readonly requiresIfMatch: boolean;
   private readonly createRules: BodyRules;
   private readonly updateRules: BodyRules;
-  private readonly defaults: Readonly<Record<string, unknown>>;
+  private readonly defaults: Members;
   private readonly shown: readonly Field[];
   private readonly guarded: boolean;
+  private readonly writeOnly: readonly string[];
   private readonly timestamps: readonly string[];
 
   constructor(
     /** One word everywhere: folder, table, route, scope, metric label and feed. */
     readonly name: string,
-    dtos: ModuleDtos,
+    readonly resource: Type<CrudEntity>,
     { stage = { level: 'stable' }, requiresIfMatch = false }: ModuleOptions = {},
   ) {
     this.stage = stage;
     this.stageHeaders = stageHeaders(stage);
     this.requiresIfMatch = requiresIfMatch;
-    this.fields = fieldsOf(dtos.dto);
-    this.createRules = new BodyRules(dtos.create);
-    this.updateRules = new BodyRules(dtos.update);
+    this.fields = fieldsOf(resource);
+    this.createRules = derivedRules(CreateOf(resource))!;
+    this.updateRules = derivedRules(UpdateOf(resource))!;
     this.shown = this.fields.shown();
-    this.guarded = this.fields.all.some((field) => field.readable !== true);
-    const writable = this.fields.all.filter((field) => field.writable !== false && field.name !== 'id');
-    this.timestamps = writable.filter((field) => field.type === 'timestamp').map((field) => field.name);
-    this.defaults = Object.fromEntries(writable.map((field) => [field.name, field.default ?? null]));
+    this.guarded = this.fields.all.some(({ readable }) => readable !== true);
+    this.writeOnly = this.fields.all.filter(({ readable }) => readable === false).map(({ name }) => name);
+    const own = this.fields.all.filter((field) => field.writable !== false && field.name !== 'id');
+    this.timestamps = own.filter((field) => field.type === 'timestamp').map((field) => field.name);
+    this.defaults = Object.fromEntries(own.map((field) => [field.name, field.default ?? null]));
   }
 
   /** The fields that are sent when nothing else is asked for. */
@@ -62,14 +59,15 @@ export class CrudModel {
     return this.guarded ? this.fieldsFor(caller).shown() : this.shown;
   }
 
-  /** The fields that exist for this caller. */
+  /** The fields that exist for this caller to read. */
   fieldsFor(caller: Caller): FieldSet {
     return this.guarded ? this.fields.for((scope) => caller.can(scope)) : this.fields;
   }
 
   project(row: CrudEntity, fields: readonly Field[]): object {
     const data: Record<string, unknown> = {};
-    for (const { name } of fields) data[name] = name === 'etag' ? etagOf(row) : row[name as keyof CrudEntity];
+    for (const { name, derived } of fields)
+      data[name] = derived ? derived(row as never) : row[name as keyof CrudEntity];
     return data;
   }
 
@@ -92,34 +90,41 @@ export class CrudModel {
     return this.normalise(value);
   }
 
-  /** All members of a PUT, defaults filled in: what it leaves out is not kept. */
-  replacement(id: string, { value }: Replacement<unknown>, caller: Caller): object {
-    checkBody(this.createRules, value);
-    this.refuseHidden(value, caller);
-    const { id: ownId, ...members } = value as { id?: string };
+  /**
+   * All members of a PUT, defaults filled in: what it leaves out is not kept, unless the caller could not know of it.
+   * @param before the row that is replaced; null where there is none
+   */
+  replacement(id: string, { value }: Replacement<unknown>, caller: Caller, before: CrudEntity | null): object {
+    const unsent = before && isObject(value) ? pick(before, this.writeOnly.filter((name) => !(name in value))) : {};
+    const body = isObject(value) ? { ...unsent, ...value } : value;
+    checkBody(this.createRules, body);
+    this.refuseHidden(body, caller);
+    const { id: ownId, ...members } = body as { id?: string };
     if (ownId !== undefined && ownId !== id) {
       const errors = [{ code: 'id-mismatch', detail: '"id" must be the id of the URL.', pointer: '#/id' }];
       throw new DomainError('validation-failed', errors[0]!.detail, { errors });
     }
-    return { ...this.defaults, ...this.normalise(members) };
+    return { ...this.defaults, ...this.normalise(members), ...(before && this.hidden(before, caller)) };
   }
 
   hasHiddenFields(caller: Caller): boolean {
     return this.guarded && this.fieldsFor(caller).all.length < this.fields.all.length;
   }
 
-  /** The members of a row that do not exist for the caller. */
-  hidden(row: CrudEntity, caller: Caller): object {
+  /** The members of a row that this caller may not see, where others may. */
+  private hidden(row: CrudEntity, caller: Caller): object {
     if (!this.guarded) return {};
-    const fields = this.fields.all.filter(({ readable }) => readable !== true && !caller.can(readable));
-    return Object.fromEntries(fields.map(({ name }) => [name, row[name as keyof CrudEntity]]));
+    const names = this.fields.all.flatMap(({ name, readable }) =>
+      typeof readable === 'string' && !caller.can(readable) ? [name] : [],
+    );
+    return pick(row, names);
   }
 
   /** A field that does not exist for the caller is as unknown to their bodies as any other. */
   private refuseHidden(body: object, caller: Caller): void {
     if (!this.guarded) return;
-    const { all } = this.fieldsFor(caller);
-    const unknown = Object.keys(body).filter((name) => !all.some((field) => field.name === name));
+    const known = this.fieldsFor(caller);
+    const unknown = Object.keys(body).filter((name) => !known.find(name) && !this.writeOnly.includes(name));
     if (unknown.length === 0) return;
     const errors = unknown.map(unknownMember);
     throw new DomainError(
@@ -138,4 +143,12 @@ export class CrudModel {
     }
     return normal;
   }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function pick(row: object, names: readonly string[]): Members {
+  return Object.fromEntries(names.map((name) => [name, (row as Members)[name]]));
 }

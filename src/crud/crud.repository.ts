@@ -1,5 +1,4 @@
 import { Inject } from '@nestjs/common';
-import { getMetadataArgsStorage } from 'typeorm';
 import type { ChangeOp } from '../changes/change.entity.js';
 import { ChangeLog } from '../changes/change-log.js';
 import { Config } from '../config/config.js';
@@ -8,8 +7,8 @@ import { now } from '../database/instant.js';
 import { UniqueViolation } from '../database/sql-errors.js';
 import type { Caller } from '../http/caller.js';
 import { DomainError } from '../http/domain-error.js';
-import type { CrudEntity, EntityClass } from './crud.entity.js';
-import { isId } from './dto/id.js';
+import { nameOf, type CrudEntity, type EntityClass } from './crud.entity.js';
+import { isId } from '../fields/id.js';
 import type { RequestContext } from './endpoints/request-context.js';
 import { MAX_LIMIT, type ListQuery } from './query/list-query.js';
 import { countSql, pageSql } from './query/list-sql.js';
@@ -48,11 +47,9 @@ export abstract class CrudRepository<E extends CrudEntity> {
 
   protected constructor(
     protected readonly database: Database,
-    private readonly entity: EntityClass<E>,
+    readonly entity: EntityClass<E>,
   ) {
-    const declared = getMetadataArgsStorage().tables.find((table) => table.target === entity);
-    if (!declared?.name) throw new TypeError(`${entity.name} needs @Entity('name'), the module's name`);
-    this.table = declared.name;
+    this.table = nameOf(entity);
   }
 
   /** All in one transaction, or in the one that is under way. */

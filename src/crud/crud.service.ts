@@ -1,9 +1,7 @@
-import type { Type } from '@nestjs/common';
 import { now } from '../database/instant.js';
 import { DomainError } from '../http/domain-error.js';
-import type { CrudDto } from './dto/crud.dto.js';
-import { isId, notAnId } from './dto/id.js';
-import type { CreateInput } from './dto/input.dto.js';
+import type { CreateInput } from '../fields/bodies.js';
+import { isId, notAnId } from '../fields/id.js';
 import type { CrudEntity } from './crud.entity.js';
 import { CrudModel, type ModuleOptions } from './crud.model.js';
 import type { CrudRepository } from './crud.repository.js';
@@ -17,34 +15,35 @@ import type { Sight } from './row-rule.js';
 
 /**
  * The rules of a module: what every resource does, to be changed with `override` and `super`. Its methods throw
- * `DomainError`s, take and give DTOs, and may be called inside a transaction that the caller has opened, which they
+ * `DomainError`s, take and give resources, and may be called inside a transaction that the caller has opened, which they
  * join. Checks come in the order of RFC 9110 section 13.2.1: existence, preconditions, body, state.
  */
-export abstract class CrudService<E extends CrudEntity, D extends CrudDto> {
+export abstract class CrudService<E extends CrudEntity> {
   readonly model: CrudModel;
 
   protected constructor(
     protected readonly repository: CrudRepository<E>,
-    dtos: { dto: Type<D>; create: Type<CreateInput<D>>; update: Type<object> },
     options: ModuleOptions = {},
   ) {
-    this.model = new CrudModel(repository.table, dtos, options);
+    this.model = new CrudModel(repository.table, repository.entity, options);
   }
 
   /** @throws DomainError `not-found` also where the row is soft-deleted */
-  get(id: string, context: RequestContext): Promise<Representation<D>> {
+  get(id: string, context: RequestContext): Promise<Representation<E>> {
     return this.repository.find(id, context).then((row) => this.represent(this.live(row), context));
   }
 
-  async list(context: RequestContext): Promise<Listing<D>> {
+  /** A page, a stream where `Accept` asks for one, or the row that `?id=` names: the specification's own way to read it. */
+  async list(context: RequestContext): Promise<Listing<E>> {
+    if (context.id !== undefined) return this.get(context.id, context);
     const query = context.list!;
     if (context.format !== 'application/json')
       return exportRows(context, (list) => this.repository.page(list, context));
     const rows = await this.repository.page(query, context);
     const last = rows.length > query.limit ? rows[query.limit - 1] : undefined;
     const counted = query.count ? await this.repository.count(query, context) : {};
-    return new Page<D>(
-      (last ? rows.slice(0, query.limit) : rows).map((row) => this.model.project(row, query.fields) as Partial<D>),
+    return new Page<E>(
+      (last ? rows.slice(0, query.limit) : rows).map((row) => this.model.project(row, query.fields) as Partial<E>),
       { limit: query.limit, ...(last && { next_cursor: nextCursor(query, last) }), ...counted },
     );
   }
@@ -65,14 +64,14 @@ export abstract class CrudService<E extends CrudEntity, D extends CrudDto> {
   }
 
   /** @throws DomainError `already-exists` naming the member that has to be unique */
-  async create(body: CreateInput<D>, context: RequestContext): Promise<Representation<D>> {
+  async create(body: CreateInput<E>, context: RequestContext): Promise<Representation<E>> {
     const row = this.repository.make(this.model.withDefaults(body, context.caller));
     await this.repository.insert(row, context);
     return this.represent(row, context, true);
   }
 
   /** JSON Merge Patch (RFC 7396). A patch that changes nothing keeps the ETag and records no change. */
-  async update(id: string, patch: MergePatch<unknown>, context: RequestContext): Promise<Representation<D>> {
+  async update(id: string, patch: MergePatch<unknown>, context: RequestContext): Promise<Representation<E>> {
     const apply = (row: E | null): E => {
       const before = this.live(row);
       this.checkPreconditions(before, context);
@@ -82,17 +81,16 @@ export abstract class CrudService<E extends CrudEntity, D extends CrudDto> {
   }
 
   /** PUT: whole replacement, or creation under an id that the client has chosen; a soft-deleted row begins a new life. */
-  async replace(id: string, body: Replacement<unknown>, context: RequestContext): Promise<Representation<D>> {
+  async replace(id: string, body: Replacement<unknown>, context: RequestContext): Promise<Representation<E>> {
     if (!isId(id)) throw notAnId();
     return this.repository.atomically(async () => {
       const before = await this.repository.lock(id, context);
       const exists = before !== null && before.deleted_at === null;
       if (exists) this.checkPreconditions(before, context);
       else context.checkPreconditions(null);
-      const members = this.model.replacement(id, body, context.caller) as Partial<E>;
+      const members = this.model.replacement(id, body, context.caller, exists ? before : null) as Partial<E>;
       if (exists) {
-        // What the caller can't see they have not left out.
-        const after = { ...before, ...members, ...this.model.hidden(before, context.caller) };
+        const after = { ...before, ...members };
         return this.represent(await this.repository.update(before, after, context), context);
       }
       const row = this.repository.make({ ...members, id });
@@ -113,7 +111,7 @@ export abstract class CrudService<E extends CrudEntity, D extends CrudDto> {
   }
 
   /** @throws DomainError `not-deleted` of a row that lives */
-  async restore(id: string, context: RequestContext): Promise<Representation<D>> {
+  async restore(id: string, context: RequestContext): Promise<Representation<E>> {
     const apply = (before: E | null): E => {
       if (!before) throw this.notFound();
       context.checkPreconditions(etagOf(before));
@@ -123,10 +121,10 @@ export abstract class CrudService<E extends CrudEntity, D extends CrudDto> {
     return this.represent(await this.repository.edit(id, 'restored', apply, context), context);
   }
 
-  /** What the caller sees of a row: the whitelist of the module's DTO, narrowed by `fields=` and by their scopes. */
-  protected represent(row: E, context: RequestContext, created = false): Representation<D> {
+  /** What the caller sees of a row: the whitelist of declared fields, narrowed by `fields=` and by their scopes. */
+  protected represent(row: E, context: RequestContext, created = false): Representation<E> {
     const fields = context.selection ?? this.model.shownTo(context.caller);
-    return new Representation<D>(this.model.project(row, fields), row.id, etagOf(row), created);
+    return new Representation<E>(this.model.project(row, fields), row.id, etagOf(row), created);
   }
 
   /** The row, locked until the transaction ends. */

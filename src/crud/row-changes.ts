@@ -127,7 +127,7 @@ export class RowChanges<E extends CrudEntity> {
   private async commitGroup(group: readonly Swap<E>[]): Promise<(boolean | Failed)[]> {
     // The commit's, one for all of them.
     const at = now();
-    for (const { after } of group) after.updated_at = at;
+    for (const { after } of group) Object.assign(after, { updated_at: at });
     try {
       await this.changes.commit(this.sql.table, group, this.sql.updatesOf(group), 'does not wait');
       return group.map(() => true);

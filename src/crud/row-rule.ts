@@ -1,7 +1,7 @@
 import type { EntityMetadata } from 'typeorm';
 import type { CrudEntity } from './crud.entity.js';
-import type { Field, FieldType, FilterOperator } from './field.js';
-import { FieldSet } from './query/field-set.js';
+import type { Field, FieldType, FilterOperator } from '../fields/field.js';
+import { FieldSet } from '../fields/field-set.js';
 import type { FilterNode, Literal } from './query/filter.ast.js';
 import { compileFilter, type SqlFragment } from './query/filter.compiler.js';
 import { canonical, matches } from './query/filter.evaluator.js';

@@ -1,4 +1,4 @@
-import { isId } from './dto/id.js';
+import { isId } from '../fields/id.js';
 import { uuidv7 } from './uuid.js';
 
 describe('uuidv7', () => {

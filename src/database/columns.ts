@@ -1,11 +1,5 @@
 import { Column, PrimaryColumn } from 'typeorm';
-import { fromInstant, toInstant } from './instant.js';
-
-/** TypeORM's own API shall give the same values as Plinth's repositories do: RFC 3339 strings. */
-const instants = {
-  to: (value: string | null | undefined) => (typeof value === 'string' ? fromInstant(value) : value),
-  from: (value: string | null) => (typeof value === 'string' ? toInstant(value) : value),
-};
+import { instants } from '../fields/instants.js';
 
 /** The id of a row: VARCHAR(36), made by the application. The migration gives it an exact collation. */
 export function IdColumn(): PropertyDecorator {

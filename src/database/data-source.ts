@@ -1,9 +1,9 @@
 import Sqlite from 'better-sqlite3';
 import mysql from 'mysql2/promise';
-import { DataSource, type DataSourceOptions, type EntityTarget, type ObjectLiteral } from 'typeorm';
+import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { DatabaseConfig } from '../config/config.js';
 import { SQLITE_NOW } from './instant.js';
-import { migrations } from './migrations.js';
+import { SchemaNames } from './schema-names.js';
 import { EXACT_COLLATION } from './migrations/portable.js';
 import { mysqlDriver } from './mysql/mysql.driver.js';
 import { patiently } from './patience.js';
@@ -11,7 +11,12 @@ import { durable, SQLITE_WAIT_MS } from './sqlite/sqlite.statements.js';
 
 /** What TypeORM needs to know of the configured database. */
 export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
-  const shared = { migrations, migrationsTableName: 'plinth_migration', synchronize: false, logging: false } as const;
+  const shared = {
+    migrationsTableName: 'plinth_migration',
+    namingStrategy: new SchemaNames(),
+    synchronize: false,
+    logging: false,
+  } as const;
   if (config.kind === 'sqlite') {
     return {
       ...shared,
@@ -55,9 +60,9 @@ export function sqlitePath(url: string): string {
 /** For commands: a data source of its own, connected. */
 export async function openDataSource(
   config: DatabaseConfig,
-  entities: EntityTarget<ObjectLiteral>[] = [],
+  schema: Pick<DataSourceOptions, 'entities' | 'migrations'>,
 ): Promise<DataSource> {
-  const dataSource = new DataSource({ ...dataSourceOptions(config), entities } as DataSourceOptions);
+  const dataSource = new DataSource({ ...dataSourceOptions(config), ...schema } as DataSourceOptions);
   await patiently(() => initialize(dataSource, config));
   return dataSource;
 }

@@ -1,6 +1,6 @@
-import { Global, Module } from '@nestjs/common';
+import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
-import type { DataSource } from 'typeorm';
+import type { DataSource, DataSourceOptions } from 'typeorm';
 import { Config } from '../config/config.js';
 import { dataSourceOptions } from './data-source.js';
 import { DatabaseConnector } from './database.connector.js';
@@ -9,28 +9,35 @@ import { DatabaseState } from './database-state.js';
 import { Database } from './database.js';
 
 @Global()
-@Module({
-  imports: [
-    TypeOrmModule.forRootAsync({
-      inject: [Config],
-      // Connecting is `DatabaseConnector`'s: in the background, after the listener is up.
-      useFactory: ({ database }: Config) => ({
-        ...dataSourceOptions(database),
-        autoLoadEntities: true,
-        manualInitialization: true,
-      }),
-    }),
-  ],
-  providers: [
-    {
-      provide: Database,
-      inject: [getDataSourceToken(), Config],
-      useFactory: (dataSource: DataSource, { database }: Config) => new Database(dataSource, database.kind),
-    },
-    DatabaseState,
-    DatabaseProbe,
-    DatabaseConnector,
-  ],
-  exports: [Database, DatabaseState],
-})
-export class DatabaseModule {}
+@Module({})
+export class DatabaseModule {
+  /** @param migrations all of them, in the order they run */
+  static forRoot(migrations: DataSourceOptions['migrations']): DynamicModule {
+    return {
+      module: DatabaseModule,
+      imports: [
+        TypeOrmModule.forRootAsync({
+          inject: [Config],
+          // Connecting is `DatabaseConnector`'s: in the background, after the listener is up.
+          useFactory: ({ database }: Config) => ({
+            ...dataSourceOptions(database),
+            migrations,
+            autoLoadEntities: true,
+            manualInitialization: true,
+          }),
+        }),
+      ],
+      providers: [
+        {
+          provide: Database,
+          inject: [getDataSourceToken(), Config],
+          useFactory: (dataSource: DataSource, { database }: Config) => new Database(dataSource, database.kind),
+        },
+        DatabaseState,
+        DatabaseProbe,
+        DatabaseConnector,
+      ],
+      exports: [Database, DatabaseState],
+    };
+  }
+}

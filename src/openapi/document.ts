@@ -1,16 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { DiscoveryService } from '@nestjs/core';
 import type { OpenAPIV3_1 } from 'openapi-types';
 import type { CrudModel } from '../crud/crud.model.js';
-import { endpointOf, type Endpoint } from '../crud/endpoints/endpoint.js';
+import { findEndpoints } from '../crud/endpoints/found-endpoints.js';
 import { ModuleRegistry } from '../crud/module.registry.js';
-import { templateOf } from '../http/route.js';
 import { apiKeyPaths } from './api-key.operations.js';
 import { auditOperation, operation } from './operations.js';
 import { SHARED_HEADERS, SHARED_PARAMETERS } from './parameters.js';
 import { moduleSchemas, SHARED_SCHEMAS } from './schemas.js';
-
-const METHODS = ['get', 'post', 'put', 'delete', 'patch'] as const;
 
 const BEARER: OpenAPIV3_1.SecuritySchemeObject = {
   type: 'http',
@@ -18,12 +15,6 @@ const BEARER: OpenAPIV3_1.SecuritySchemeObject = {
   description:
     'An API key (`plinth_…`) or a JWT of the configured issuer. The scopes that a route needs are `{module}:read` or `{module}:write`; `*` stands for all. Where authentication is off, which only works on the machine itself, nothing is needed.',
 };
-
-interface Found {
-  readonly path: string;
-  readonly method: (typeof METHODS)[number];
-  readonly endpoint: Endpoint;
-}
 
 /**
  * The OpenAPI 3.1 document: every endpoint of every module, from the endpoint decorators and the field contracts that
@@ -69,7 +60,7 @@ export class ApiDocument {
 
   private paths(models: readonly CrudModel[]): OpenAPIV3_1.PathsObject {
     const paths: Record<string, Record<string, OpenAPIV3_1.OperationObject>> = {};
-    const found = this.endpoints();
+    const found = findEndpoints(this.discovery);
     for (const model of models) {
       for (const { path, method, endpoint } of found) {
         const own = path.replace('{module}', model.name);
@@ -81,27 +72,4 @@ export class ApiDocument {
     Object.assign(paths, apiKeyPaths());
     return paths;
   }
-
-  /** Handlers with an endpoint decorator, with Nest's own metadata of where they are. */
-  private endpoints(): Found[] {
-    const scanner = new MetadataScanner();
-    return this.discovery.getControllers().flatMap(({ metatype }) => {
-      if (!metatype) return [];
-      const base = String(Reflect.getMetadata('path', metatype));
-      const prototype = metatype.prototype as Record<string, object>;
-      return scanner.getAllMethodNames(prototype).flatMap((name): Found[] => {
-        const handler = prototype[name]!;
-        const endpoint = endpointOf(handler);
-        if (!endpoint) return [];
-        const route = String(Reflect.getMetadata('path', handler));
-        return [
-          { path: template(base, route), method: METHODS[Reflect.getMetadata('method', handler) as number]!, endpoint },
-        ];
-      });
-    });
-  }
-}
-
-function template(...parts: string[]): string {
-  return templateOf(`/api/${parts.filter((part) => part !== '/' && part !== '').join('/')}`);
 }

@@ -1,5 +1,5 @@
 import type { OpenAPIV3_1 } from 'openapi-types';
-import type { FieldSet } from '../crud/query/field-set.js';
+import type { FieldSet } from '../fields/field-set.js';
 
 type Parameter = OpenAPIV3_1.ParameterObject;
 type Header = OpenAPIV3_1.HeaderObject;

@@ -1,7 +1,7 @@
 import type { OpenAPIV3_1 } from 'openapi-types';
 import type { CrudModel } from '../crud/crud.model.js';
 import { SCOPE } from '../access/keys/api-key.dto.js';
-import type { Field } from '../crud/field.js';
+import type { Field } from '../fields/field.js';
 
 type Schema = OpenAPIV3_1.SchemaObject;
 

@@ -1,5 +1,4 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { DynamicModule } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppModule } from '../../src/app.module.js';
@@ -8,8 +7,8 @@ import { loadConfig } from '../../src/config/config.js';
 import { DatabaseState } from '../../src/database/database-state.js';
 import { Database } from '../../src/database/database.js';
 import type { Engine } from '../../src/database/session.js';
+import { modules } from '../../src/modules/index.js';
 import { freshDatabase } from './database.js';
-import { createWidget } from './widget/create-widget.js';
 import { WidgetModule } from './widget/widget.module.js';
 
 export interface TestApp {
@@ -41,10 +40,7 @@ export async function startApp(
   const quiet = { PORT: '0', SHED_DELAY_MS: '0' };
   const config = loadConfig({ DATABASE_URL: url, DATABASE_MIGRATE: 'always', ...quiet, ...env });
   const app = await createApp(config, {
-    root: (...args): DynamicModule => {
-      const root = AppModule.with(...args);
-      return { ...root, imports: [...root.imports!, ...(widget ? [WidgetModule] : [])] };
-    },
+    root: (...args) => AppModule.with(...args, widget ? [...modules, WidgetModule] : modules),
   });
   app.useLogger(false);
   const routes: { method: string; path: string }[] = [];
@@ -58,12 +54,6 @@ export async function startApp(
     if (Date.now() > end) throw new Error(`The database of the test did not get ready: ${state.status}`);
   }
   const database = app.get(Database);
-  if (widget) {
-    const runner = database.dataSource.createQueryRunner();
-    await createWidget(runner);
-    // Its connection would be missing in the pool.
-    await runner.release();
-  }
   const close = async () => {
     await app.close();
     await drop();

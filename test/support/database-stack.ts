@@ -4,6 +4,8 @@ import { DatabaseProbe } from '../../src/database/database.probe.js';
 import { DatabaseState } from '../../src/database/database-state.js';
 import { Database } from '../../src/database/database.js';
 import { dataSourceOptions } from '../../src/database/data-source.js';
+import { modules } from '../../src/modules/index.js';
+import { schemaOf } from '../../src/schema.js';
 import { DataSource, type EntityTarget, type ObjectLiteral } from 'typeorm';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -21,9 +23,11 @@ export async function startDatabase(
   entities: EntityTarget<ObjectLiteral>[] = [],
 ): Promise<DatabaseStack> {
   const config = loadConfig({ DATABASE_URL: url, DATABASE_MIGRATE: 'always', ...env });
-  const dataSource = new DataSource({ ...dataSourceOptions(config.database), entities } as ConstructorParameters<
-    typeof DataSource
-  >[0]);
+  const dataSource = new DataSource({
+    ...dataSourceOptions(config.database),
+    ...schemaOf(modules),
+    entities,
+  } as ConstructorParameters<typeof DataSource>[0]);
   const database = new Database(dataSource, config.database.kind);
   const state = new DatabaseState();
   const connector = new DatabaseConnector(database, state, new DatabaseProbe(database, state, config), config);

@@ -1,11 +1,14 @@
-import { readdirSync } from 'node:fs';
-import type { Field } from '../../src/crud/field.js';
+import type { Field } from '../../src/fields/field.js';
 import type { CrudModel } from '../../src/crud/crud.model.js';
 import { ModuleRegistry } from '../../src/crud/module.registry.js';
+import { declarationOf } from '../../src/crud/plinth-module.js';
+import { nameOf } from '../../src/crud/crud.entity.js';
+import { modules } from '../../src/modules/index.js';
 import type { Engine } from '../../src/database/session.js';
 import { startApp, type TestApp } from './app.js';
 import { Client } from './client.js';
 import { engines } from './database.js';
+import { WidgetModule } from './widget/widget.module.js';
 
 /** What a test of the kernel's contract knows of the module that it runs against. */
 export interface Subject {
@@ -21,8 +24,8 @@ export interface Subject {
   made(members?: object): Promise<{ id: string; etag: string; data: Record<string, unknown> }>;
 }
 
-/** Every module of the service by its folder, and the widget. A team's module is tested by existing. */
-export const MODULES = [...readdirSync(new URL('../../src/modules', import.meta.url)), 'widget'];
+/** Every module of the service, and the widget. A team's module is tested by existing. */
+export const MODULES = [...modules, WidgetModule].map((module) => nameOf(declarationOf(module).resource));
 
 /** Nothing is sent, read or committed together. */
 const PLAIN = { DATABASE_PIPELINE: 'off', DATABASE_COALESCE_READS: 'off', DATABASE_GROUP_WRITES: 'off' };

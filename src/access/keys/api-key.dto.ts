@@ -11,9 +11,9 @@ import {
   Max,
   Min,
 } from 'class-validator';
-import type { FieldType } from '../../crud/field.js';
-import type { Field } from '../../crud/field.js';
-import { FieldSet } from '../../crud/query/field-set.js';
+import type { FieldType } from '../../fields/field.js';
+import type { Field } from '../../fields/field.js';
+import { FieldSet } from '../../fields/field-set.js';
 
 /** `module:verb`, either of which may be `*`. */
 export const SCOPE = /^(\*|[a-z][a-z0-9-]{0,39}):(\*|[a-z][a-z0-9-]{0,39})$/;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ChangeLog, type ChangeAuthor } from '../../changes/change-log.js';
 import type { ChangeOp } from '../../changes/change.entity.js';
 import type { CrudEntity } from '../../crud/crud.entity.js';
-import { isId } from '../../crud/dto/id.js';
+import { isId } from '../../fields/id.js';
 import { Page } from '../../crud/endpoints/answer.js';
 import { nextCursor, parseListQuery } from '../../crud/query/list-query.js';
 import { uuidv7 } from '../../crud/uuid.js';

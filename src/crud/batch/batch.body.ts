@@ -1,4 +1,4 @@
-import { DeferredBody } from '../../http/validation/body.pipe.js';
+import { DeferredBody } from '../../fields/body.pipe.js';
 
 /** The body of a batch; `parseBatch` checks it. */
 export class BatchBody extends DeferredBody {}

@@ -1,7 +1,7 @@
 import { DomainError, type ProblemItem } from '../../http/domain-error.js';
 
 export const MAX_OPERATIONS = 100;
-const OPS = ['create', 'update', 'replace', 'delete'] as const;
+export const OPS = ['create', 'update', 'replace', 'delete'] as const;
 
 export interface BatchOperation {
   readonly op: (typeof OPS)[number];
@@ -15,8 +15,11 @@ export interface BatchRequest {
   readonly operations: readonly BatchOperation[];
 }
 
-/** Checks the envelope of a batch; the bodies of its operations are checked by their module, each in its turn. */
-export function parseBatch(body: unknown): BatchRequest {
+/**
+ * Checks the envelope of a batch; the bodies of its operations are checked by their module, each in its turn.
+ * @param allowed the operations that the module has
+ */
+export function parseBatch(body: unknown, allowed: readonly BatchOperation['op'][] = OPS): BatchRequest {
   const errors: ProblemItem[] = [];
   if (!isObject(body)) throw invalid([{ code: 'wrong-type', detail: 'The body must be a JSON object.', pointer: '#' }]);
   refuseUnknown(body, ['atomic', 'operations'], '#', errors);
@@ -27,12 +30,15 @@ export function parseBatch(body: unknown): BatchRequest {
     const detail = `"operations" must be an array of 1 to ${MAX_OPERATIONS} operations.`;
     throw invalid([...errors, { code: 'wrong-length', detail, pointer: '#/operations' }]);
   }
-  (operations as unknown[]).forEach((operation, index) => checkOperation(operation, `#/operations/${index}`, errors));
+  (operations as unknown[]).forEach((operation, index) => checkOperation(operation, allowed, `#/operations/${index}`, errors));
   if (errors.length > 0) throw invalid(errors);
   return { atomic: atomic as boolean, operations: operations as BatchOperation[] };
 }
 
-function checkOperation(operation: unknown, pointer: string, errors: ProblemItem[]): void {
+function checkOperation(
+  operation: unknown,
+  allowed: readonly BatchOperation['op'][],
+  pointer: string, errors: ProblemItem[]): void {
   if (!isObject(operation)) {
     errors.push({ code: 'wrong-type', detail: 'An operation must be an object.', pointer });
     return;
@@ -41,7 +47,7 @@ function checkOperation(operation: unknown, pointer: string, errors: ProblemItem
   const { op, id, body, if_match: ifMatch } = operation;
   const fault = (member: string, detail: string) =>
     errors.push({ code: 'not-valid', detail, pointer: `${pointer}/${member}` });
-  if (!OPS.includes(op as BatchOperation['op'])) fault('op', `"op" must be one of ${OPS.join(', ')}.`);
+  if (!allowed.includes(op as BatchOperation['op'])) fault('op', `"op" must be one of ${allowed.join(', ')}.`);
   if (op === 'create' ? id !== undefined : typeof id !== 'string') {
     fault('id', op === 'create' ? 'A create names its id in "body".' : '"id" must be a string.');
   }

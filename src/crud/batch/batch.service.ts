@@ -5,13 +5,12 @@ import { DomainError } from '../../http/domain-error.js';
 import { problemBody } from '../../http/problem.js';
 import type { CrudEntity } from '../crud.entity.js';
 import type { CrudService } from '../crud.service.js';
-import type { CrudDto } from '../dto/crud.dto.js';
 import { MultiStatus, type Representation } from '../endpoints/answer.js';
 import { MergePatch, Replacement } from '../endpoints/bodies.js';
 import { checkPreconditions, type RequestContext } from '../endpoints/request-context.js';
 import type { BatchOperation, BatchRequest } from './batch.request.js';
 
-type AnyService = CrudService<CrudEntity, CrudDto>;
+type AnyService = CrudService<CrudEntity>;
 
 interface Outcome {
   readonly index: number;
@@ -84,7 +83,7 @@ async function perform(
   }
 }
 
-function outcome(index: number, { created, data }: Representation<CrudDto>): Outcome {
+function outcome(index: number, { created, data }: Representation<CrudEntity>): Outcome {
   return { index, status: created ? 201 : 200, data };
 }
 

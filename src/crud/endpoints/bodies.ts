@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/no-unnecessary-type-parameters -- the type of what is inside, for readers and handlers */
-import { DeferredBody } from '../../http/validation/body.pipe.js';
+import { DeferredBody } from '../../fields/body.pipe.js';
 
 /**
  * A JSON Merge Patch (RFC 7396) to a `T`. It is checked when it is applied, after the row's existence and the request's

@@ -3,9 +3,9 @@ import type { Caller } from '../../http/caller.js';
 import { parseEntityTags } from '../../http/conditional.js';
 import { DomainError, type ProblemItem } from '../../http/domain-error.js';
 import { negotiate } from '../../http/negotiation.js';
-import type { Field } from '../field.js';
+import type { Field } from '../../fields/field.js';
 import { parseFields, parseListQuery } from '../query/list-query.js';
-import { FieldSet } from '../query/field-set.js';
+import { FieldSet } from '../../fields/field-set.js';
 import type { Endpoint, ModuleEndpoint } from './endpoint.js';
 import { withParameter } from './link.js';
 import { checkPreconditions, LIST_FORMATS, type ListFormat, type RequestContext } from './request-context.js';
@@ -27,7 +27,7 @@ export function contextOf(
 ): RequestContext {
   const { headers, caller, traceId } = request;
   const format = endpoint.kind === 'list' ? negotiate(headers.accept, LIST_FORMATS) : LIST_FORMATS[0];
-  const fields = endpoint.dto ? endpoint.model.fieldsFor(caller) : NO_FIELDS;
+  const fields = endpoint.resource ? endpoint.model.fieldsFor(caller) : NO_FIELDS;
   const parameters = parametersOf(request.query as Query, fields, endpoint);
   if (format !== 'application/json') refuseInExports(request.query as Query, parameters);
   return new HttpContext(request, caller, traceId, endpoint, format, parameters);

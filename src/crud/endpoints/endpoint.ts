@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { CrudModel } from '../crud.model.js';
-import type { CrudDto } from '../dto/crud.dto.js';
+import type { CrudEntity } from '../crud.entity.js';
 
 export type EndpointKind =
   'read' | 'list' | 'create' | 'update' | 'replace' | 'remove' | 'restore' | 'batch' | 'watch' | 'history' | 'action';
@@ -9,7 +9,7 @@ export type EndpointKind =
 export interface Endpoint {
   readonly kind: EndpointKind;
   /** Undefined where the module is a part of the path (batch). */
-  readonly dto?: Type<CrudDto>;
+  readonly resource?: Type<CrudEntity>;
   readonly writes: boolean;
   /** Of an action. */
   readonly verb?: string;

@@ -1,8 +1,8 @@
 import { applyDecorators, Delete, Get, Patch, Post, Put, Req, type Type } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
-import { bodyCheckOf } from '../../http/validation/body.checks.js';
-import type { CrudDto } from '../dto/crud.dto.js';
+import { bodyCheckOf } from '../../fields/body-checks.js';
+import type { CrudEntity } from '../crud.entity.js';
 import type { Listing, MultiStatus, Page, Representation } from './answer.js';
 import { declareEndpoint, type Endpoint } from './endpoint.js';
 import { LIST_FORMATS } from './request-context.js';
@@ -18,46 +18,46 @@ export type Handles<R> = <H extends (...args: never[]) => Promise<R>>(
 export const ID = ':id([^:/]+)';
 
 /** `GET /api/{module}`: a page, a stream, or with `?id=` the specification's literal read of one row. */
-export function ListEndpoint<D extends CrudDto>(dto: Type<D>): Handles<Listing<D>> {
-  return endpoint(Get(), { kind: 'list', dto, writes: false }, LIST_FORMATS);
+export function ListEndpoint<E extends CrudEntity>(resource: Type<E>): Handles<Listing<E>> {
+  return endpoint(Get(), { kind: 'list', resource, writes: false }, LIST_FORMATS);
 }
 
 /** `GET /api/{module}/{id}`: 200 and the ETag, or 304. */
-export function ReadEndpoint<D extends CrudDto>(dto: Type<D>): Handles<Representation<D>> {
-  return endpoint(Get(ID), { kind: 'read', dto, writes: false });
+export function ReadEndpoint<E extends CrudEntity>(resource: Type<E>): Handles<Representation<E>> {
+  return endpoint(Get(ID), { kind: 'read', resource, writes: false });
 }
 
 /** `POST /api/{module}`: 201, Location and ETag. */
-export function CreateEndpoint<D extends CrudDto>(dto: Type<D>): Handles<Representation<D>> {
-  return endpoint(Post(), { kind: 'create', dto, writes: true });
+export function CreateEndpoint<E extends CrudEntity>(resource: Type<E>): Handles<Representation<E>> {
+  return endpoint(Post(), { kind: 'create', resource, writes: true });
 }
 
 /** `PATCH /api/{module}/{id}`: JSON Merge Patch (RFC 7396). */
-export function UpdateEndpoint<D extends CrudDto>(dto: Type<D>): Handles<Representation<D>> {
-  return endpoint(Patch(ID), { kind: 'update', dto, writes: true });
+export function UpdateEndpoint<E extends CrudEntity>(resource: Type<E>): Handles<Representation<E>> {
+  return endpoint(Patch(ID), { kind: 'update', resource, writes: true });
 }
 
 /** `PUT /api/{module}/{id}`: 201 or 200. */
-export function ReplaceEndpoint<D extends CrudDto>(dto: Type<D>): Handles<Representation<D>> {
-  return endpoint(Put(ID), { kind: 'replace', dto, writes: true });
+export function ReplaceEndpoint<E extends CrudEntity>(resource: Type<E>): Handles<Representation<E>> {
+  return endpoint(Put(ID), { kind: 'replace', resource, writes: true });
 }
 
 /** `DELETE /api/{module}/{id}`: 204, soft. */
-export function RemoveEndpoint<D extends CrudDto>(dto: Type<D>): Handles<void> {
-  return endpoint(Delete(ID), { kind: 'remove', dto, writes: true });
+export function RemoveEndpoint<E extends CrudEntity>(resource: Type<E>): Handles<void> {
+  return endpoint(Delete(ID), { kind: 'remove', resource, writes: true });
 }
 
 /** `POST /api/{module}/{id}:restore`. */
-export function RestoreEndpoint<D extends CrudDto>(dto: Type<D>): Handles<Representation<D>> {
-  return endpoint(Post(`${ID}::restore`), { kind: 'restore', dto, writes: true });
+export function RestoreEndpoint<E extends CrudEntity>(resource: Type<E>): Handles<Representation<E>> {
+  return endpoint(Post(`${ID}::restore`), { kind: 'restore', resource, writes: true });
 }
 
 /**
  * A module's own verb on one row, `POST /api/{module}/{id}:{verb}`: it takes Idempotency-Key, `dry_run` and the rest as
  * every write does, and what it writes stands or falls together when it opens a transaction.
  */
-export function ActionEndpoint<D extends CrudDto>(verb: string, dto: Type<D>): Handles<Representation<D>> {
-  return endpoint(Post(`${ID}::${verb}`), { kind: 'action', dto, writes: true, verb });
+export function ActionEndpoint<E extends CrudEntity>(verb: string, resource: Type<E>): Handles<Representation<E>> {
+  return endpoint(Post(`${ID}::${verb}`), { kind: 'action', resource, writes: true, verb });
 }
 
 /** In routes over all modules: the module's name, up to the colon. */

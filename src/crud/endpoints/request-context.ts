@@ -1,7 +1,7 @@
 import type { Caller } from '../../http/caller.js';
 import type { EntityTags } from '../../http/conditional.js';
 import { DomainError } from '../../http/domain-error.js';
-import type { Field } from '../field.js';
+import type { Field } from '../../fields/field.js';
 import type { ListQuery } from '../query/list-query.js';
 import type { ModuleEndpoint } from './endpoint.js';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Field } from '../field.js';
+import type { Field } from '../../fields/field.js';
 import { csvHeader, csvLine } from './csv.js';
 
 const field = (name: string, type: Field['type']) => ({ name, type }) as Field;

@@ -1,4 +1,4 @@
-import type { Field, FieldType } from '../field.js';
+import type { Field, FieldType } from '../../fields/field.js';
 
 /** What a spreadsheet would take for a formula (https://owasp.org/www-community/attacks/CSV_Injection). */
 const FORMULA = /^[=+\-@\t\r]/;

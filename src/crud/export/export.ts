@@ -1,8 +1,7 @@
 import type { CrudEntity } from '../crud.entity.js';
-import { etagOf } from '../etag.js';
 import { Export } from '../endpoints/answer.js';
 import type { RequestContext } from '../endpoints/request-context.js';
-import type { Field } from '../field.js';
+import type { Field } from '../../fields/field.js';
 import { followingPage, type ListQuery } from '../query/list-query.js';
 import { csvHeader, csvLine } from './csv.js';
 import { ndjsonLine } from './ndjson.js';
@@ -57,6 +56,7 @@ async function* lines<E extends CrudEntity>(
 
 function project(row: CrudEntity, fields: readonly Field[]): Record<string, unknown> {
   const data: Record<string, unknown> = {};
-  for (const { name } of fields) data[name] = name === 'etag' ? etagOf(row) : row[name as keyof CrudEntity];
+  for (const { name, derived } of fields)
+    data[name] = derived ? derived(row as never) : row[name as keyof CrudEntity];
   return data;
 }

@@ -1,11 +1,10 @@
 import { DomainError } from '../../http/domain-error.js';
 import type { CrudEntity } from '../crud.entity.js';
 import type { CrudService } from '../crud.service.js';
-import type { CrudDto } from '../dto/crud.dto.js';
 import { Rendered } from '../endpoints/render.js';
 import type { RequestContext } from '../endpoints/request-context.js';
 
-type AnyService = CrudService<CrudEntity, CrudDto>;
+type AnyService = CrudService<CrudEntity>;
 type Members = Record<string, unknown>;
 
 /**

@@ -1,4 +1,4 @@
-import type { FilterOperator } from '../field.js';
+import type { FilterOperator } from '../../fields/field.js';
 
 export type Literal = string | number | boolean | null;
 

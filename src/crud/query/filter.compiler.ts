@@ -1,6 +1,6 @@
 import type { SqlValue } from '../../database/session.js';
-import type { Field } from '../field.js';
-import type { FieldSet } from './field-set.js';
+import type { Field } from '../../fields/field.js';
+import type { FieldSet } from '../../fields/field-set.js';
 import type { FilterNode, Literal, Predicate } from './filter.ast.js';
 import { invalidFilter } from './filter.tokens.js';
 import { toSqlValue, valueFault } from './sql-value.js';

@@ -1,4 +1,4 @@
-import type { FieldSet } from './field-set.js';
+import type { FieldSet } from '../../fields/field-set.js';
 import type { FilterNode, Literal, Predicate } from './filter.ast.js';
 
 /** SQL's third truth value is null: a comparison with NULL is neither true nor false, and neither is its negation. */

@@ -1,4 +1,4 @@
-import type { FilterOperator } from '../field.js';
+import type { FilterOperator } from '../../fields/field.js';
 import type { FilterNode, Literal, Predicate } from './filter.ast.js';
 import { invalidFilter, tokenize, type Token } from './filter.tokens.js';
 

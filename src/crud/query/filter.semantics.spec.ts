@@ -1,7 +1,7 @@
 import Sqlite from 'better-sqlite3';
 import fc from 'fast-check';
-import type { Field, FilterOperator } from '../field.js';
-import { FieldSet } from './field-set.js';
+import type { Field, FilterOperator } from '../../fields/field.js';
+import { FieldSet } from '../../fields/field-set.js';
 import type { FilterNode, Literal, Predicate } from './filter.ast.js';
 import { compileFilter } from './filter.compiler.js';
 import { canonical, matches } from './filter.evaluator.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { DomainError } from '../../http/domain-error.js';
-import type { Field, FilterOperator } from '../field.js';
-import { FieldSet } from './field-set.js';
+import type { Field, FilterOperator } from '../../fields/field.js';
+import { FieldSet } from '../../fields/field-set.js';
 import type { FilterNode, Literal } from './filter.ast.js';
 import { compileFilter, successor } from './filter.compiler.js';
 import { parseFilter } from './filter.parser.js';

@@ -1,6 +1,6 @@
 import Sqlite from 'better-sqlite3';
 import fc from 'fast-check';
-import type { Field } from '../field.js';
+import type { Field } from '../../fields/field.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
 import { after, type PositionValue } from './keyset.js';
 import { orderBy, type SortKey } from './sort.js';

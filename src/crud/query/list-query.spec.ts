@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { DomainError } from '../../http/domain-error.js';
 import type { CrudEntity } from '../crud.entity.js';
-import type { Field, FilterOperator } from '../field.js';
-import { FieldSet } from './field-set.js';
+import type { Field, FilterOperator } from '../../fields/field.js';
+import { FieldSet } from '../../fields/field-set.js';
 import { nextCursor, parseFields, parseListQuery } from './list-query.js';
 import { countSql, pageSql } from './list-sql.js';
 

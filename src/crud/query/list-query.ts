@@ -1,8 +1,8 @@
 import { DomainError, type ProblemItem } from '../../http/domain-error.js';
 import type { CrudEntity } from '../crud.entity.js';
-import type { Field } from '../field.js';
+import type { Field } from '../../fields/field.js';
 import { decodeCursor, encodeCursor, fingerprintOf } from './cursor.js';
-import type { FieldSet } from './field-set.js';
+import type { FieldSet } from '../../fields/field-set.js';
 import { compileFilter, type SqlFragment } from './filter.compiler.js';
 import { parseFilter } from './filter.parser.js';
 import type { PositionValue } from './keyset.js';
@@ -137,7 +137,7 @@ export function followingPage(query: ListQuery, row: CrudEntity): ListQuery {
 }
 
 function positionOf({ sort }: ListQuery, row: CrudEntity): PositionValue[] {
-  return sort.map(({ field }) => row[field.name as keyof CrudEntity]);
+  return sort.map(({ field }) => row[field.name as keyof CrudEntity] as PositionValue);
 }
 
 function parseLimit(value: string): number {

@@ -1,8 +1,8 @@
 import Sqlite from 'better-sqlite3';
 import fc from 'fast-check';
 import type { CrudEntity } from '../crud.entity.js';
-import type { Field } from '../field.js';
-import { FieldSet } from './field-set.js';
+import type { Field } from '../../fields/field.js';
+import { FieldSet } from '../../fields/field-set.js';
 import { nextCursor, parseListQuery } from './list-query.js';
 import { countSql, pageSql } from './list-sql.js';
 

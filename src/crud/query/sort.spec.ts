@@ -1,6 +1,6 @@
 import { DomainError } from '../../http/domain-error.js';
-import type { Field } from '../field.js';
-import { FieldSet } from './field-set.js';
+import type { Field } from '../../fields/field.js';
+import { FieldSet } from '../../fields/field-set.js';
 import { orderBy, parseSort } from './sort.js';
 
 const field = (name: string, sortable = true, readable: true | string = true) =>

@@ -1,6 +1,6 @@
 import { DomainError } from '../../http/domain-error.js';
-import type { Field } from '../field.js';
-import type { FieldSet } from './field-set.js';
+import type { Field } from '../../fields/field.js';
+import type { FieldSet } from '../../fields/field-set.js';
 
 export const MAX_SORT_KEYS = 3;
 

@@ -1,7 +1,7 @@
 import { fromInstant } from '../../database/instant.js';
 import type { SqlValue } from '../../database/session.js';
-import type { Field } from '../field.js';
-import { compileRules } from '../field.rules.js';
+import type { Field } from '../../fields/field.js';
+import { compileRules } from '../../fields/field.rules.js';
 
 const CHECKS = {
   string: compileRules({ type: 'string' }),

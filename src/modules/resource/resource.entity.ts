@@ -1,11 +1,17 @@
-import { Entity, Index } from 'typeorm';
-import { CrudEntity } from '../../crud/crud.entity.js';
-import { TextColumn } from '../../database/columns.js';
+import { Entity } from 'typeorm';
+import { CrudEntity, Field } from 'plinth';
 
 @Entity('resource', { withoutRowid: true })
-@Index('ix_resource_created_at', ['created_at', 'id'])
-@Index('ix_resource_name', ['name', 'id'])
-export class ResourceEntity extends CrudEntity {
-  @TextColumn({ length: 255 })
+export class Resource extends CrudEntity {
+  @Field({
+    type: 'string',
+    minLength: 1,
+    maxLength: 255,
+    filterable: true,
+    sortable: true,
+    writable: true,
+    description: 'What people call the resource. Need not be unique.',
+    example: 'Reading room',
+  })
   name!: string;
 }

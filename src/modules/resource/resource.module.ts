@@ -1,14 +1,16 @@
-import { Module } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
+import { PlinthModule } from 'plinth';
+import { CreateResource1764000000000 } from './create-resource.migration.js';
 import { ResourceController } from './resource.controller.js';
-import { ResourceEntity } from './resource.entity.js';
+import { Resource } from './resource.entity.js';
 import { ResourceRepository } from './resource.repository.js';
 import { ResourceService } from './resource.service.js';
+import { ResourceWithoutRowid1764000000004 } from './resource-without-rowid.migration.js';
 
-@Module({
-  imports: [TypeOrmModule.forFeature([ResourceEntity])],
+@PlinthModule({
+  resource: Resource,
   controllers: [ResourceController],
   providers: [ResourceService, ResourceRepository],
   exports: [ResourceService],
+  migrations: [CreateResource1764000000000, ResourceWithoutRowid1764000000004],
 })
 export class ResourceModule {}

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { CrudRepository } from '../../crud/crud.repository.js';
-import { Database } from '../../database/database.js';
-import { ResourceEntity } from './resource.entity.js';
+import { CrudRepository, Database } from 'plinth';
+import { Resource } from './resource.entity.js';
 
 @Injectable()
-export class ResourceRepository extends CrudRepository<ResourceEntity> {
+export class ResourceRepository extends CrudRepository<Resource> {
   constructor(database: Database) {
-    super(database, ResourceEntity);
+    super(database, Resource);
   }
 }

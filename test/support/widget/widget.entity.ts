@@ -1,29 +1,48 @@
-import { Column, Entity, Index, Unique } from 'typeorm';
+import { Entity } from 'typeorm';
 import { CrudEntity } from '../../../src/crud/crud.entity.js';
-import { TextColumn, TimestampColumn } from '../../../src/database/columns.js';
+import { Field } from '../../../src/fields/field.decorator.js';
 
+/** With fields of every habit: unique, nullable, with a default, seen by few. */
 @Entity('widget')
-@Unique('uq_widget_code', ['code'])
-@Index('ix_widget_created_at', ['created_at', 'id'])
-@Index('ix_widget_colour', ['colour', 'id'])
-@Index('ix_widget_weight', ['weight', 'id'])
-@Index('ix_widget_due_at', ['due_at', 'id'])
-export class WidgetEntity extends CrudEntity {
-  @TextColumn({ length: 40 })
+export class Widget extends CrudEntity {
+  @Field({
+    type: 'string',
+    minLength: 1,
+    maxLength: 40,
+    unique: true,
+    filterable: true,
+    sortable: true,
+    writable: true,
+  })
   code!: string;
 
-  @TextColumn({ length: 40, nullable: true })
+  @Field({ type: 'string', nullable: true, maxLength: 40, filterable: true, sortable: true, writable: true })
   colour!: string | null;
 
-  @Column({ type: 'int', nullable: true })
+  @Field({
+    type: 'integer',
+    nullable: true,
+    minimum: 0,
+    maximum: 1_000_000,
+    filterable: true,
+    sortable: true,
+    writable: true,
+  })
   weight!: number | null;
 
-  @Column({ type: 'boolean', default: false })
+  @Field({ type: 'boolean', default: false, writable: true })
   fragile!: boolean;
 
-  @TimestampColumn({ nullable: true })
+  @Field({ type: 'timestamp', nullable: true, filterable: ['gt', 'lt', 'eq'], sortable: true, writable: true })
   due_at!: string | null;
 
-  @TextColumn({ length: 100, nullable: true })
+  @Field({
+    type: 'string',
+    nullable: true,
+    maxLength: 100,
+    readable: 'widget:secret',
+    filterable: ['ne'],
+    writable: true,
+  })
   secret!: string | null;
 }

@@ -1,106 +1,56 @@
-import { Body, Controller, Injectable, Module, Param } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
+import { Controller, Injectable, Param } from '@nestjs/common';
+import { CrudController } from '../../../src/crud/crud.controller.js';
 import { CrudRepository } from '../../../src/crud/crud.repository.js';
 import { CrudService } from '../../../src/crud/crud.service.js';
-import type { Listing, Representation } from '../../../src/crud/endpoints/answer.js';
-import { MergePatch, Replacement } from '../../../src/crud/endpoints/bodies.js';
+import type { Representation } from '../../../src/crud/endpoints/answer.js';
+import { MergePatch } from '../../../src/crud/endpoints/bodies.js';
 import { Context } from '../../../src/crud/endpoints/context.decorator.js';
-import {
-  ActionEndpoint,
-  CreateEndpoint,
-  ListEndpoint,
-  ReadEndpoint,
-  RemoveEndpoint,
-  ReplaceEndpoint,
-  RestoreEndpoint,
-  UpdateEndpoint,
-} from '../../../src/crud/endpoints/endpoints.js';
+import { ActionEndpoint } from '../../../src/crud/endpoints/endpoints.js';
 import type { RequestContext } from '../../../src/crud/endpoints/request-context.js';
+import { PlinthModule } from '../../../src/crud/plinth-module.js';
 import { Database } from '../../../src/database/database.js';
-import { CreateWidgetDto, UpdateWidgetDto, WidgetDto } from './widget.dto.js';
-import { WidgetEntity } from './widget.entity.js';
+import { CreateWidget1764000000005 } from './create-widget.migration.js';
+import { Widget } from './widget.entity.js';
 
-/** A module as a team would write it, with every kind of field: the contract suite's second subject. */
+/** A module as a team would write it: the contract suite's second subject. */
 @Injectable()
-export class WidgetRepository extends CrudRepository<WidgetEntity> {
+export class WidgetRepository extends CrudRepository<Widget> {
   constructor(database: Database) {
-    super(database, WidgetEntity);
+    super(database, Widget);
   }
 }
 
 @Injectable()
-export class WidgetService extends CrudService<WidgetEntity, WidgetDto> {
+export class WidgetService extends CrudService<Widget> {
   constructor(widgets: WidgetRepository) {
-    super(
-      widgets,
-      { dto: WidgetDto, create: CreateWidgetDto, update: UpdateWidgetDto },
-      { stage: { level: 'deprecated', since: '2026-11-24T00:00:00Z', sunset: '2027-06-30T12:00:00Z', link: '/docs' } },
-    );
+    super(widgets, {
+      stage: { level: 'deprecated', since: '2026-11-24T00:00:00Z', sunset: '2027-06-30T12:00:00Z', link: '/docs' },
+    });
   }
 
   /** A domain verb, made of what is inherited. */
-  paint(id: string, context: RequestContext): Promise<Representation<WidgetDto>> {
+  paint(id: string, context: RequestContext): Promise<Representation<Widget>> {
     return this.update(id, new MergePatch({ colour: 'red' }), context);
   }
 }
 
 @Controller('widget')
-export class WidgetController {
-  constructor(private readonly widgets: WidgetService) {}
-
-  @ListEndpoint(WidgetDto)
-  list(@Context() context: RequestContext): Promise<Listing<WidgetDto>> {
-    return context.id === undefined ? this.widgets.list(context) : this.widgets.get(context.id, context);
+export class WidgetController extends CrudController(Widget) {
+  constructor(private readonly widgets: WidgetService) {
+    super(widgets);
   }
 
-  @ReadEndpoint(WidgetDto)
-  get(@Param('id') id: string, @Context() context: RequestContext): Promise<Representation<WidgetDto>> {
-    return this.widgets.get(id, context);
-  }
-
-  @CreateEndpoint(WidgetDto)
-  create(@Body() body: CreateWidgetDto, @Context() context: RequestContext): Promise<Representation<WidgetDto>> {
-    return this.widgets.create(body, context);
-  }
-
-  @UpdateEndpoint(WidgetDto)
-  update(
-    @Param('id') id: string,
-    @Body() patch: MergePatch<UpdateWidgetDto>,
-    @Context() context: RequestContext,
-  ): Promise<Representation<WidgetDto>> {
-    return this.widgets.update(id, patch, context);
-  }
-
-  @ReplaceEndpoint(WidgetDto)
-  replace(
-    @Param('id') id: string,
-    @Body() body: Replacement<CreateWidgetDto>,
-    @Context() context: RequestContext,
-  ): Promise<Representation<WidgetDto>> {
-    return this.widgets.replace(id, body, context);
-  }
-
-  @RemoveEndpoint(WidgetDto)
-  remove(@Param('id') id: string, @Context() context: RequestContext): Promise<void> {
-    return this.widgets.remove(id, context);
-  }
-
-  @RestoreEndpoint(WidgetDto)
-  restore(@Param('id') id: string, @Context() context: RequestContext): Promise<Representation<WidgetDto>> {
-    return this.widgets.restore(id, context);
-  }
-
-  @ActionEndpoint('paint', WidgetDto)
-  paint(@Param('id') id: string, @Context() context: RequestContext): Promise<Representation<WidgetDto>> {
+  @ActionEndpoint('paint', Widget)
+  paint(@Param('id') id: string, @Context() context: RequestContext): Promise<Representation<Widget>> {
     return this.widgets.paint(id, context);
   }
 }
 
-@Module({
-  imports: [TypeOrmModule.forFeature([WidgetEntity])],
+@PlinthModule({
+  resource: Widget,
   controllers: [WidgetController],
   providers: [WidgetService, WidgetRepository],
   exports: [WidgetService],
+  migrations: [CreateWidget1764000000005],
 })
 export class WidgetModule {}

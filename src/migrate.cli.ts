@@ -1,13 +1,15 @@
-import { ConfigError } from '../config/config.js';
-import { readConfig } from '../config/environment.js';
-import { openDataSource } from './data-source.js';
-import { Migrator } from './migrator.js';
+import { ConfigError } from './config/config.js';
+import { readConfig } from './config/environment.js';
+import { openDataSource } from './database/data-source.js';
+import { Migrator } from './database/migrator.js';
+import { modules } from './modules/index.js';
+import { schemaOf } from './schema.js';
 
 /** `npm run migrate` runs what is pending; `npm run migrate:status` lists what was run and what is pending. */
 async function main(): Promise<void> {
   const { database } = readConfig();
   // A migration may take as long as it takes: the limits of requests are not for it.
-  const dataSource = await openDataSource({ ...database, statementTimeoutMs: 86_400_000 });
+  const dataSource = await openDataSource({ ...database, statementTimeoutMs: 86_400_000 }, schemaOf(modules));
   try {
     const migrator = new Migrator(dataSource);
     if (process.argv[2] === 'status') {

@@ -1,4 +1,4 @@
-import type { Field } from '../field.js';
+import type { Field } from './field.js';
 
 /** The fields of a module, in the order they were declared. */
 export class FieldSet {
@@ -14,7 +14,7 @@ export class FieldSet {
 
   /** The fields that exist for a caller. One that they can't read is unknown: filtering by it would tell what is in it. */
   for(can: (scope: string) => boolean): FieldSet {
-    return new FieldSet(this.all.filter(({ readable }) => readable === true || can(readable)));
+    return new FieldSet(this.all.filter(({ readable }) => readable === true || (readable !== false && can(readable))));
   }
 
   /** Those that are sent when nothing else is asked for. */

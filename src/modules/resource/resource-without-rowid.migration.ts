@@ -1,5 +1,5 @@
 import { Table, type MigrationInterface, type QueryRunner } from 'typeorm';
-import { Portable } from './portable.js';
+import { Portable } from 'plinth';
 
 const INDICES = [
   { name: 'ix_resource_created_at', columnNames: ['created_at', 'id'] },

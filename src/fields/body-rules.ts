@@ -1,41 +1,52 @@
 import type { Type } from '@nestjs/common';
 import { getMetadataStorage, type ValidationArguments } from 'class-validator';
-import type { ProblemItem } from '../domain-error.js';
+import type { ProblemItem } from '../http/domain-error.js';
+import { declaredFields } from './field.decorator.js';
+import type { Field } from './field.js';
+import { compileRules, type Violation } from './field.rules.js';
 
 type Metadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
 /** A check of one member: null when it is good. */
-type Check = (value: unknown, body: object) => { code: string; detail: string } | null;
+type Check = (value: unknown, body: object) => Violation | null;
+type Condition = (body: object, value: unknown) => boolean;
 
 interface Member {
   readonly name: string;
   readonly pointer: string;
-  /** Class-validator's conditions (IsOptional, ValidateIf): unless all hold, the member is not looked at. */
-  readonly conditions: readonly ((body: object, value: unknown) => boolean)[];
-  readonly checks: readonly Check[];
+  readonly violation: Check;
 }
 
-/** On a body class: names that the representation shows, so that sending one is told apart from a misspelling. */
-export const READ_ONLY = Symbol('plinth:read-only');
+export interface BodySelection {
+  /** The members that a body may have; all that are declared, where nothing is said. */
+  readonly members?: readonly string[];
+  /** Names that the representation shows, so that sending one is told apart from a misspelling. */
+  readonly readOnly?: readonly string[];
+}
 
 /**
- * The class-validator rules of a DTO class, compiled once to direct calls: class-validator itself looks its metadata up
- * on every validation, which was measured at some 37 µs a body. Members without a rule are unknown.
- * Synchronous rules of flat bodies only; anything else is refused at start, not skipped.
+ * The rules of a body: those of `@Field()`, and class-validator's beside it, compiled once to direct calls. class-validator
+ * itself looks its metadata up on every validation, which was measured at some 37 µs a body. Members without a rule are
+ * unknown. Synchronous rules of flat bodies only; anything else is refused at start, not skipped.
  */
 export class BodyRules {
   private readonly members: readonly Member[];
   private readonly known: ReadonlySet<string>;
-
   private readonly readOnly: ReadonlySet<string>;
 
-  constructor(readonly dto: Type<unknown>) {
-    this.readOnly = (dto as { [READ_ONLY]?: ReadonlySet<string> })[READ_ONLY] ?? new Set();
-    const byMember = Map.groupBy(
-      getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false),
-      (metadata) => metadata.propertyName,
+  constructor(readonly type: Type<unknown>, { members, readOnly = [] }: BodySelection = {}) {
+    this.readOnly = new Set(readOnly);
+    const fields = new Map(declaredFields(type).map((field) => [field.name, field]));
+    const others = Map.groupBy(
+      getMetadataStorage().getTargetValidationMetadatas(type, '', false, false),
+      ({ propertyName }) => propertyName,
     );
-    this.members = [...byMember].map(([name, metadata]) => compileMember(dto, name, metadata));
-    this.known = new Set(byMember.keys());
+    const names = members ?? [...new Set([...fields.keys(), ...others.keys()])];
+    this.members = names.map((name) => compileMember(type, name, fields.get(name), others.get(name) ?? []));
+    this.known = new Set(names);
+  }
+
+  get isEmpty(): boolean {
+    return this.known.size === 0;
   }
 
   /**
@@ -50,17 +61,9 @@ export class BodyRules {
     for (const member of this.members) {
       if (only && !only.includes(member.name)) continue;
       const value = (body as Record<string, unknown>)[member.name];
-      if (!member.conditions.every((holds) => holds(body, value))) continue;
-      if (value === undefined) {
-        errors.push({ code: 'required', detail: `"${member.name}" is required.`, pointer: member.pointer });
-        continue;
-      }
-      for (const check of member.checks) {
-        const violation = check(value, body);
-        if (!violation) continue;
+      const violation = member.violation(value, body);
+      if (violation)
         errors.push({ code: violation.code, detail: `"${member.name}" ${violation.detail}.`, pointer: member.pointer });
-        break;
-      }
     }
     return errors;
   }
@@ -81,22 +84,37 @@ export function pointerTo(name: string): string {
   return `#/${encodeURIComponent(name.toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1'))}`;
 }
 
-function compileMember(dto: Type<unknown>, name: string, metadata: Metadata[]): Member {
-  const conditions: Member['conditions'][number][] = [];
+function compileMember(type: Type<unknown>, name: string, field: Field | undefined, others: Metadata[]): Member {
+  // class-validator's conditions (IsOptional, ValidateIf): unless all hold, its checks are not made.
+  const conditions: Condition[] = [];
   const checks: Check[] = [];
-  for (const rule of metadata) {
-    if (rule.type === 'conditionalValidation') conditions.push(rule.constraints[0] as Member['conditions'][number]);
-    else if (rule.type === 'customValidation') checks.push(compileCheck(dto, name, rule));
+  for (const rule of others) {
+    if (rule.type === 'conditionalValidation') conditions.push(rule.constraints[0] as Condition);
+    else if (rule.type === 'customValidation') checks.push(compileCheck(type, name, rule));
     else if (rule.type !== 'whitelistValidation') {
-      throw new TypeError(`${dto.name}.${name}: rules of the kind "${rule.type}" are not supported in a body`);
+      throw new TypeError(`${type.name}.${name}: rules of the kind "${rule.type}" are not supported in a body`);
     }
   }
-  return { name, pointer: pointerTo(name), conditions, checks };
+  const own = field && compileRules(field.rules!);
+  const violation: Check = (value, body) => {
+    if (field && value === undefined && !field.required) return null;
+    if (field && value === null && field.nullable) return null;
+    const isLooked = conditions.every((holds) => holds(body, value));
+    if (value === undefined) return isLooked ? REQUIRED : null;
+    const found = own?.(value) ?? null;
+    if (found || !isLooked) return found;
+    for (const check of checks) {
+      const other = check(value, body);
+      if (other) return other;
+    }
+    return null;
+  };
+  return { name, pointer: pointerTo(name), violation };
 }
 
+const REQUIRED: Violation = { code: 'required', detail: 'is required' };
+
 function compileCheck(dto: Type<unknown>, property: string, rule: Metadata): Check {
-  const declared = (rule.context as { violation?: (value: unknown) => ReturnType<Check> } | undefined)?.violation;
-  if (declared) return declared;
   const [constraint] = getMetadataStorage().getTargetValidatorConstraints(rule.constraintCls);
   if (!constraint || constraint.async)
     throw new TypeError(`${dto.name}.${property}: asynchronous rules belong in the service`);

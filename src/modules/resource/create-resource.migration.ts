@@ -1,5 +1,5 @@
 import { Table, type MigrationInterface, type QueryRunner } from 'typeorm';
-import { Portable } from './portable.js';
+import { Portable } from 'plinth';
 
 export class CreateResource1764000000000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {

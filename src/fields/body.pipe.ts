@@ -1,7 +1,7 @@
 import { Injectable, type ArgumentMetadata, type PipeTransform, type Type } from '@nestjs/common';
-import { getMetadataStorage } from 'class-validator';
-import { DomainError } from '../domain-error.js';
-import { BodyRules } from './body.compiler.js';
+import { DomainError } from '../http/domain-error.js';
+import { derivedRules } from './bodies.js';
+import { BodyRules } from './body-rules.js';
 
 /** A body class that is checked later, by whoever knows what it is applied to: it is handed the parsed JSON as it is. */
 export abstract class DeferredBody {
@@ -29,10 +29,9 @@ export class BodyPipe implements PipeTransform {
   private rulesOf(metatype: Type<unknown>): BodyRules {
     let rules = this.compiled.get(metatype);
     if (!rules) {
-      if (getMetadataStorage().getTargetValidationMetadatas(metatype, '', false, false).length === 0) {
-        throw new TypeError(`@Body() ${metatype.name} declares no rules`);
-      }
-      this.compiled.set(metatype, (rules = new BodyRules(metatype)));
+      rules = derivedRules(metatype) ?? new BodyRules(metatype);
+      if (rules.isEmpty) throw new TypeError(`@Body() ${metatype.name} declares no rules`);
+      this.compiled.set(metatype, rules);
     }
     return rules;
   }

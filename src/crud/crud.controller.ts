@@ -1,0 +1,91 @@
+import { Body, Param, type Type } from '@nestjs/common';
+import { CreateOf, type CreateInput, type UpdateInput } from '../fields/bodies.js';
+import type { CrudEntity } from './crud.entity.js';
+import type { CrudService } from './crud.service.js';
+import type { Listing, Representation } from './endpoints/answer.js';
+import { MergePatch, Replacement } from './endpoints/bodies.js';
+import { Context } from './endpoints/context.decorator.js';
+import {
+  CreateEndpoint,
+  ListEndpoint,
+  ReadEndpoint,
+  RemoveEndpoint,
+  ReplaceEndpoint,
+  RestoreEndpoint,
+  UpdateEndpoint,
+} from './endpoints/endpoints.js';
+import type { RequestContext } from './endpoints/request-context.js';
+
+/** The handlers that every resource has, unless its controller says that it goes without. */
+export interface CrudHandlers<E extends CrudEntity> {
+  list(context: RequestContext): Promise<Listing<E>>;
+  get(id: string, context: RequestContext): Promise<Representation<E>>;
+  create(body: CreateInput<E>, context: RequestContext): Promise<Representation<E>>;
+  update(id: string, patch: MergePatch<UpdateInput<E>>, context: RequestContext): Promise<Representation<E>>;
+  replace(id: string, body: Replacement<CreateInput<E>>, context: RequestContext): Promise<Representation<E>>;
+  remove(id: string, context: RequestContext): Promise<void>;
+  restore(id: string, context: RequestContext): Promise<Representation<E>>;
+}
+export type CrudOperation = keyof CrudHandlers<CrudEntity>;
+
+/**
+ * The base class of a resource's controller: `class LoanController extends CrudController(Loan)`. A handler that is to do
+ * something else is overridden with its endpoint decorator, `@ReadEndpoint(Loan)`; without it the start is refused.
+ * @param without operations that the resource does not have: no route, nothing in the reference, and none in a batch
+ */
+export function CrudController<E extends CrudEntity, W extends CrudOperation = never>(
+  resource: Type<E>,
+  { without = [] }: { readonly without?: readonly W[] } = {},
+): abstract new (service: CrudService<E>) => Omit<CrudHandlers<E>, W> {
+  class CreateBody extends (CreateOf(resource) as Type<object>) {}
+
+  abstract class Handlers implements CrudHandlers<E> {
+    protected constructor(private readonly service: CrudService<E>) {}
+
+    @ListEndpoint(resource)
+    list(@Context() context: RequestContext): Promise<Listing<E>> {
+      return this.service.list(context);
+    }
+
+    @ReadEndpoint(resource)
+    get(@Param('id') id: string, @Context() context: RequestContext): Promise<Representation<E>> {
+      return this.service.get(id, context);
+    }
+
+    @CreateEndpoint(resource)
+    create(@Body() body: CreateBody, @Context() context: RequestContext): Promise<Representation<E>> {
+      return this.service.create(body as CreateInput<E>, context);
+    }
+
+    @UpdateEndpoint(resource)
+    update(
+      @Param('id') id: string,
+      @Body() patch: MergePatch<UpdateInput<E>>,
+      @Context() context: RequestContext,
+    ): Promise<Representation<E>> {
+      return this.service.update(id, patch, context);
+    }
+
+    @ReplaceEndpoint(resource)
+    replace(
+      @Param('id') id: string,
+      @Body() body: Replacement<CreateInput<E>>,
+      @Context() context: RequestContext,
+    ): Promise<Representation<E>> {
+      return this.service.replace(id, body, context);
+    }
+
+    @RemoveEndpoint(resource)
+    remove(@Param('id') id: string, @Context() context: RequestContext): Promise<void> {
+      return this.service.remove(id, context);
+    }
+
+    @RestoreEndpoint(resource)
+    restore(@Param('id') id: string, @Context() context: RequestContext): Promise<Representation<E>> {
+      return this.service.restore(id, context);
+    }
+  }
+  // Nest makes a route of each method that it finds.
+  for (const operation of without) Reflect.deleteProperty(Handlers.prototype, operation);
+  return Handlers as unknown as abstract new (service: CrudService<E>) => Omit<CrudHandlers<E>, W>;
+}

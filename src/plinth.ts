@@ -1,0 +1,32 @@
+/**
+ * What a module may use of Plinth, by the package's own name: `import { Field } from 'plinth'`. What is not in here may
+ * change any day.
+ */
+export { CrudController, type CrudHandlers, type CrudOperation } from './crud/crud.controller.js';
+export { CrudEntity } from './crud/crud.entity.js';
+export { CrudRepository } from './crud/crud.repository.js';
+export { CrudService } from './crud/crud.service.js';
+export { Export, MultiStatus, Page, Representation, type Listing } from './crud/endpoints/answer.js';
+export { MergePatch, Replacement } from './crud/endpoints/bodies.js';
+export { Context } from './crud/endpoints/context.decorator.js';
+export {
+  ActionEndpoint,
+  CreateEndpoint,
+  ListEndpoint,
+  ReadEndpoint,
+  RemoveEndpoint,
+  ReplaceEndpoint,
+  RestoreEndpoint,
+  UpdateEndpoint,
+} from './crud/endpoints/endpoints.js';
+export type { RequestContext } from './crud/endpoints/request-context.js';
+export type { ModuleOptions } from './crud/crud.model.js';
+export { PlinthModule } from './crud/plinth-module.js';
+export { anyRule, EVERY_ROW, everyRule, NO_ROW, rowWhere, type RowRule } from './crud/row-rule.js';
+export { Database } from './database/database.js';
+export { Portable } from './database/migrations/portable.js';
+export { CreateOf, UpdateOf, type CreateInput, type UpdateInput } from './fields/bodies.js';
+export { Field, type FieldOptions } from './fields/field.decorator.js';
+export type { Caller } from './http/caller.js';
+export { DomainError } from './http/domain-error.js';
+export { Scope } from './http/scope.decorator.js';

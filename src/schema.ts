@@ -1,0 +1,33 @@
+import type { Type } from '@nestjs/common';
+import type { MigrationInterface } from 'typeorm';
+import { ApiKeyEntity } from './access/keys/api-key.entity.js';
+import { RateLimitEntity } from './access/limits/rate-limit.entity.js';
+import { ChangeEntity } from './changes/change.entity.js';
+import { FeedEntity } from './changes/feed.entity.js';
+import { IdempotencyKeyEntity } from './crud/idempotency/idempotency-key.entity.js';
+import { declarationOf, type PlinthModuleClass } from './crud/plinth-module.js';
+import { kernelMigrations } from './database/migrations.js';
+
+const KERNEL = [IdempotencyKeyEntity, ChangeEntity, FeedEntity, ApiKeyEntity, RateLimitEntity];
+
+export interface Schema {
+  readonly entities: Type<object>[];
+  /** In the order they run: by the time that their names end in. */
+  readonly migrations: Type<MigrationInterface>[];
+}
+
+/** The tables of the kernel and of `modules`, and how they came to be. */
+export function schemaOf(modules: readonly PlinthModuleClass[]): Schema {
+  const declared = modules.map(declarationOf);
+  const migrations = [...kernelMigrations, ...declared.flatMap((module) => module.migrations)];
+  return {
+    entities: [...KERNEL, ...declared.map(({ resource }) => resource)],
+    migrations: migrations.sort((a, b) => writtenAt(a) - writtenAt(b)),
+  };
+}
+
+function writtenAt({ name }: Type<MigrationInterface>): number {
+  const at = /\d{13}$/.exec(name)?.[0];
+  if (at === undefined) throw new TypeError(`The migration ${name} needs the time at the end of its name: ${name}1764000000000`);
+  return Number(at);
+}
