@@ -1,4 +1,4 @@
-/** Who may know whom: the five rules of docs/architecture.md. */
+/** Who may know whom: the rules of docs/architecture.md. */
 module.exports = {
   forbidden: [
     {
@@ -10,19 +10,34 @@ module.exports = {
     {
       name: 'kernel-does-not-know-modules',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(modules/|app\\.module\\.ts$)' },
+      from: { path: '^src/[^/]+/', pathNot: '^src/modules/' },
       to: { path: '^src/modules/' },
     },
     {
-      name: 'controller-sees-service-and-dtos',
+      name: 'modules-through-the-public-entry',
+      severity: 'error',
+      from: { path: '^src/modules/' },
+      to: { path: '^src/', pathNot: '^src/(modules/|plinth\\.ts$)' },
+    },
+    {
+      name: 'the-public-entry-is-for-modules',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/modules/' },
+      to: { path: '^src/plinth\\.ts$' },
+    },
+    {
+      name: 'controller-sees-service-and-resource',
       severity: 'error',
       from: { path: '\\.controller\\.ts$' },
-      to: { path: '(\\.repository\\.ts|\\.entity\\.ts)$|node_modules/(typeorm|mysql2|better-sqlite3)/' },
+      to: { path: '\\.repository\\.ts$|node_modules/(typeorm|mysql2|better-sqlite3)/' },
     },
     {
       name: 'sql-only-where-it-belongs',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(database|crud|changes|access)/|\\.(entity|repository|module)\\.ts$' },
+      from: {
+        path: '^src/',
+        pathNot: '^src/(database|fields|crud|changes|access)/|schema\\.ts$|\\.(entity|repository|module|migration)\\.ts$',
+      },
       to: { path: 'node_modules/(typeorm|mysql2|better-sqlite3)/' },
     },
     {

@@ -15,6 +15,8 @@ export default ts.config(
       // `!` after a check that the compiler can't follow is used with care, and shorter than a branch that can't be reached.
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      // Nest injects by the types of a constructor's parameters.
+      '@typescript-eslint/no-useless-constructor': 'off',
       // Nest's modules and DTOs are classes without members.
       '@typescript-eslint/no-extraneous-class': 'off',
       '@typescript-eslint/no-unnecessary-condition': 'off',

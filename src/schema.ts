@@ -28,6 +28,7 @@ export function schemaOf(modules: readonly PlinthModuleClass[]): Schema {
 
 function writtenAt({ name }: Type<MigrationInterface>): number {
   const at = /\d{13}$/.exec(name)?.[0];
-  if (at === undefined) throw new TypeError(`The migration ${name} needs the time at the end of its name: ${name}1764000000000`);
+  if (at === undefined)
+    throw new TypeError(`The migration ${name} needs the time at the end of its name: ${name}1764000000000`);
   return Number(at);
 }

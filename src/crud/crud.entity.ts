@@ -43,7 +43,12 @@ export abstract class CrudEntity {
   readonly deleted_at!: string | null;
 
   /** One half of the ETag, and what every update is compared and swapped by. */
-  @Field({ type: 'integer', column: { default: 1 }, shown: false, description: 'Counts the changes of the row, from 1.' })
+  @Field({
+    type: 'integer',
+    column: { default: 1 },
+    shown: false,
+    description: 'Counts the changes of the row, from 1.',
+  })
   readonly version!: number;
 
   @Field({

@@ -95,7 +95,13 @@ export class CrudModel {
    * @param before the row that is replaced; null where there is none
    */
   replacement(id: string, { value }: Replacement<unknown>, caller: Caller, before: CrudEntity | null): object {
-    const unsent = before && isObject(value) ? pick(before, this.writeOnly.filter((name) => !(name in value))) : {};
+    const unsent =
+      before && isObject(value)
+        ? pick(
+            before,
+            this.writeOnly.filter((name) => !(name in value)),
+          )
+        : {};
     const body = isObject(value) ? { ...unsent, ...value } : value;
     checkBody(this.createRules, body);
     this.refuseHidden(body, caller);

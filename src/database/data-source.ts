@@ -62,7 +62,7 @@ export async function openDataSource(
   config: DatabaseConfig,
   schema: Pick<DataSourceOptions, 'entities' | 'migrations'>,
 ): Promise<DataSource> {
-  const dataSource = new DataSource({ ...dataSourceOptions(config), ...schema } as DataSourceOptions);
+  const dataSource = new DataSource({ ...dataSourceOptions(config), ...schema });
   await patiently(() => initialize(dataSource, config));
   return dataSource;
 }

@@ -1,19 +1,16 @@
 import type { Type } from '@nestjs/common';
+import type { CrudEntity } from '../crud/crud.entity.js';
 import { BodyRules } from './body-rules.js';
 import { declaredFields } from './field.decorator.js';
 
-/** The members of `E` that a client may give: those that are not `readonly`. */
-type Writable<E> = {
-  [K in keyof E as Equal<Pick<E, K>, { -readonly [Q in K]: E[K] }> extends true ? K : never]: E[K];
-};
-type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-type EmptyMembers<T> = { [K in keyof T]: null extends T[K] ? K : undefined extends T[K] ? K : never }[keyof T];
+type Own<E> = Omit<E, keyof CrudEntity>;
+type MayBeEmpty<T> = { [K in keyof T]: null extends T[K] ? K : undefined extends T[K] ? K : never }[keyof T];
 
-/** The body of POST and PUT; what may be null may be left out, and so may what has a default (declare it `?` to leave it out in code). */
-export type CreateInput<E> = Omit<Writable<E>, EmptyMembers<Writable<E>>> &
-  Partial<Pick<Writable<E>, EmptyMembers<Writable<E>>>> & { readonly id?: string };
+/** The body of POST and PUT. What may be null may be left out, and so may what is declared with `?` (a derived field). */
+export type CreateInput<E> = Omit<Own<E>, MayBeEmpty<Own<E>>> &
+  Partial<Pick<Own<E>, MayBeEmpty<Own<E>>>> & { readonly id?: string };
 /** The body of PATCH. */
-export type UpdateInput<E> = Partial<Writable<E>>;
+export type UpdateInput<E> = Partial<Own<E>>;
 
 /** On a body class: the rules that it was derived with. */
 const RULES = Symbol('plinth:rules');

@@ -33,7 +33,10 @@ export class BodyRules {
   private readonly known: ReadonlySet<string>;
   private readonly readOnly: ReadonlySet<string>;
 
-  constructor(readonly type: Type<unknown>, { members, readOnly = [] }: BodySelection = {}) {
+  constructor(
+    readonly type: Type<unknown>,
+    { members, readOnly = [] }: BodySelection = {},
+  ) {
     this.readOnly = new Set(readOnly);
     const fields = new Map(declaredFields(type).map((field) => [field.name, field]));
     const others = Map.groupBy(

@@ -30,7 +30,9 @@ export function parseBatch(body: unknown, allowed: readonly BatchOperation['op']
     const detail = `"operations" must be an array of 1 to ${MAX_OPERATIONS} operations.`;
     throw invalid([...errors, { code: 'wrong-length', detail, pointer: '#/operations' }]);
   }
-  (operations as unknown[]).forEach((operation, index) => checkOperation(operation, allowed, `#/operations/${index}`, errors));
+  (operations as unknown[]).forEach((operation, index) =>
+    checkOperation(operation, allowed, `#/operations/${index}`, errors),
+  );
   if (errors.length > 0) throw invalid(errors);
   return { atomic: atomic as boolean, operations: operations as BatchOperation[] };
 }
@@ -38,7 +40,9 @@ export function parseBatch(body: unknown, allowed: readonly BatchOperation['op']
 function checkOperation(
   operation: unknown,
   allowed: readonly BatchOperation['op'][],
-  pointer: string, errors: ProblemItem[]): void {
+  pointer: string,
+  errors: ProblemItem[],
+): void {
   if (!isObject(operation)) {
     errors.push({ code: 'wrong-type', detail: 'An operation must be an object.', pointer });
     return;

@@ -1,32 +1,32 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createApp } from '../src/app.setup.js';
-import { loadConfig } from '../src/config/config.js';
-import { SETTINGS, type Setting } from '../src/config/settings.js';
-import { ApiDocument } from '../src/openapi/document.js';
-import { problemTypes } from '../src/http/problem.catalogue.js';
+import { createApp } from '../dist/app.setup.js';
+import { loadConfig } from '../dist/config/config.js';
+import { SETTINGS } from '../dist/config/settings.js';
+import { ApiDocument } from '../dist/openapi/document.js';
+import { problemTypes } from '../dist/http/problem.catalogue.js';
 
 /** Writes what stands in the docs and comes from the code; with `--check`, only says whether it is current. */
 const check = process.argv.includes('--check');
 let stale = false;
 
-function put(file: string, text: string): void {
+function put(file, text) {
   if (readFileSync(file, { encoding: 'utf8', flag: 'a+' }) === text) return;
   stale = true;
   if (check) console.error(`${file} is not current: npm run docs`);
   else writeFileSync(file, text);
 }
 
-function configTable(): string {
-  const rows = Object.values(SETTINGS as Record<string, Setting>).map(
+function configTable() {
+  const rows = Object.values(SETTINGS).map(
     ({ key, default: value, expects, description, secret }) =>
       `| \`${key}\`${secret ? `, \`${key}_FILE\`` : ''} | ${value === '' ? 'none' : `\`${value}\``} | ${description} Takes ${expects}. |`,
   );
   return ['| variable | default | |', '|---|---|---|', ...rows].join('\n');
 }
 
-function errors(): string {
+function errors() {
   const sections = [...problemTypes()].map(
     ([code, { status, title, explanation }]) => `## ${code}\n\n${status} · ${title}\n\n${explanation}\n`,
   );
@@ -41,7 +41,7 @@ ${sections.join('\n')}`;
 }
 
 /** From the service itself, which needs no database for it. */
-async function openapi(): Promise<string> {
+async function openapi() {
   const folder = mkdtempSync(join(tmpdir(), 'plinth-docs-'));
   const app = await createApp(loadConfig({ DATABASE_URL: `sqlite:${join(folder, 'none.sqlite')}` }));
   await app.init();
@@ -55,10 +55,7 @@ const README = 'README.md';
 const marked = /(<!-- config:begin -->\n)[^]*?(<!-- config:end -->)/;
 put(
   README,
-  readFileSync(README, 'utf8').replace(
-    marked,
-    (_all, begin: string, end: string) => `${begin}${configTable()}\n${end}`,
-  ),
+  readFileSync(README, 'utf8').replace(marked, (_all, begin, end) => `${begin}${configTable()}\n${end}`),
 );
 put('docs/errors.md', errors());
 put('openapi.json', await openapi());

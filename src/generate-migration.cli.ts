@@ -1,14 +1,15 @@
 import { writeFileSync } from 'node:fs';
-import { dataSource } from '../ormconfig.js';
-import { initialize } from '../src/database/data-source.js';
-import { readConfig } from '../src/config/environment.js';
-import { Migrator, schemaDrift } from '../src/database/migrator.js';
+import { openDataSource } from './database/data-source.js';
+import { readConfig } from './config/environment.js';
+import { Migrator, schemaDrift } from './database/migrator.js';
+import { modules } from './modules/index.js';
+import { schemaOf } from './schema.js';
 
 /** `npm run migrate:generate -- add-widget-code`: what the entities have and the migrated database has not, as SQL to start from. */
 const name = process.argv[2];
 if (name === undefined || !/^[a-z][a-z0-9-]*$/.test(name))
   throw new Error('Give the migration a name: npm run migrate:generate -- add-widget-code');
-await initialize(dataSource, readConfig().database);
+const dataSource = await openDataSource(readConfig().database, schemaOf(modules));
 const pending = await new Migrator(dataSource).pending();
 if (pending.length > 0) throw new Error(`Run the pending migrations first (npm run migrate): ${pending.join(', ')}`);
 const statements = await schemaDrift(dataSource);
