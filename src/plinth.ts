@@ -26,7 +26,8 @@ export { anyRule, EVERY_ROW, everyRule, NO_ROW, rowWhere, type RowRule } from '.
 export { Database } from './database/database.js';
 export { Portable } from './database/migrations/portable.js';
 export { CreateOf, UpdateOf, type CreateInput, type UpdateInput } from './fields/bodies.js';
-export { Field, type FieldOptions } from './fields/field.decorator.js';
+export { Field } from './fields/field.decorator.js';
+export type { FieldOptions } from './fields/field.js';
 export type { Caller } from './http/caller.js';
 export { DomainError } from './http/domain-error.js';
 export { Scope } from './http/scope.decorator.js';

@@ -128,7 +128,7 @@ forEveryModuleAndPlain('rows', (subject) => {
 
     it('counts strings in code points and refuses broken Unicode', async () => {
       const field = textField(subject.model);
-      const most = subject.model.fields.find(field)!.rules!.maxLength!;
+      const most = subject.model.fields.find(field)!.options.maxLength!;
       const { data } = await subject.made({ [field]: '𝒳'.repeat(most) });
       expect(data[field]).toBe('𝒳'.repeat(most));
       const longer = problemOf(

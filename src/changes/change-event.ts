@@ -1,8 +1,8 @@
 import type { CrudEntity } from '../crud/crud.entity.js';
 import type { CrudModel } from '../crud/crud.model.js';
 import type { Field } from '../fields/field.js';
-import type { FilterNode } from '../crud/query/filter.ast.js';
-import { matches } from '../crud/query/filter.evaluator.js';
+import type { Condition } from '../crud/query/condition.js';
+import { matches } from '../crud/query/condition.matches.js';
 import type { ChangeEntity, ChangeOp } from './change.entity.js';
 import { formatPosition } from './position.js';
 
@@ -35,7 +35,7 @@ export class ChangeEvent {
   }
 
   /** With a filter: a row that leaves it is `deleted`, one that enters it `created`; null where it is in neither. */
-  filtered(filter: FilterNode, fields: readonly Field[]): string | null {
+  filtered(filter: Condition, fields: readonly Field[]): string | null {
     const { op } = this.change;
     const was = this.before !== null && op !== 'created' && op !== 'restored' && this.matches(filter, this.before);
     const is = op !== 'deleted' && this.matches(filter, this.after);
@@ -62,7 +62,7 @@ export class ChangeEvent {
     return `id: ${position}\nevent: ${op}\ndata: ${JSON.stringify(event)}\n\n`;
   }
 
-  private matches(filter: FilterNode, row: CrudEntity): boolean {
+  private matches(filter: Condition, row: CrudEntity): boolean {
     return matches(filter, row as unknown as Record<string, unknown>);
   }
 }

@@ -1,25 +1,20 @@
-import type { Field, FieldType, FilterOperator } from '../fields/field.js';
+import { fieldOf } from '../fields/field.decorator.js';
+import type { FilterOperator } from '../fields/field.js';
 import { FieldSet } from '../fields/field-set.js';
 
 const RANGE: readonly FilterOperator[] = ['eq', 'gt', 'ge', 'lt', 'le'];
 const EQUAL: readonly FilterOperator[] = ['eq', 'in'];
 
-function field(name: string, type: FieldType, options: Partial<Field> = {}): Field {
-  const { filterable = [], sortable = false, unique = false, nullable = false } = options;
-  const rest = { readable: true, shown: true, writable: false, required: false } as const;
-  return { name, type, filterable, sortable, unique, nullable, columns: [name], ...rest };
-}
-
 /** What can be asked of the log: by whom, of which module, when. The rows before and after come as objects. */
 export const CHANGE_FIELDS = new FieldSet([
-  field('id', 'string', { filterable: EQUAL, sortable: true, unique: true }),
-  field('module', 'string', { filterable: EQUAL }),
-  field('resource_id', 'string'),
-  field('version', 'integer'),
-  field('op', 'string', { filterable: EQUAL }),
-  field('actor', 'string', { filterable: EQUAL }),
-  field('at', 'timestamp', { filterable: RANGE, sortable: true }),
-  field('trace_id', 'string'),
-  field('before', 'string', { nullable: true }),
-  field('after', 'string'),
+  fieldOf('id', { type: 'string', filterable: EQUAL, sortable: true, unique: true }),
+  fieldOf('module', { type: 'string', filterable: EQUAL }),
+  fieldOf('resource_id', { type: 'string' }),
+  fieldOf('version', { type: 'integer' }),
+  fieldOf('op', { type: 'string', filterable: EQUAL }),
+  fieldOf('actor', { type: 'string', filterable: EQUAL }),
+  fieldOf('at', { type: 'timestamp', filterable: RANGE, sortable: true }),
+  fieldOf('trace_id', { type: 'string' }),
+  fieldOf('before', { type: 'text', nullable: true }),
+  fieldOf('after', { type: 'text' }),
 ]);

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { fromInstant, toInstant } from '../database/instant.js';
-import type { SqlFragment } from '../crud/query/filter.compiler.js';
+import type { Condition } from '../crud/query/condition.js';
 import type { ListQuery } from '../crud/query/list-query.js';
-import { pageSql } from '../crud/query/list-sql.js';
+import { pageSql, plainTable } from '../crud/query/list-sql.js';
 import type { ChangeEntity } from './change.entity.js';
 
 const READ_AT_ONCE = 256;
@@ -27,16 +27,9 @@ export class ChangeRepository {
   }
 
   /** A page of the audit, or of one row's history. */
-  async page(query: ListQuery, only?: SqlFragment): Promise<ChangeEntity[]> {
-    const filter = [query.filter, only].filter((fragment) => fragment !== undefined);
-    const both: SqlFragment | undefined =
-      filter.length === 0
-        ? undefined
-        : {
-            sql: filter.map(({ sql }) => `(${sql})`).join(' AND '),
-            params: filter.flatMap(({ params }) => [...params]),
-          };
-    const { sql, params } = pageSql('change_log', { ...query, filter: both, includeDeleted: true });
+  async page(query: ListQuery, only?: Condition): Promise<ChangeEntity[]> {
+    const table = plainTable('change_log', this.database.engine);
+    const { sql, params } = pageSql(table, { ...query, includeDeleted: true }, only);
     return (await this.database.query<ChangeEntity>(sql, params)).map(decode);
   }
 

@@ -3,7 +3,7 @@ import type { CrudEntity } from '../crud/crud.entity.js';
 import type { RequestContext } from '../crud/endpoints/request-context.js';
 import { Page } from '../crud/endpoints/answer.js';
 import { ModuleRegistry } from '../crud/module.registry.js';
-import type { SqlFragment } from '../crud/query/filter.compiler.js';
+import type { Condition } from '../crud/query/condition.js';
 import { followingPage, MAX_LIMIT, nextCursor, parseListQuery, type ListQuery } from '../crud/query/list-query.js';
 import { DomainError } from '../http/domain-error.js';
 import type { ChangeEntity } from './change.entity.js';
@@ -28,7 +28,7 @@ export class HistoryService {
     const service = this.registry.get(module);
     if (!(await service.isKnown(id, context)))
       throw new DomainError('not-found', `There is no ${module} with this id.`);
-    const only = { sql: '`module` = ? AND `resource_id` = ?', params: [module, id] };
+    const only: Condition = { kind: 'and', nodes: [equal('module', module), equal('resource_id', id)] };
     const visible = service.model.fieldsFor(context.caller).all;
     const sight = service.sightOf(context);
     const show: Show = (row) => (sight.sees(row) ? service.model.project(row, visible) : null);
@@ -39,7 +39,7 @@ export class HistoryService {
     return this.page(parse(raw, 'changes'), (row) => row);
   }
 
-  private async page(query: ListQuery, show: Show, only?: SqlFragment): Promise<Page<object>> {
+  private async page(query: ListQuery, show: Show, only?: Condition): Promise<Page<object>> {
     // Whether the caller may see a change is in its rows, whatever fields they asked for.
     const columns = [...new Set([...query.columns, 'before', 'after'])];
     const names = query.fields.map(({ name }) => name);
@@ -59,6 +59,10 @@ export class HistoryService {
     const cursor = last && nextCursor(query, last as unknown as CrudEntity);
     return new Page(data, { limit: query.limit, ...(cursor !== undefined && { next_cursor: cursor }) });
   }
+}
+
+function equal(field: string, value: string): Condition {
+  return { kind: 'compare', field: CHANGE_FIELDS.find(field)!, operator: 'eq', value };
 }
 
 function parse(raw: Query, of: string): ListQuery {

@@ -1,18 +1,14 @@
 import type { Caller } from '../http/caller.js';
 import { DomainError, type ProblemItem } from '../http/domain-error.js';
 import type { CrudModel } from '../crud/crud.model.js';
-import type { FilterNode } from '../crud/query/filter.ast.js';
-import { compileFilter, type SqlFragment } from '../crud/query/filter.compiler.js';
-import { canonical } from '../crud/query/filter.evaluator.js';
+import { settle, type Condition } from '../crud/query/condition.js';
 import { parseFilter } from '../crud/query/filter.parser.js';
 
 const PARAMETERS = ['after', 'filter', 'initial'];
 
 export interface WatchRequest {
   readonly after?: { readonly text: string; readonly where: { parameter: string } | { header: string } };
-  readonly filter?: FilterNode;
-  /** The filter for the rows that match now. */
-  readonly where?: SqlFragment;
+  readonly filter?: Condition;
   readonly initial: boolean;
 }
 
@@ -41,16 +37,14 @@ export function parseWatch(
       { errors },
     );
   }
-  const node = filter === undefined ? undefined : parseFilter(filter);
-  const where = node && compileFilter(node, model.fieldsFor(caller));
+  const condition = filter === undefined ? undefined : settle(parseFilter(filter), model.fieldsFor(caller));
   // A stream that was cut off goes on where it was, whatever its URL said at first.
   const resumed = typeof lastEventId === 'string' && lastEventId !== '';
   return {
     ...(resumed
       ? { after: { text: lastEventId, where: { header: 'last-event-id' } } }
       : after !== undefined && { after: { text: after, where: { parameter: 'after' } } }),
-    ...(node && { filter: canonical(node, model.fields) }),
-    ...(where && { where }),
+    ...(condition && { filter: condition }),
     initial: initial === 'true' && !resumed,
   };
 }

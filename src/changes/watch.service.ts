@@ -6,7 +6,7 @@ import type { CrudModel } from '../crud/crud.model.js';
 import type { CrudService } from '../crud/crud.service.js';
 import type { RequestContext } from '../crud/endpoints/request-context.js';
 import { ModuleRegistry } from '../crud/module.registry.js';
-import type { FilterNode } from '../crud/query/filter.ast.js';
+import type { Condition } from '../crud/query/condition.js';
 import { followingPage, parseListQuery } from '../crud/query/list-query.js';
 import { ANYBODY, type Caller } from '../http/caller.js';
 import { DomainError } from '../http/domain-error.js';
@@ -56,7 +56,7 @@ export class WatchService {
     const after = request.after && parsePosition(request.after.text, feed, request.after.where);
     const { model } = service;
     const fields = model.shownTo(context.caller);
-    const filter = everyFilter(service.sightOf(context).filter, request.filter);
+    const filter = everyFilter(service.sightOf(context).condition, request.filter);
     // Others may have come while the feed was read; from here to `open` nobody can.
     this.admit(context.caller);
     const view = { model, fields, filter, isPlain: fields === model.shownTo(ANYBODY) };
@@ -119,12 +119,12 @@ export class WatchService {
   private async sendRows(
     service: AnyService,
     stream: EventStream,
-    { where }: WatchRequest,
+    { filter }: WatchRequest,
     context: RequestContext,
   ): Promise<void> {
     const { model } = service;
     const fields = model.shownTo(context.caller);
-    let query = { ...parseListQuery({}, model.fields), limit: ROWS_AT_ONCE, filter: where, fields };
+    let query = { ...parseListQuery({}, model.fields), limit: ROWS_AT_ONCE, filter, fields };
     for (;;) {
       const rows = await service.rows(query, context);
       let text = '';
@@ -160,7 +160,7 @@ export class WatchService {
 }
 
 /** The caller's row rule is a filter that they did not give: what leaves it is deleted, what enters it is created. */
-function everyFilter(...filters: (FilterNode | undefined)[]): FilterNode | undefined {
+function everyFilter(...filters: (Condition | undefined)[]): Condition | undefined {
   const nodes = filters.filter((filter) => filter !== undefined);
   return nodes.length > 1 ? { kind: 'and', nodes } : nodes[0];
 }

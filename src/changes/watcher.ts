@@ -1,6 +1,6 @@
 import type { CrudModel } from '../crud/crud.model.js';
 import type { Field } from '../fields/field.js';
-import type { FilterNode } from '../crud/query/filter.ast.js';
+import type { Condition } from '../crud/query/condition.js';
 import type { Caller } from '../http/caller.js';
 import type { ChangeEvent } from './change-event.js';
 import type { EventStream } from './event-stream.js';
@@ -16,7 +16,7 @@ const RETRY_MS = { least: 500, most: 3_000 };
 export interface WatchView {
   readonly model: CrudModel;
   readonly fields: readonly Field[];
-  readonly filter?: FilterNode | undefined;
+  readonly filter?: Condition | undefined;
   /** Whether the caller sees what everybody sees. */
   readonly isPlain: boolean;
 }

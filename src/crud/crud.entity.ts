@@ -3,8 +3,10 @@ import { Field } from '../fields/field.decorator.js';
 import { ID_PATTERN } from '../fields/id.js';
 import { etagOf } from './etag.js';
 
+/** As the specification has it. */
+const TIMESTAMP = { type: 'timestamp' } as const;
 /** The database's own clock, where a row is inserted by hand. */
-const CLOCK = { default: () => 'CURRENT_TIMESTAMP(3)' };
+const CLOCK = { ...TIMESTAMP, default: () => 'CURRENT_TIMESTAMP(3)' } as const;
 
 /**
  * What every resource has: the specification's `id` and `created_at`, and the system fields behind conditional requests and
@@ -39,7 +41,13 @@ export abstract class CrudEntity {
   @Field({ type: 'timestamp', column: CLOCK, shown: false, description: 'When the row was last changed.' })
   readonly updated_at!: string;
 
-  @Field({ type: 'timestamp', nullable: true, shown: false, description: 'When the row was soft-deleted, or null.' })
+  @Field({
+    type: 'timestamp',
+    column: TIMESTAMP,
+    nullable: true,
+    shown: false,
+    description: 'When the row was soft-deleted, or null.',
+  })
   readonly deleted_at!: string | null;
 
   /** One half of the ETag, and what every update is compared and swapped by. */

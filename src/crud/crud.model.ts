@@ -4,6 +4,7 @@ import { CreateOf, derivedRules, UpdateOf } from '../fields/bodies.js';
 import { checkBody } from '../fields/body.pipe.js';
 import { fieldsOf } from '../fields/declared-fields.js';
 import type { Field } from '../fields/field.js';
+import { mergePatch } from '../fields/merge-patch.js';
 import type { FieldSet } from '../fields/field-set.js';
 import type { Caller } from '../http/caller.js';
 import { DomainError } from '../http/domain-error.js';
@@ -32,7 +33,8 @@ export class CrudModel {
   private readonly shown: readonly Field[];
   private readonly guarded: boolean;
   private readonly writeOnly: readonly string[];
-  private readonly timestamps: readonly string[];
+  private readonly spelled: readonly Field[];
+  private readonly documents: readonly string[];
 
   constructor(
     /** One word everywhere: folder, table, route, scope, metric label and feed. */
@@ -50,8 +52,9 @@ export class CrudModel {
     this.guarded = this.fields.all.some(({ readable }) => readable !== true);
     this.writeOnly = this.fields.all.filter(({ readable }) => readable === false).map(({ name }) => name);
     const own = this.fields.all.filter((field) => field.writable !== false && field.name !== 'id');
-    this.timestamps = own.filter((field) => field.type === 'timestamp').map((field) => field.name);
-    this.defaults = Object.fromEntries(own.map((field) => [field.name, field.default ?? null]));
+    this.documents = own.filter(({ type }) => type === 'json').map(({ name }) => name);
+    this.spelled = own.filter(({ normalise }) => normalise !== undefined);
+    this.defaults = Object.fromEntries(own.map((field) => [field.name, field.default]));
   }
 
   /** The fields that are sent when nothing else is asked for. */
@@ -66,8 +69,8 @@ export class CrudModel {
 
   project(row: CrudEntity, fields: readonly Field[]): object {
     const data: Record<string, unknown> = {};
-    for (const { name, derived } of fields)
-      data[name] = derived ? derived(row as never) : row[name as keyof CrudEntity];
+    for (const { name, options: { derived } } of fields)
+      data[name] = derived ? derived.value(row as never) : row[name as keyof CrudEntity];
     return data;
   }
 
@@ -83,11 +86,20 @@ export class CrudModel {
   }
 
   /** The members that a patch sets. Setting one to null where null is not allowed is one of the faults that 422 names. */
-  patched({ value }: MergePatch<unknown>, caller: Caller): object {
-    const names = typeof value === 'object' && value !== null ? Object.keys(value) : [];
-    checkBody(this.updateRules, value, names);
-    this.refuseHidden(value, caller);
-    return this.normalise(value);
+  patched({ value }: MergePatch<unknown>, caller: Caller, before: CrudEntity): object {
+    const members = isObject(value) ? this.merged(value, before) : value;
+    checkBody(this.updateRules, members, isObject(value) ? Object.keys(value) : []);
+    this.refuseHidden(members, caller);
+    return this.normalise(members);
+  }
+
+  /** A patch goes on inside of a document. */
+  private merged(patch: Members, before: CrudEntity): Members {
+    if (this.documents.length === 0) return patch;
+    const members = { ...patch };
+    for (const name of this.documents)
+      if (isObject(members[name])) members[name] = mergePatch((before as unknown as Members)[name], members[name]);
+    return members;
   }
 
   /**
@@ -140,12 +152,13 @@ export class CrudModel {
     );
   }
 
-  /** One spelling for each instant, so that another time zone's is no change. */
+  /** One spelling for each value, so that another one of it is no change. */
   private normalise(members: object): object {
-    if (this.timestamps.length === 0) return members;
+    if (this.spelled.length === 0) return members;
     const normal = { ...members } as Record<string, unknown>;
-    for (const name of this.timestamps) {
-      if (typeof normal[name] === 'string') normal[name] = new Date(normal[name]).toISOString();
+    for (const { name, normalise } of this.spelled) {
+      const value = normal[name];
+      if (value !== undefined && value !== null) normal[name] = normalise!(value);
     }
     return normal;
   }

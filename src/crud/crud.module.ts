@@ -8,6 +8,7 @@ import { IdempotencyKeyEntity } from './idempotency/idempotency-key.entity.js';
 import { IdempotencyPruner } from './idempotency/idempotency.pruner.js';
 import { IdempotencyRepository } from './idempotency/idempotency.repository.js';
 import { Idempotency } from './idempotency/idempotency.js';
+import { References } from './references.js';
 import { ModuleRegistry } from './module.registry.js';
 
 /** What every resource module inherits without naming it. */
@@ -15,7 +16,7 @@ import { ModuleRegistry } from './module.registry.js';
 @Module({
   imports: [DiscoveryModule, TypeOrmModule.forFeature([IdempotencyKeyEntity])],
   controllers: [BatchController],
-  providers: [ModuleRegistry, BatchService, Idempotency, IdempotencyRepository, IdempotencyPruner, EndpointRunner],
-  exports: [ModuleRegistry],
+  providers: [ModuleRegistry, References, BatchService, Idempotency, IdempotencyRepository, IdempotencyPruner, EndpointRunner],
+  exports: [ModuleRegistry, References],
 })
 export class CrudModule {}

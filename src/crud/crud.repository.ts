@@ -77,8 +77,8 @@ export abstract class CrudRepository<E extends CrudEntity> {
 
   /** Up to `limit + 1` rows: the one too many tells that there is a next page. */
   async page(query: ListQuery, context: RequestContext): Promise<E[]> {
-    const rule = this.sightOf(context).sql;
-    const { sql, params } = pageSql(this.table, query, rule);
+    const rule = this.sightOf(context).condition;
+    const { sql, params } = pageSql(this.sql, query, rule);
     // In the order of an index and from a place in it; a filter or a rule may have to look at many rows for one.
     const isQuick = !query.filter && !rule && query.limit <= MAX_LIMIT;
     const rows = await this.database.query(sql, params, isQuick);
@@ -88,7 +88,7 @@ export abstract class CrudRepository<E extends CrudEntity> {
   }
 
   async count(query: ListQuery, context: RequestContext): Promise<{ total: number } | { total_at_least: number }> {
-    const { sql, params } = countSql(this.table, query, COUNT_LIMIT, this.sightOf(context).sql);
+    const { sql, params } = countSql(this.sql, query, COUNT_LIMIT, this.sightOf(context).condition);
     const [row] = await this.database.query<{ total: number }>(sql, params);
     const total = row?.total ?? 0;
     return total > COUNT_LIMIT ? { total_at_least: COUNT_LIMIT } : { total };
@@ -140,9 +140,9 @@ export abstract class CrudRepository<E extends CrudEntity> {
   }
 
   /** Of a row that was locked. An `after` that equals `before` writes nothing, and `before` is given back. */
-  async update(before: E, after: E, context: RequestContext): Promise<E> {
+  async update(before: E, after: E, context: RequestContext, op: ChangeOp = 'updated'): Promise<E> {
     if (this.sql.isSame(before, after)) return before;
-    return this.swap(before, after, 'updated', context);
+    return this.swap(before, after, op, context);
   }
 
   /** A new life of a soft-deleted row; its version goes on, so that no entity tag of the old life is met again. */

@@ -1,6 +1,8 @@
 import { now } from '../database/instant.js';
 import { DomainError } from '../http/domain-error.js';
+import { Inject } from '@nestjs/common';
 import type { CreateInput } from '../fields/bodies.js';
+import type { Field } from '../fields/field.js';
 import { isId, notAnId } from '../fields/id.js';
 import type { CrudEntity } from './crud.entity.js';
 import { CrudModel, type ModuleOptions } from './crud.model.js';
@@ -11,6 +13,7 @@ import type { RequestContext } from './endpoints/request-context.js';
 import { etagOf } from './etag.js';
 import { exportRows } from './export/export.js';
 import { nextCursor, type ListQuery } from './query/list-query.js';
+import { References, referencesOf } from './references.js';
 import type { Sight } from './row-rule.js';
 
 /**
@@ -20,12 +23,17 @@ import type { Sight } from './row-rule.js';
  */
 export abstract class CrudService<E extends CrudEntity> {
   readonly model: CrudModel;
+  /** Injected as a property, so that a module's service need not pass it on. */
+  @Inject(References)
+  private readonly references!: References;
+  private readonly referring: readonly Field[];
 
   protected constructor(
     protected readonly repository: CrudRepository<E>,
     options: ModuleOptions = {},
   ) {
     this.model = new CrudModel(repository.table, repository.entity, options);
+    this.referring = referencesOf(repository.entity);
   }
 
   /** @throws DomainError `not-found` also where the row is soft-deleted */
@@ -66,7 +74,7 @@ export abstract class CrudService<E extends CrudEntity> {
   /** @throws DomainError `already-exists` naming the member that has to be unique */
   async create(body: CreateInput<E>, context: RequestContext): Promise<Representation<E>> {
     const row = this.repository.make(this.model.withDefaults(body, context.caller));
-    await this.repository.insert(row, context);
+    await this.insert(row, context);
     return this.represent(row, context, true);
   }
 
@@ -75,9 +83,9 @@ export abstract class CrudService<E extends CrudEntity> {
     const apply = (row: E | null): E => {
       const before = this.live(row);
       this.checkPreconditions(before, context);
-      return { ...before, ...this.model.patched(patch, context.caller) };
+      return { ...before, ...this.model.patched(patch, context.caller, before) };
     };
-    return this.represent(await this.repository.edit(id, 'updated', apply, context), context);
+    return this.represent(await this.edit(id, 'updated', apply, context), context);
   }
 
   /** PUT: whole replacement, or creation under an id that the client has chosen; a soft-deleted row begins a new life. */
@@ -91,9 +99,11 @@ export abstract class CrudService<E extends CrudEntity> {
       const members = this.model.replacement(id, body, context.caller, exists ? before : null) as Partial<E>;
       if (exists) {
         const after = { ...before, ...members };
+        await this.checkAll(before, after, context);
         return this.represent(await this.repository.update(before, after, context), context);
       }
       const row = this.repository.make({ ...members, id });
+      await this.checkAll(null, row, context);
       if (before) return this.represent(await this.repository.revive(before, row, context), context, true);
       await this.repository.insert(row, context);
       return this.represent(row, context, true);
@@ -107,7 +117,7 @@ export abstract class CrudService<E extends CrudEntity> {
       this.checkPreconditions(before, context);
       return { ...before, deleted_at: now() };
     };
-    await this.repository.edit(id, 'deleted', apply, context);
+    await this.edit(id, 'deleted', apply, context);
   }
 
   /** @throws DomainError `not-deleted` of a row that lives */
@@ -118,7 +128,52 @@ export abstract class CrudService<E extends CrudEntity> {
       if (before.deleted_at === null) throw new DomainError('not-deleted', `This ${this.model.name} is not deleted.`);
       return { ...before, deleted_at: null };
     };
-    return this.represent(await this.repository.edit(id, 'restored', apply, context), context);
+    return this.represent(await this.edit(id, 'restored', apply, context), context);
+  }
+
+  /**
+   * A rule of the module that every write goes through, inside of its transaction: create, update, replace, remove, restore,
+   * batches and verbs. Override it, and throw a `DomainError`; it may ask the database and other services.
+   * @param before the row as it lives; null where none does
+   * @param after the row as it will live, its values checked; null where it is removed
+   */
+  protected check(_before: E | null, _after: E | null, _context: RequestContext): Promise<void> | void {}
+
+  /**
+   * Changes a row as `CrudRepository.edit` does, with the module's rules.
+   * @param apply throws where the change is refused; it may be called more than once
+   */
+  protected async edit(
+    id: string,
+    op: 'updated' | 'deleted' | 'restored',
+    apply: (before: E | null) => E,
+    context: RequestContext,
+  ): Promise<E> {
+    if (!this.hasRules) return this.repository.edit(id, op, apply, context);
+    // Rules may wait for the database, with the row locked; rows that have none are changed in groups.
+    return this.repository.atomically(async () => {
+      const before = await this.repository.lock(id, context);
+      const after = apply(before);
+      await this.checkAll(living(before), living(after), context);
+      return this.repository.update(before!, after, context, op);
+    });
+  }
+
+  private async insert(row: E, context: RequestContext): Promise<void> {
+    if (!this.hasRules) return this.repository.insert(row, context);
+    await this.repository.atomically(async () => {
+      await this.checkAll(null, row, context);
+      await this.repository.insert(row, context);
+    });
+  }
+
+  private get hasRules(): boolean {
+    return this.referring.length > 0 || this.check !== CrudService.prototype.check;
+  }
+
+  private async checkAll(before: E | null, after: E | null, context: RequestContext): Promise<void> {
+    if (after && this.referring.length > 0) await this.references.check(this.referring, before, after, context);
+    await this.check(before, after, context);
   }
 
   /** What the caller sees of a row: the whitelist of declared fields, narrowed by `fields=` and by their scopes. */
@@ -149,4 +204,8 @@ export abstract class CrudService<E extends CrudEntity> {
   protected notFound(): DomainError {
     return new DomainError('not-found', `There is no ${this.model.name} with this id.`);
   }
+}
+
+function living<E extends CrudEntity>(row: E | null): E | null {
+  return row && row.deleted_at === null ? row : null;
 }

@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { EntityMetadata } from 'typeorm';
 import { RowsInsert } from '../database/rows-insert.js';
 import { RowsUpdate } from '../database/rows-update.js';
 import type { Statement, Write } from '../database/session.js';
 import type { UniqueViolation } from '../database/sql-errors.js';
 import type { CrudEntity } from './crud.entity.js';
+import type { TableSql } from './query/list-sql.js';
 import { RowCodec } from './row.codec.js';
 
 /** A row as it is, and as it shall be. */
@@ -13,8 +15,9 @@ export interface Change<E> {
 }
 
 /** The statements of one table, built once from TypeORM's model of it. Backticks quote names on every engine. */
-export class EntitySql<E extends CrudEntity> {
+export class EntitySql<E extends CrudEntity> implements TableSql {
   readonly table: string;
+  readonly isSqlite: boolean;
   readonly codec: RowCodec<E>;
   readonly find: string;
   readonly lock: string;
@@ -33,21 +36,26 @@ export class EntitySql<E extends CrudEntity> {
   constructor(private readonly metadata: EntityMetadata) {
     this.table = metadata.tableName;
     this.codec = new RowCodec<E>(metadata);
+    this.isSqlite = this.codec.isSqlite;
     const { columns } = this.codec;
     this.settable = columns.filter((name) => name !== 'id');
     this.own = this.settable.filter((name) => name !== 'version' && name !== 'updated_at') as (keyof E & string)[];
     const table = quote(this.table);
-    const select = `SELECT ${columns.map(quote).join(', ')} FROM ${table} WHERE \`id\``;
+    const select = `SELECT ${columns.map((name) => this.select(name)).join(', ')} FROM ${table} WHERE \`id\``;
     this.find = `${select} = ?`;
     this.some = `${select} IN `;
     // SQLite has no row locks and needs none: writers come one after the other.
-    const lockable = metadata.dataSource.options.type !== 'better-sqlite3';
+    const lockable = !this.isSqlite;
     this.lock = lockable ? `${this.find} FOR UPDATE` : this.find;
     this.skipLocked = lockable ? ' FOR UPDATE SKIP LOCKED' : '';
     this.together = lockable ? new RowsUpdate(this.table, 'updated_at') : undefined;
     this.insert = new RowsInsert(this.table, columns);
     const set = this.settable.map((name) => `${quote(name)} = ?`).join(', ');
     this.update = `UPDATE ${table} SET ${set} WHERE \`id\` = ? AND \`version\` = ?`;
+  }
+
+  select(column: string): string {
+    return this.codec.select(column);
   }
 
   /** Rows by their ids. Padded to a power of two with the last one, so that few statements are prepared. */
@@ -74,7 +82,7 @@ export class EntitySql<E extends CrudEntity> {
     let weight = 0;
     for (const name of this.own) {
       const value = row[name];
-      weight += typeof value === 'string' ? value.length : 8;
+      weight += typeof value === 'string' ? value.length : typeof value === 'object' ? JSON.stringify(value).length : 8;
     }
     return weight;
   }
@@ -89,7 +97,7 @@ export class EntitySql<E extends CrudEntity> {
   updatesOf(changes: readonly Change<E>[]): Write[] {
     const { together, codec } = this;
     for (const name of this.own)
-      if (changes.some(({ before, after }) => before[name] !== after[name])) this.changed.add(name);
+      if (changes.some(({ before, after }) => !isSameValue(before[name], after[name]))) this.changed.add(name);
     if (!together || !RowsUpdate.isFor(this.changed.size, changes.length))
       return changes.map((change) => this.updateOf(change));
     const columns = [...this.changed];
@@ -108,7 +116,7 @@ export class EntitySql<E extends CrudEntity> {
 
   /** Whether the rows agree in all that a client can change. */
   isSame(a: E, b: E): boolean {
-    return this.own.every((name) => a[name] === b[name]);
+    return this.own.every((name) => isSameValue(a[name], b[name]));
   }
 
   /** The members that a unique constraint is about: those of the primary key, or of a `@Unique` or unique `@Index`. */
@@ -119,6 +127,11 @@ export class EntitySql<E extends CrudEntity> {
     const found = uniques.find(({ name }) => name === constraint) ?? indices.find(({ name }) => name === constraint);
     return found?.columns.map((column) => column.databaseName) ?? [];
   }
+}
+
+/** Documents are the same whatever the order of their members. */
+function isSameValue(a: unknown, b: unknown): boolean {
+  return a === b || (typeof a === 'object' && isDeepStrictEqual(a, b));
 }
 
 function quote(name: string): string {

@@ -1,10 +1,13 @@
 import type { EntityMetadata } from 'typeorm';
-import type { CrudEntity } from './crud.entity.js';
-import type { Field, FieldType, FilterOperator } from '../fields/field.js';
+import { declaredFields, fieldOf } from '../fields/field.decorator.js';
+import type { Field, FilterOperator } from '../fields/field.js';
 import { FieldSet } from '../fields/field-set.js';
-import type { FilterNode, Literal } from './query/filter.ast.js';
-import { compileFilter, type SqlFragment } from './query/filter.compiler.js';
-import { canonical, matches } from './query/filter.evaluator.js';
+import { ExactDecimal } from '../fields/types/exact-decimal.js';
+import { FIELD_TYPES, type TypeName } from '../fields/types/types.js';
+import type { CrudEntity, EntityClass } from './crud.entity.js';
+import { settle, type Condition } from './query/condition.js';
+import { matches } from './query/condition.matches.js';
+import type { FilterNode } from './query/filter.ast.js';
 
 /** A row rule that lets a caller have every row. */
 export const EVERY_ROW = Symbol('every row');
@@ -14,13 +17,18 @@ export const NO_ROW = Symbol('no row');
 /** Which rows there are for a caller: all, none, or those of which a condition on their columns is true. */
 export type RowRule = typeof EVERY_ROW | typeof NO_ROW | FilterNode;
 
+type RuleValue = string | number | bigint | boolean;
+
 /**
  * One condition of a row rule: `rowWhere('owner', 'eq', caller.id)`. A value that is not there (a claim that the token
  * does not have) lets the caller have no row, rather than those in which the column is empty.
  */
-export function rowWhere(column: string, operator: FilterOperator, ...values: (Literal | undefined)[]): RowRule {
+export function rowWhere(column: string, operator: FilterOperator, ...values: (RuleValue | null | undefined)[]): RowRule {
   if (values.length === 0 || values.some((value) => value === undefined || value === null)) return NO_ROW;
-  return { kind: 'predicate', field: column, operator, values: values as Literal[], position: 0 };
+  const literals = (values as RuleValue[]).map((value) =>
+    typeof value === 'number' || typeof value === 'bigint' ? ExactDecimal.ofNumber(value) : value,
+  );
+  return { kind: 'predicate', field: column, operator, values: literals, position: 0 };
 }
 
 /** A row has to satisfy all of them. */
@@ -42,41 +50,44 @@ export function anyRule(...rules: RowRule[]): RowRule {
   return nodes.length === 0 ? NO_ROW : { kind: 'or', nodes };
 }
 
-/** A caller's rule, as SQL for rows in the table and as a test for rows in memory. */
+/** A caller's rule, for rows in the table and as a test for rows in memory. */
 export interface Sight {
   /** Undefined: every row. */
-  readonly sql: SqlFragment | undefined;
-  /** Undefined: every row. */
-  readonly filter: FilterNode | undefined;
+  readonly condition: Condition | undefined;
   sees(row: CrudEntity): boolean;
 }
 
-const EVERYTHING: Sight = { sql: undefined, filter: undefined, sees: () => true };
-const NOTHING: Sight = { sql: { sql: '1 = 0', params: [] }, filter: { kind: 'or', nodes: [] }, sees: () => false };
+const EVERYTHING: Sight = { condition: undefined, sees: () => true };
+const NOTHING: Sight = { condition: { kind: 'or', nodes: [] }, sees: () => false };
 
-const TYPES: Readonly<Record<string, FieldType>> = {
+/** Columns that are no fields, by TypeORM's normalised types. */
+const TYPES: Readonly<Record<string, TypeName>> = {
   varchar: 'string',
-  mediumtext: 'string',
+  mediumtext: 'text',
   int: 'integer',
   integer: 'integer',
-  bigint: 'integer',
+  bigint: 'bigint',
   double: 'number',
   boolean: 'boolean',
   tinyint: 'boolean',
   timestamp: 'timestamp',
   datetime: 'timestamp',
+  date: 'date',
 };
-const OPERATORS: readonly FilterOperator[] = ['eq', 'ne', 'gt', 'ge', 'lt', 'le', 'in', 'contains', 'startswith'];
 
 /** Makes sights of rules, for the rows of one table. Rules may be about any column, also those that the API never shows. */
 export class RowRules {
   private readonly columns: FieldSet;
 
-  constructor({ columns, dataSource }: EntityMetadata) {
+  constructor({ columns, dataSource, target }: EntityMetadata) {
+    const fields = new Map(declaredFields(target as EntityClass).map((field) => [field.name, field]));
     this.columns = new FieldSet(
       columns.flatMap((column) => {
+        const name = column.databaseName;
+        const field = fields.get(name);
         const type = TYPES[dataSource.driver.normalizeType(column)];
-        return type ? [columnField(column.databaseName, type)] : [];
+        if (field) return [comparable(field)];
+        return type ? [comparable(fieldOf(name, { type, nullable: true }))] : [];
       }),
     );
   }
@@ -86,16 +97,14 @@ export class RowRules {
     if (rule === EVERY_ROW) return EVERYTHING;
     if (rule === NO_ROW || typeof rule !== 'object' || rule === null) return NOTHING;
     try {
-      const sql = compileFilter(rule, this.columns);
-      const filter = canonical(rule, this.columns);
-      return { sql, filter, sees: (row) => matches(filter, row as unknown as Record<string, unknown>) };
+      const condition = settle(rule, this.columns);
+      return { condition, sees: (row) => matches(condition, row as unknown as Record<string, unknown>) };
     } catch (error) {
       throw new TypeError('The row rule can not be applied', { cause: error });
     }
   }
 }
 
-function columnField(name: string, type: FieldType): Field {
-  const can = { readable: true, shown: true, writable: false, filterable: OPERATORS, sortable: false } as const;
-  return { name, type, nullable: true, unique: false, required: false, columns: [name], ...can };
+function comparable(field: Field): Field {
+  return { ...field, filterable: FIELD_TYPES[field.type].operators };
 }

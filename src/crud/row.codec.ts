@@ -1,25 +1,37 @@
 import type { EntityMetadata } from 'typeorm';
-import { fromInstant, toInstant } from '../database/instant.js';
 import type { Row, SqlValue } from '../database/session.js';
+import { declaredFields, fieldOf } from '../fields/field.decorator.js';
+import type { ColumnCodec } from '../fields/types/field-type.js';
+import type { TypeName } from '../fields/types/types.js';
 
-type Convert<From, To> = (value: From) => To;
+type Entry<T> = readonly [name: string, convert: T];
 
 /**
- * Rows as the drivers give them, and entities as the services know them. TypeORM's own hydration was measured at several
- * times the cost of the query; the columns' types are all it would look at.
+ * Rows as the drivers give them, and resources as the services know them. TypeORM's own hydration was measured at several
+ * times the cost of the query; the types of the fields are all it would look at.
  */
 export class RowCodec<E extends object> {
   readonly columns: readonly string[];
-  private readonly decoders: readonly (readonly [name: string, Convert<SqlValue, unknown>])[];
-  private readonly encoders: ReadonlyMap<string, Convert<unknown, SqlValue>>;
+  readonly isSqlite: boolean;
+  private readonly codecs: ReadonlyMap<string, ColumnCodec>;
+  private readonly decoders: readonly Entry<NonNullable<ColumnCodec['decode']>>[];
 
-  constructor(metadata: EntityMetadata) {
-    const kinds = metadata.columns.map(
-      (column) => [column.databaseName, metadata.dataSource.driver.normalizeType(column)] as const,
-    );
-    this.columns = kinds.map(([name]) => name);
-    this.decoders = kinds.flatMap(([name, type]) => entry(name, DECODERS[type]));
-    this.encoders = new Map(kinds.flatMap(([name, type]) => entry(name, ENCODERS[type])));
+  constructor({ columns, dataSource, target }: EntityMetadata) {
+    this.isSqlite = dataSource.options.type === 'better-sqlite3';
+    const fields = new Map(declaredFields(target as new () => E).map((field) => [field.name, field]));
+    const codecs = columns.map((column) => {
+      const field = fields.get(column.databaseName) ?? PLAIN[dataSource.driver.normalizeType(column)];
+      return [column.databaseName, field?.codec(this.isSqlite) ?? {}] as const;
+    });
+    this.columns = codecs.map(([name]) => name);
+    this.codecs = new Map(codecs);
+    this.decoders = codecs.flatMap(([name, { decode }]) => (decode ? [[name, decode] as const] : []));
+  }
+
+  /** Reads a column. */
+  select(column: string): string {
+    const quoted = `\`${column}\``;
+    return this.codecs.get(column)?.select?.(quoted) ?? quoted;
   }
 
   /** In place: the row is the driver's fresh object and nobody else's. */
@@ -35,31 +47,17 @@ export class RowCodec<E extends object> {
   encode(entity: E, columns: readonly string[]): SqlValue[] {
     return columns.map((name) => {
       const value = (entity as Record<string, unknown>)[name] ?? null;
-      const convert = this.encoders.get(name);
-      return convert && value !== null ? convert(value) : (value as SqlValue);
+      const encode = this.codecs.get(name)?.encode;
+      return encode && value !== null ? encode(value as never) : (value as SqlValue);
     });
   }
 }
 
-function entry<T>(name: string, convert: T | undefined): [string, T][] {
-  return convert === undefined ? [] : [[name, convert]];
-}
-
-const toBoolean = (value: SqlValue) => Number(value) !== 0;
-const fromBoolean = (value: unknown) => (value ? 1 : 0);
-const decodeTimestamp = (value: SqlValue) => toInstant(value as string);
-const encodeTimestamp = (value: unknown) => fromInstant(value as string);
-
-/** By TypeORM's normalised column types. A DECIMAL comes as text and would lose digits as a number: it stays text. */
-const DECODERS: Record<string, Convert<SqlValue, unknown>> = {
-  timestamp: decodeTimestamp,
-  datetime: decodeTimestamp,
-  boolean: toBoolean,
-  tinyint: toBoolean,
-};
-const ENCODERS: Record<string, Convert<unknown, SqlValue>> = {
-  timestamp: encodeTimestamp,
-  datetime: encodeTimestamp,
-  boolean: fromBoolean,
-  tinyint: fromBoolean,
+const plain = (type: TypeName) => fieldOf('column', { type });
+/** Columns that are no fields, by TypeORM's normalised types. */
+const PLAIN: Readonly<Record<string, ReturnType<typeof fieldOf> | undefined>> = {
+  timestamp: plain('timestamp'),
+  datetime: plain('timestamp'),
+  boolean: plain('boolean'),
+  tinyint: plain('boolean'),
 };

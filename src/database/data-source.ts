@@ -2,6 +2,8 @@ import Sqlite from 'better-sqlite3';
 import mysql from 'mysql2/promise';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { DatabaseConfig } from '../config/config.js';
+import { sqliteColumnOf } from '../fields/field.column.js';
+import { declaredFields } from '../fields/field.decorator.js';
 import { SQLITE_NOW } from './instant.js';
 import { SchemaNames } from './schema-names.js';
 import { EXACT_COLLATION } from './migrations/portable.js';
@@ -74,7 +76,7 @@ export async function initialize(dataSource: DataSource, config: DatabaseConfig)
     if (!dataSource.driver.supportedDataTypes.includes('timestamp'))
       dataSource.driver.supportedDataTypes.push('timestamp', 'mediumtext');
     await dataSource.initialize();
-    useSqliteClock(dataSource);
+    useSqliteColumns(dataSource);
     return;
   }
   await refuseOtherEngine(config);
@@ -116,10 +118,13 @@ function useExactText(dataSource: DataSource, kind: 'mariadb' | 'mysql'): void {
   }
 }
 
-/** The entities name MySQL's clock; the model of a SQLite data source has to name its own, or it would be seen as drift. */
-function useSqliteClock(dataSource: DataSource): void {
-  for (const { columns } of dataSource.entityMetadatas) {
+/** The entities say what columns are on MySQL and MariaDB; what differs on SQLite would be seen as drift there. */
+function useSqliteColumns(dataSource: DataSource): void {
+  for (const { columns, target } of dataSource.entityMetadatas) {
+    const fields = new Map(declaredFields(target as new () => object).map((field) => [field.name, field]));
     for (const column of columns) {
+      const field = fields.get(column.databaseName);
+      if (field) Object.assign(column, sqliteColumnOf(field.options));
       if (column.type !== 'timestamp') continue;
       if (column.default !== undefined) column.default = () => SQLITE_NOW;
       column.precision = undefined;

@@ -3,17 +3,17 @@ import { getMetadataStorage, type ValidationArguments } from 'class-validator';
 import type { ProblemItem } from '../http/domain-error.js';
 import { declaredFields } from './field.decorator.js';
 import type { Field } from './field.js';
-import { compileRules, type Violation } from './field.rules.js';
+import { NO_VIOLATION, wrong, type Violation } from './types/field-type.js';
 
 type Metadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
-/** A check of one member: null when it is good. */
-type Check = (value: unknown, body: object) => Violation | null;
+/** A check of one member. */
+type MemberCheck = (value: unknown, body: object) => readonly Violation[];
 type Condition = (body: object, value: unknown) => boolean;
 
 interface Member {
   readonly name: string;
   readonly pointer: string;
-  readonly violation: Check;
+  readonly violations: MemberCheck;
 }
 
 export interface BodySelection {
@@ -64,9 +64,10 @@ export class BodyRules {
     for (const member of this.members) {
       if (only && !only.includes(member.name)) continue;
       const value = (body as Record<string, unknown>)[member.name];
-      const violation = member.violation(value, body);
-      if (violation)
-        errors.push({ code: violation.code, detail: `"${member.name}" ${violation.detail}.`, pointer: member.pointer });
+      for (const { code, detail, at = '' } of member.violations(value, body)) {
+        const pointer = at === '' ? member.pointer : `${member.pointer}${encodePointer(at)}`;
+        errors.push({ code, detail: `"${member.name}${at}" ${detail}.`, pointer });
+      }
     }
     return errors;
   }
@@ -87,10 +88,15 @@ export function pointerTo(name: string): string {
   return `#/${encodeURIComponent(name.toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1'))}`;
 }
 
+/** A JSON pointer as a part of a URI fragment (RFC 6901 section 6). */
+function encodePointer(pointer: string): string {
+  return pointer.split('/').map(encodeURIComponent).join('/');
+}
+
 function compileMember(type: Type<unknown>, name: string, field: Field | undefined, others: Metadata[]): Member {
   // class-validator's conditions (IsOptional, ValidateIf): unless all hold, its checks are not made.
   const conditions: Condition[] = [];
-  const checks: Check[] = [];
+  const checks: MemberCheck[] = [];
   for (const rule of others) {
     if (rule.type === 'conditionalValidation') conditions.push(rule.constraints[0] as Condition);
     else if (rule.type === 'customValidation') checks.push(compileCheck(type, name, rule));
@@ -98,26 +104,25 @@ function compileMember(type: Type<unknown>, name: string, field: Field | undefin
       throw new TypeError(`${type.name}.${name}: rules of the kind "${rule.type}" are not supported in a body`);
     }
   }
-  const own = field && compileRules(field.rules!);
-  const violation: Check = (value, body) => {
-    if (field && value === undefined && !field.required) return null;
-    if (field && value === null && field.nullable) return null;
-    const isLooked = conditions.every((holds) => holds(body, value));
-    if (value === undefined) return isLooked ? REQUIRED : null;
-    const found = own?.(value) ?? null;
-    if (found || !isLooked) return found;
+  const violations: MemberCheck = (value, body) => {
+    if (field && value === undefined && !field.required) return NO_VIOLATION;
+    if (field && value === null && field.nullable) return NO_VIOLATION;
+    const areMade = conditions.every((holds) => holds(body, value));
+    if (value === undefined) return areMade ? REQUIRED : NO_VIOLATION;
+    const found = field?.check(value) ?? NO_VIOLATION;
+    if (found.length > 0 || !areMade) return found;
     for (const check of checks) {
-      const other = check(value, body);
-      if (other) return other;
+      const others = check(value, body);
+      if (others.length > 0) return others;
     }
-    return null;
+    return NO_VIOLATION;
   };
-  return { name, pointer: pointerTo(name), violation };
+  return { name, pointer: pointerTo(name), violations };
 }
 
-const REQUIRED: Violation = { code: 'required', detail: 'is required' };
+const REQUIRED = wrong('required', 'is required');
 
-function compileCheck(dto: Type<unknown>, property: string, rule: Metadata): Check {
+function compileCheck(dto: Type<unknown>, property: string, rule: Metadata): MemberCheck {
   const [constraint] = getMetadataStorage().getTargetValidatorConstraints(rule.constraintCls);
   if (!constraint || constraint.async)
     throw new TypeError(`${dto.name}.${property}: asynchronous rules belong in the service`);
@@ -125,13 +130,13 @@ function compileCheck(dto: Type<unknown>, property: string, rule: Metadata): Che
   return (value, body) => {
     const args: ValidationArguments = { value, constraints, targetName: dto.name, object: body, property };
     const values = rule.each && Array.isArray(value) ? (value as unknown[]) : [value];
-    if (values.every((one) => constraint.instance.validate(one, args) === true)) return null;
+    if (values.every((one) => constraint.instance.validate(one, args) === true)) return NO_VIOLATION;
     const message = rule.message ?? constraint.instance.defaultMessage?.(args) ?? 'is not valid';
     const text = typeof message === 'function' ? message(args) : message;
     const detail = text
       .replaceAll(/\$constraint(\d)/g, (_match, index: string) => String(constraints[Number(index) - 1]))
       .replace(/^\$property /, '')
       .replaceAll('$property', property);
-    return { code: rule.name ?? 'not-valid', detail };
+    return wrong(rule.name ?? 'not-valid', detail);
   };
 }

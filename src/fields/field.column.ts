@@ -1,32 +1,44 @@
 import { Column, Index, PrimaryColumn, Unique, type ColumnOptions } from 'typeorm';
-import { instants } from './instants.js';
-import type { Field } from './field.js';
-import type { FieldOptions } from './field.decorator.js';
+import type { Field, FieldOptions } from './field.js';
+import { FIELD_TYPES } from './types/types.js';
+import type { FieldType } from './types/field-type.js';
 
 /**
  * A field's column as TypeORM is to know it, with the index that sorting and filtering need. The names of indexes and
  * constraints are the naming strategy's (see `SchemaNames`).
  */
-export function columnOf(field: Field, options: FieldOptions): PropertyDecorator[] {
-  if (field.derived) return [];
+export function columnOf(field: Field): PropertyDecorator[] {
+  const { name, options, nullable } = field;
+  if (options.derived) return [];
   const column: ColumnOptions = {
-    ...COLUMNS[options.type](options),
-    nullable: field.nullable,
-    ...(field.default !== null && { default: field.default }),
+    ...columnOptionsOf(options),
+    nullable,
+    ...(isDefault(field.default) && { default: field.default }),
     ...options.column,
   };
-  if (field.name === 'id') return [PrimaryColumn({ ...column, nullable: false })];
-  const isIndexed = field.sortable || field.filterable.some((operator) => operator === 'eq' || operator === 'in');
+  if (name === 'id') return [PrimaryColumn({ ...column, nullable: false })];
   const decorators = [Column(column)];
-  if (options.unique) decorators.push((target, key) => Unique([String(key)])(target.constructor));
-  else if (isIndexed) decorators.push((target, key) => Index([String(key), 'id'])(target.constructor));
+  if (options.unique) decorators.push((target) => Unique([name])(target.constructor));
+  else if (isIndexed(field)) decorators.push((target) => Index([name, 'id'])(target.constructor));
   return decorators;
 }
 
-const COLUMNS: Record<FieldOptions['type'], (options: FieldOptions) => ColumnOptions> = {
-  string: ({ maxLength }) => ({ type: 'varchar', length: maxLength ?? 255 }),
-  integer: () => ({ type: 'int' }),
-  number: () => ({ type: 'double' }),
-  boolean: () => ({ type: 'boolean' }),
-  timestamp: () => ({ type: 'timestamp', precision: 3, transformer: instants }),
-};
+/** What a column is on MySQL and MariaDB. */
+export function columnOptionsOf(options: FieldOptions): ColumnOptions {
+  return FIELD_TYPES[options.type].column(options);
+}
+
+/** What differs on SQLite. */
+export function sqliteColumnOf(options: FieldOptions): ColumnOptions | undefined {
+  const type: FieldType = FIELD_TYPES[options.type];
+  return type.sqliteColumn?.(options);
+}
+
+function isIndexed({ sortable, filterable }: Field): boolean {
+  return sortable || filterable.some((operator) => operator === 'eq' || operator === 'in');
+}
+
+/** Documents can have none in MySQL: their default is the service's alone. */
+function isDefault(value: unknown): boolean {
+  return value !== null && typeof value !== 'object';
+}

@@ -1,95 +1,87 @@
-import type { ColumnOptions } from 'typeorm';
 import { columnOf } from './field.column.js';
-import type { Derivation, Field as FieldContract, FilterOperator } from './field.js';
-import type { FieldRules } from './field.rules.js';
+import type { Field as FieldContract, FieldOptions } from './field.js';
+import type { FieldType } from './types/field-type.js';
+import { FIELD_TYPES } from './types/types.js';
 
-export interface FieldOptions extends FieldRules {
-  readonly nullable?: boolean;
-  /**
-   * A scope without which the field does not exist for a caller; true (the default) for all who may read the module.
-   * False: write-only. It is stored and never sent, and a PUT that leaves it out keeps it.
-   */
-  readonly readable?: boolean | string;
-  /** False: only sent when `fields=` names it. */
-  readonly shown?: boolean;
-  /** True: every operator that its type has. With `eq` or `in` among them it has an index. */
-  readonly filterable?: true | readonly FilterOperator[];
-  /** The column has a unique constraint, `uq_{table}_{field}`, whose index then serves sorting as well. */
-  readonly unique?: boolean;
-  /** It has an index, `ix_{table}_{field}`. */
-  readonly sortable?: boolean;
-  readonly writable?: boolean | 'create';
-  /** Taken when a create or replace request leaves the field out, and for rows that are there when the column is added. */
-  readonly default?: string | number | boolean | null;
-  /** Computed from other columns; it has none itself, and is neither written, sorted nor filtered. */
-  readonly derived?: Derivation;
-  /** What TypeORM is told of the column beside what follows from the rest. */
-  readonly column?: ColumnOptions;
-  /** Shown in the reference. */
-  readonly description?: string;
-  readonly example?: unknown;
-}
-
-const COMPARISONS: readonly FilterOperator[] = ['eq', 'ne', 'gt', 'ge', 'lt', 'le', 'in'];
-const OPERATORS: Record<FieldOptions['type'], readonly FilterOperator[]> = {
-  string: [...COMPARISONS, 'contains', 'startswith'],
-  integer: COMPARISONS,
-  number: COMPARISONS,
-  timestamp: COMPARISONS,
-  boolean: ['eq', 'ne', 'in'],
-};
 const FIELDS = Symbol('plinth:fields');
+const NAME = /^[a-z][a-z0-9_]*$/;
+const NO_CODEC = {};
 
 /**
  * Declares a member of a resource's class, and with it everything that Plinth does with the member: its column and index,
  * what may be read, filtered, sorted and written, how it is checked and how the reference shows it. A member without it
  * does not exist in the API. Also for the members of the body of a verb.
- * @throws TypeError for a declaration that can't work, naming the field
+ * @throws TypeError for a declaration that can't work, naming the field and what to write in its place
  */
 export function Field(options: FieldOptions): PropertyDecorator {
   return (target, key) => {
-    const name = String(key);
-    if (!/^[a-z][a-z0-9_]*$/.test(name)) throw new TypeError(`@Field() "${name}": names in JSON are snake_case`);
-    const field = declare(name, options);
+    const field = fieldOf(String(key), options, target.constructor.name);
     const own: FieldContract[] = Object.hasOwn(target.constructor, FIELDS)
       ? (target.constructor as unknown as Record<symbol, FieldContract[]>)[FIELDS]!
       : [];
     Object.defineProperty(target.constructor, FIELDS, { value: [...own, field], configurable: true });
-    for (const decorate of columnOf(field, options)) decorate(target, key);
+    for (const decorate of columnOf(field)) decorate(target, key);
   };
 }
 
-function declare(name: string, options: FieldOptions): FieldContract {
-  const refuse = (why: string): never => {
-    throw new TypeError(`@Field() "${name}": ${why}`);
-  };
+/** The contract that a declaration makes. @throws TypeError as `Field` does */
+export function fieldOf(name: string, options: FieldOptions, owner = 'Field'): FieldContract {
+  if (!Object.hasOwn(FIELD_TYPES, options.type))
+    throw new TypeError(`${owner}.${name} has no type "${options.type}"; there are ${Object.keys(FIELD_TYPES).join(', ')}.`);
+  const type: FieldType = FIELD_TYPES[options.type];
+  const refusal = refuse(name, options, type);
+  if (refusal !== undefined) throw new TypeError(`${owner}.${name} ${refusal}.`);
   const { nullable = false, readable = true, shown = true, sortable = false, writable = false, derived } = options;
-  const filterable = options.filterable === true ? OPERATORS[options.type] : (options.filterable ?? []);
-  for (const operator of filterable)
-    if (!OPERATORS[options.type].includes(operator)) refuse(`a ${options.type} can't be filtered by ${operator}`);
-  if (derived && (writable !== false || sortable || options.unique || filterable.length > 0))
-    refuse('a derived field has no column to be written, sorted or filtered by');
-  if (readable === false && (sortable || filterable.length > 0))
-    refuse('a field that nobody reads can be neither sorted nor filtered by: either would tell what is in it');
-  if (readable === false && writable === false) refuse('a field that is neither read nor written is a plain @Column()');
+  const check = type.check(options);
+  const normalise = type.normalise?.(options) as FieldContract['normalise'];
+  const value = options.default ?? null;
   return {
     name,
     type: options.type,
+    options,
     nullable,
     readable,
     shown: shown && readable !== false,
-    filterable,
+    filterable: filterableOf(options, type),
     sortable,
     unique: (options.unique ?? false) && !nullable,
     writable,
     required: !nullable && options.default === undefined && !derived && name !== 'id',
     columns: derived?.from ?? [name],
-    derived: derived?.value,
-    default: options.default ?? null,
-    rules: options,
-    description: options.description ?? '',
-    example: options.example,
+    default: value === null || !normalise ? value : normalise(value),
+    check,
+    normalise,
+    bound: type.bound?.(options),
+    order: (type.order ?? (() => 0)) as FieldContract['order'],
+    codec: (isSqlite) => type.codec?.(options, isSqlite) ?? NO_CODEC,
   };
+}
+
+function filterableOf({ filterable = [] }: FieldOptions, type: FieldType): FieldContract['filterable'] {
+  return filterable === true ? type.operators : filterable;
+}
+
+function refuse(name: string, options: FieldOptions, type: FieldType): string | undefined {
+  const { type: kind, derived, readable, writable = false, sortable, unique, nullable } = options;
+  if (!NAME.test(name)) return 'is no name for JSON and SQL: names are snake_case';
+  const filterable = filterableOf(options, type);
+  const isAsked = sortable === true || filterable.length > 0 || options.filterable === true;
+  if (derived)
+    return writable !== false || isAsked || unique
+      ? 'is derived: it has no column to be written, sorted or filtered by'
+      : undefined;
+  if (readable === false && writable === false) return 'is neither read nor written: use a plain @Column()';
+  if (readable === false && isAsked) return "is never read, so it can't be sorted or filtered by: either would tell its value";
+  if (sortable && !type.isSortable) return `can't be sorted by: a ${kind} has no order`;
+  if (options.filterable === true && type.operators.length === 0) return `can't be filtered by: there is nothing to compare a ${kind} with`;
+  const unknown = filterable.find((operator) => !type.operators.includes(operator));
+  if (unknown !== undefined) return `can't be filtered by ${unknown}: a ${kind} has ${type.operators.join(', ') || 'no operators'}`;
+  const own = type.refuse?.(options);
+  if (own !== undefined) return own;
+  if (options.default === undefined) return undefined;
+  if (options.default === null) return nullable ? undefined : 'has null as default: make it nullable';
+  const [fault] = type.check(options)(options.default);
+  return fault && `has a default that its own rules refuse: it ${fault.detail}`;
 }
 
 /** The declared fields of a class, those of its base class first. */

@@ -1,9 +1,11 @@
-import type { FieldRules } from './field.rules.js';
+import type { ColumnOptions } from 'typeorm';
+import type { Check, ColumnCodec, FieldType } from './types/field-type.js';
+import type { ItemOptions } from './types/documents.js';
+import type { TextFormat } from './types/text.js';
+import type { TypeName } from './types/types.js';
 
-/** What a field holds, as its JSON and its column both understand it. Timestamps are RFC 3339 strings in JSON. */
-export type FieldType = 'string' | 'integer' | 'number' | 'boolean' | 'timestamp';
-
-export type FilterOperator = 'eq' | 'ne' | 'gt' | 'ge' | 'lt' | 'le' | 'in' | 'contains' | 'startswith';
+export type FilterOperator =
+  'eq' | 'ne' | 'gt' | 'ge' | 'lt' | 'le' | 'in' | 'contains' | 'startswith' | 'endswith';
 
 /** Works out a field that has no column of its own from the columns that it names. */
 export interface Derivation {
@@ -11,14 +13,71 @@ export interface Derivation {
   readonly value: (row: never) => unknown;
 }
 
+/** What `@Field()` is told. */
+export interface FieldOptions {
+  readonly type: TypeName;
+  readonly nullable?: boolean;
+  /**
+   * A scope without which the field does not exist for a caller; true (the default) for all who may read the module.
+   * False: write-only. It is stored and never sent, and a PUT that leaves it out keeps it.
+   */
+  readonly readable?: boolean | string;
+  /** False: only sent when `fields=` names it. */
+  readonly shown?: boolean;
+  /** True: every operator that its type has. With `eq` or `in` among them it has an index. */
+  readonly filterable?: true | readonly FilterOperator[];
+  /** The column has a unique constraint, `uq_{table}_{field}`, whose index then serves sorting as well. */
+  readonly unique?: boolean;
+  /** It has an index, `ix_{table}_{field}`. */
+  readonly sortable?: boolean;
+  /** `create`: may be given when the row is made, never changed afterwards. */
+  readonly writable?: boolean | 'create';
+  /** Taken when a create or replace request leaves the field out, and for rows that are there when the column is added. */
+  readonly default?: unknown;
+  /** Computed from other columns; it has none itself, and is neither written, sorted nor filtered. */
+  readonly derived?: Derivation;
+  /** What TypeORM is told of the column beside what follows from the rest. */
+  readonly column?: ColumnOptions;
+  /** Shown in the reference. */
+  readonly description?: string;
+  readonly example?: unknown;
+
+  /** Of `string` (255 unless given), `text` (1 MiB): in code points. */
+  readonly maxLength?: number;
+  readonly minLength?: number;
+  readonly pattern?: RegExp;
+  readonly format?: TextFormat;
+  /** Of `enum`. */
+  readonly words?: readonly string[];
+  /** Of numbers; of `bigint` and `decimal` as text, where it has more digits than a number. */
+  readonly minimum?: number | string;
+  readonly maximum?: number | string;
+  /** Of `decimal`: digits in all (1 to 18), and after the point. */
+  readonly precision?: number;
+  readonly scale?: number;
+  /** Of `json`: JSON Schema (2020-12). */
+  readonly schema?: Readonly<Record<string, unknown>>;
+  /** Of `json`: in UTF-8, 64 KiB unless given. */
+  readonly maxBytes?: number;
+  /** Of `list`: what each item is. */
+  readonly items?: ItemOptions;
+  /** Of `list`; 100 unless given. */
+  readonly maxItems?: number;
+  readonly minItems?: number;
+  readonly uniqueItems?: boolean;
+  /** Of `reference`: the resource whose rows it names. */
+  readonly to?: () => abstract new () => object;
+}
+
 /**
- * The contract of one field, declared once with `@Field()` on the resource's class. The column, validation, the query
- * compiler and OpenAPI are all derived from it. Deny by default: what is not declared cannot be filtered, sorted or written.
+ * The contract of one field, compiled from its declaration. Bodies, the query compiler, the row codec and OpenAPI are all
+ * derived from it. Deny by default: what is not declared cannot be filtered, sorted or written.
  */
 export interface Field {
   /** The member's name in JSON and the column's name in SQL: snake_case, `^[a-z][a-z0-9_]*$`. */
   readonly name: string;
-  readonly type: FieldType;
+  readonly type: TypeName;
+  readonly options: FieldOptions;
   readonly nullable: boolean;
   /** A scope that a caller needs to see the field at all; `true` for everybody who may read the module; `false`: nobody. */
   readonly readable: boolean | string;
@@ -28,19 +87,18 @@ export interface Field {
   readonly sortable: boolean;
   /** No two rows have the same value: a unique constraint says so. Never null. */
   readonly unique: boolean;
-  /** `create`: may be given when the row is made (POST, a PUT that creates), never changed afterwards. */
   readonly writable: boolean | 'create';
   /** Present in every body that may have it; otherwise the default or null is taken. */
   readonly required: boolean;
   /** Columns that have to be read to answer the field; its own, unless it is derived. */
   readonly columns: readonly string[];
-  /** Undefined for a field with a column of its own. */
-  readonly derived?: Derivation['value'] | undefined;
   /** Taken when a create or replace request leaves the field out; null without one. */
-  readonly default?: string | number | boolean | null;
-  /** What a value has to be, beside its type. */
-  readonly rules?: FieldRules;
-  /** For the reference. */
-  readonly description?: string;
-  readonly example?: unknown;
+  readonly default: unknown;
+  readonly check: Check;
+  /** Undefined where each value has one spelling. */
+  readonly normalise: ((value: unknown) => unknown) | undefined;
+  /** Undefined for types that are not compared. */
+  readonly bound: ReturnType<NonNullable<FieldType['bound']>> | undefined;
+  readonly order: (a: unknown, b: unknown) => number;
+  codec(isSqlite: boolean): ColumnCodec;
 }

@@ -2,6 +2,7 @@ import type { OpenAPIV3_1 } from 'openapi-types';
 import type { CrudModel } from '../crud/crud.model.js';
 import { SCOPE } from '../access/keys/api-key.dto.js';
 import type { Field } from '../fields/field.js';
+import { FIELD_TYPES } from '../fields/types/types.js';
 
 type Schema = OpenAPIV3_1.SchemaObject;
 
@@ -48,33 +49,20 @@ function object(fields: readonly Field[], required: readonly Field[], descriptio
   };
 }
 
-function fieldSchema({
-  type,
-  nullable,
-  rules,
-  description,
-  example,
-  default: value,
-  readable,
-  writable,
-}: Field): Schema {
-  const base = type === 'timestamp' ? 'string' : type;
-  const { minLength, maxLength, pattern, minimum, maximum, enum: words } = rules ?? {};
-  const secret = readable === true ? '' : ` Only callers with the scope \`${readable}\` see it.`;
+function fieldSchema({ type, options, nullable, default: value, readable, writable }: Field): Schema {
+  const schema = FIELD_TYPES[type].schema(options) as Schema & { type?: string; enum?: unknown[] };
+  const { description, example } = options;
+  const secret = typeof readable === 'string' ? ` Only callers with the scope \`${readable}\` see it.` : '';
   return {
-    type: nullable ? [base, 'null'] : base,
-    ...(type === 'timestamp' && { format: 'date-time' }),
-    ...(minLength !== undefined && { minLength }),
-    ...(maxLength !== undefined && { maxLength }),
-    ...(pattern && { pattern: pattern.source }),
-    ...(minimum !== undefined && { minimum }),
-    ...(maximum !== undefined && { maximum }),
-    ...(words && { enum: nullable ? [...words, null] : [...words] }),
-    ...(value !== null && value !== undefined && { default: value }),
+    ...schema,
+    ...(nullable && schema.type !== undefined && { type: [schema.type, 'null'] }),
+    ...(nullable && schema.enum && { enum: [...schema.enum, null] }),
+    ...(value !== null && { default: value }),
     ...(description || secret ? { description: `${description ?? ''}${secret}`.trim() } : {}),
     ...(example !== undefined && { examples: [example] }),
     ...(writable === false && { readOnly: true }),
-  };
+    ...(readable === false && { writeOnly: true }),
+  } as Schema;
 }
 
 /** `{data, status}` around a schema, as every success has it. */

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AppModule } from '../../src/app.module.js';
 import { createApp } from '../../src/app.setup.js';
 import { loadConfig } from '../../src/config/config.js';
+import type { PlinthModuleClass } from '../../src/crud/plinth-module.js';
 import { DatabaseState } from '../../src/database/database-state.js';
 import { Database } from '../../src/database/database.js';
 import type { Engine } from '../../src/database/session.js';
@@ -26,6 +27,8 @@ export interface TestAppOptions {
   readonly env?: Record<string, string>;
   /** With the widget, the module of the tests that has every kind of field. */
   readonly widget?: boolean;
+  /** Modules of the test's own. */
+  readonly modules?: readonly PlinthModuleClass[];
   /** Another server than the run's. */
   readonly server?: string;
 }
@@ -33,14 +36,14 @@ export interface TestAppOptions {
 /** The whole service in this process, on a database of its own and a free port, ready. */
 export async function startApp(
   engine: Engine,
-  { env = {}, widget = false, server }: TestAppOptions = {},
+  { env = {}, widget = false, modules: others = [], server }: TestAppOptions = {},
 ): Promise<TestApp> {
   const { url, drop } = await freshDatabase(engine, server);
   // Jest holds the loop up itself, where it reads what it has not compiled before: nothing is to be refused for that.
   const quiet = { PORT: '0', SHED_DELAY_MS: '0' };
   const config = loadConfig({ DATABASE_URL: url, DATABASE_MIGRATE: 'always', ...quiet, ...env });
   const app = await createApp(config, {
-    root: (...args) => AppModule.with(...args, widget ? [...modules, WidgetModule] : modules),
+    root: (...args) => AppModule.with(...args, [...modules, ...(widget ? [WidgetModule] : []), ...others]),
   });
   app.useLogger(false);
   const routes: { method: string; path: string }[] = [];

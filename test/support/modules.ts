@@ -1,4 +1,5 @@
 import type { Field } from '../../src/fields/field.js';
+import { FIELD_TYPES } from '../../src/fields/types/types.js';
 import type { CrudModel } from '../../src/crud/crud.model.js';
 import { ModuleRegistry } from '../../src/crud/module.registry.js';
 import { declarationOf } from '../../src/crud/plinth-module.js';
@@ -78,16 +79,7 @@ export function textField(model: CrudModel): string {
   return ownFields(model).find(({ type }) => type === 'string')!.name;
 }
 
-export function value(field: Field, n: number): string | number | boolean {
-  switch (field.type) {
-    case 'string':
-      return `${field.name} ${n}`;
-    case 'integer':
-    case 'number':
-      return n;
-    case 'boolean':
-      return n % 2 === 0;
-    case 'timestamp':
-      return new Date(Date.UTC(2026, 0, 1) + n * 1000).toISOString();
-  }
+/** The `n`th good value of a field. */
+export function value(field: Field, n: number): unknown {
+  return FIELD_TYPES[field.type].sample(field.options, n, field.name);
 }

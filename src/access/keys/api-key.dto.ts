@@ -11,8 +11,7 @@ import {
   Max,
   Min,
 } from 'class-validator';
-import type { FieldType } from '../../fields/field.js';
-import type { Field } from '../../fields/field.js';
+import { fieldOf } from '../../fields/field.decorator.js';
 import { FieldSet } from '../../fields/field-set.js';
 
 /** `module:verb`, either of which may be `*`. */
@@ -60,29 +59,14 @@ export interface ApiKeyView {
   readonly key?: string;
 }
 
-const field = (name: string, type: FieldType, options: Partial<Field> = {}): Field => ({
-  name,
-  type,
-  filterable: [],
-  sortable: false,
-  unique: false,
-  nullable: false,
-  readable: true,
-  shown: true,
-  writable: false,
-  required: false,
-  columns: [name],
-  ...options,
-});
-
 export const API_KEY_FIELDS = new FieldSet([
-  field('id', 'string', { filterable: ['eq', 'in'], sortable: true, unique: true }),
-  field('name', 'string'),
-  field('scopes', 'string'),
-  field('created_at', 'timestamp', { filterable: ['eq', 'gt', 'ge', 'lt', 'le'], sortable: true }),
-  field('created_by', 'string'),
-  field('expires_at', 'timestamp', { nullable: true }),
-  field('revoked_at', 'timestamp', { nullable: true }),
-  field('last_used_at', 'timestamp', { nullable: true }),
-  field('previous_until', 'timestamp', { nullable: true }),
+  fieldOf('id', { type: 'string', filterable: ['eq', 'in'], sortable: true, unique: true }),
+  fieldOf('name', { type: 'string' }),
+  fieldOf('scopes', { type: 'string' }),
+  fieldOf('created_at', { type: 'timestamp', filterable: ['eq', 'gt', 'ge', 'lt', 'le'], sortable: true }),
+  fieldOf('created_by', { type: 'string' }),
+  fieldOf('expires_at', { type: 'timestamp', nullable: true }),
+  fieldOf('revoked_at', { type: 'timestamp', nullable: true }),
+  fieldOf('last_used_at', { type: 'timestamp', nullable: true }),
+  fieldOf('previous_until', { type: 'timestamp', nullable: true }),
 ]);

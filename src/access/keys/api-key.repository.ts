@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ListQuery } from '../../crud/query/list-query.js';
-import { pageSql } from '../../crud/query/list-sql.js';
+import { pageSql, plainTable } from '../../crud/query/list-sql.js';
 import { RowCodec } from '../../crud/row.codec.js';
 import { Database } from '../../database/database.js';
 import { fromInstant } from '../../database/instant.js';
@@ -25,7 +25,7 @@ export class ApiKeyRepository {
   }
 
   async page(query: ListQuery): Promise<ApiKeyEntity[]> {
-    const { sql, params } = pageSql('api_key', { ...query, includeDeleted: true });
+    const { sql, params } = pageSql(plainTable('api_key', this.database.engine), { ...query, includeDeleted: true });
     return (await this.database.query(sql, params)).map((row) => this.codec.decode(row));
   }
 

@@ -1,8 +1,10 @@
-import type { Field, FieldType } from '../../fields/field.js';
+import type { Field } from '../../fields/field.js';
+import type { TypeName } from '../../fields/types/types.js';
 
 /** What a spreadsheet would take for a formula (https://owasp.org/www-community/attacks/CSV_Injection). */
 const FORMULA = /^[=+\-@\t\r]/;
-const NUMBER = /^-?\d+(\.\d+)?$/;
+/** What comes as text and is none. */
+const NUMBERS: ReadonlySet<TypeName> = new Set<TypeName>(['decimal', 'bigint']);
 const NEEDS_QUOTES = /[",\r\n]/;
 
 /** RFC 4180: the names of the fields. */
@@ -17,11 +19,13 @@ export function csvLine(fields: readonly Field[], row: Readonly<Record<string, u
   return `${line}\r\n`;
 }
 
-function cell(value: unknown, type: FieldType): string {
+function cell(value: unknown, type: TypeName): string {
   if (value === null || value === undefined) return '';
-  if (typeof value !== 'string') return JSON.stringify(value);
-  // A DECIMAL comes as text.
-  const isNumber = type !== 'string' && NUMBER.test(value);
-  const text = FORMULA.test(value) && !isNumber ? `'${value}` : value;
+  if (typeof value !== 'string') return quoted(JSON.stringify(value));
+  const text = FORMULA.test(value) && !NUMBERS.has(type) ? `'${value}` : value;
+  return quoted(text);
+}
+
+function quoted(text: string): string {
   return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

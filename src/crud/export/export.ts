@@ -56,6 +56,6 @@ async function* lines<E extends CrudEntity>(
 
 function project(row: CrudEntity, fields: readonly Field[]): Record<string, unknown> {
   const data: Record<string, unknown> = {};
-  for (const { name, derived } of fields) data[name] = derived ? derived(row as never) : row[name as keyof CrudEntity];
+  for (const { name, options: { derived } } of fields) data[name] = derived ? derived.value(row as never) : row[name as keyof CrudEntity];
   return data;
 }

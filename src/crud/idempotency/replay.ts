@@ -20,7 +20,7 @@ export async function replayFor(
 ): Promise<Rendered> {
   const body = answer.body === null ? null : (JSON.parse(answer.body) as Members);
   const rows = rowsIn(body?.data);
-  if (service.sightOf(context).sql) {
+  if (service.sightOf(context).condition) {
     const made = answer.headers.location?.split('/').at(-1);
     const ids = new Set([id, made && decodeURIComponent(made), ...rows.map((row) => row.id as string)]);
     for (const one of ids) {

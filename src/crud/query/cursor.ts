@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { DomainError } from '../../http/domain-error.js';
 import type { PositionValue } from './keyset.js';
 import type { SortKey } from './sort.js';
-import { valueFault } from './sql-value.js';
+import { ExactDecimal } from '../../fields/types/exact-decimal.js';
+import type { Field } from '../../fields/field.js';
 
 /**
  * A position in a list, opaque to clients: what query it belongs to, and the sort values of the last row seen. It holds
@@ -27,7 +28,7 @@ export function decodeCursor(cursor: string, fingerprint: string, keys: readonly
   const position = parts.slice(1) as unknown[];
   const good = keys.every(({ field }, index) => {
     const value = position[index];
-    return value === null ? field.nullable : valueFault(field, value) === null;
+    return value === null ? field.nullable : isStorable(field, value);
   });
   if (!good) throw invalidCursor();
   return position as PositionValue[];
@@ -36,6 +37,12 @@ export function decodeCursor(cursor: string, fingerprint: string, keys: readonly
 /** What makes two list queries the same for a cursor: all but `limit` and `count`. */
 export function fingerprintOf(parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 16);
+}
+
+function isStorable(field: Field, value: unknown): boolean {
+  const literal = typeof value === 'number' && Number.isFinite(value) ? ExactDecimal.ofNumber(value) : value;
+  const bound = field.bound!(literal as string);
+  return typeof bound !== 'string' && bound.isExact && bound.value === value;
 }
 
 function invalidCursor(): DomainError {

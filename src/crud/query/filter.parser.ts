@@ -1,18 +1,20 @@
 import type { FilterOperator } from '../../fields/field.js';
-import type { FilterNode, Literal, Predicate } from './filter.ast.js';
+import { ExactDecimal } from '../../fields/types/exact-decimal.js';
+import type { Literal } from '../../fields/types/field-type.js';
+import type { FilterNode, Predicate } from './filter.ast.js';
 import { invalidFilter, tokenize, type Token } from './filter.tokens.js';
 
 export const FILTER_LIMITS = { characters: 1_024, predicates: 20, depth: 5, values: 50 } as const;
 
 const COMPARISONS: readonly string[] = ['eq', 'ne', 'gt', 'ge', 'lt', 'le'];
-const FUNCTIONS: readonly string[] = ['contains', 'startswith'];
+const FUNCTIONS: readonly string[] = ['contains', 'startswith', 'endswith'];
 
 /**
  * Reads a filter by the contract's grammar:
  *
  *     or  := and {"or" and}        and := not {"and" not}        not := ["not"] prim
  *     prim := "(" or ")" | field op literal | field "in" "(" literal {"," literal} ")"
- *           | ("contains" | "startswith") "(" field "," string ")"
+ *           | ("contains" | "startswith" | "endswith") "(" field "," string ")"
  *
  * @throws DomainError `invalid-filter` with the position of what was not expected
  */
@@ -65,7 +67,7 @@ class Parser {
     if (++this.predicates > FILTER_LIMITS.predicates) {
       throw invalidFilter(`A filter may have ${FILTER_LIMITS.predicates} predicates.`, position);
     }
-    const name = this.word('A field, "not", "contains", "startswith" or "(" was expected.');
+    const name = this.word('A field, "not", "contains", "startswith", "endswith" or "(" was expected.');
     if (FUNCTIONS.includes(name) && this.token.kind === '(') return this.call(name as FilterOperator);
     return this.comparison(name, position);
   }
@@ -91,7 +93,7 @@ class Parser {
     return { kind: 'predicate', field, operator: operator as FilterOperator, values: [this.literal()], position };
   }
 
-  private list(): Literal[] {
+  private list(): (Literal | null)[] {
     this.expect('(');
     const values = [this.literal()];
     while (this.take(',')) {
@@ -104,12 +106,12 @@ class Parser {
     return values;
   }
 
-  private literal(): Literal {
+  private literal(): Literal | null {
     const { kind, text, position } = this.token;
     this.at++;
     if (kind === 'string') return text;
-    if (kind === 'number') return Number(text);
-    if (kind === 'word' && text in WORDS) return WORDS[text as keyof typeof WORDS];
+    if (kind === 'number') return ExactDecimal.parse(text);
+    if (kind === 'word' && text in WORDS) return WORDS[text]!;
     throw invalidFilter("A value was expected: a 'string', a number, true, false or null.", position);
   }
 
@@ -141,4 +143,4 @@ class Parser {
   }
 }
 
-const WORDS = Object.freeze(Object.assign(Object.create(null) as object, { true: true, false: false, null: null }));
+const WORDS: Readonly<Record<string, boolean | null>> = Object.freeze(Object.assign(Object.create(null) as Record<string, boolean | null>, { true: true, false: false, null: null }));

@@ -3,7 +3,7 @@ import type { CrudEntity } from '../crud.entity.js';
 import type { Field } from '../../fields/field.js';
 import { decodeCursor, encodeCursor, fingerprintOf } from './cursor.js';
 import type { FieldSet } from '../../fields/field-set.js';
-import { compileFilter, type SqlFragment } from './filter.compiler.js';
+import { settle, spell, type Condition } from './condition.js';
 import { parseFilter } from './filter.parser.js';
 import type { PositionValue } from './keyset.js';
 import { parseSort, type SortKey } from './sort.js';
@@ -20,7 +20,7 @@ export interface ListQuery {
   readonly columns: readonly string[];
   readonly count: boolean;
   readonly includeDeleted: boolean;
-  readonly filter?: SqlFragment | undefined;
+  readonly filter?: Condition | undefined;
   readonly after?: readonly PositionValue[] | undefined;
   /** Of the query as a cursor is bound to it. */
   readonly fingerprint: string;
@@ -93,7 +93,7 @@ function parse(
   const includeDeleted = reader.read('include_deleted', parseBoolean('include_deleted')) ?? false;
   const sort = reader.read('sort', (value) => parseSort(value, fields)) ?? parseSort(undefined, fields);
   const selected = reader.read('fields', (value) => parseFields(value, fields)) ?? fields.shown();
-  const filter = reader.read('filter', (value) => compileFilter(parseFilter(value), fields));
+  const filter = reader.read('filter', (value) => settle(parseFilter(value), fields));
   const spelling = [
     sort.map(({ field, descending }) => `${descending ? '-' : ''}${field.name}`),
     selected.map(({ name }) => name),
@@ -102,7 +102,7 @@ function parse(
     of,
     ...spelling.map(String),
     String(includeDeleted),
-    JSON.stringify(filter ?? null),
+    filter ? spell(filter) : '',
   ]);
   // A cursor can only be judged by a query that is whole.
   const whole = !SHAPING.some((name) => reader.isBad(name));

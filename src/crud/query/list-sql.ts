@@ -1,36 +1,56 @@
-import type { SqlValue } from '../../database/session.js';
-import type { SqlFragment } from './filter.compiler.js';
+import type { Engine, SqlValue } from '../../database/session.js';
+import type { Condition } from './condition.js';
+import { conditionSql, type SqlFragment } from './condition.sql.js';
 import { after } from './keyset.js';
 import type { ListQuery } from './list-query.js';
 import { orderBy } from './sort.js';
+
+/** What a statement about a table has to know of it. */
+export interface TableSql {
+  readonly table: string;
+  readonly isSqlite: boolean;
+  /** Reads a column. */
+  select(column: string): string;
+}
+
+/** A table of the kernel's own, whose columns need nothing special to be read. */
+export function plainTable(table: string, engine: Engine): TableSql {
+  return { table, isSqlite: engine === 'sqlite', select: (column) => `\`${column}\`` };
+}
 
 /**
  * One page and one row more, which tells whether there is a next page. Its text is the same for queries of one shape.
  * @param rule which rows there are at all for the caller
  */
-export function pageSql(table: string, query: ListQuery, rule?: SqlFragment): SqlFragment {
-  const { sql, params } = where(query, rule, query.after ? after(query.sort, query.after) : undefined);
-  const columns = query.columns.map((name) => `\`${name}\``).join(', ');
+export function pageSql(of: TableSql, query: ListQuery, rule?: Condition): SqlFragment {
+  const keyset = query.after && after(query.sort, query.after, of.isSqlite);
+  const { sql, params } = where(of, query, rule, keyset);
+  const columns = query.columns.map((name) => of.select(name)).join(', ');
   return {
-    sql: `SELECT ${columns} FROM \`${table}\`${sql} ORDER BY ${orderBy(query.sort)} LIMIT ${query.limit + 1}`,
+    sql: `SELECT ${columns} FROM \`${of.table}\`${sql} ORDER BY ${orderBy(query.sort, of.table)} LIMIT ${query.limit + 1}`,
     params,
   };
 }
 
 /** Counts at most `most + 1` rows, whatever the table's size. */
-export function countSql(table: string, query: ListQuery, most: number, rule?: SqlFragment): SqlFragment {
-  const { sql, params } = where(query, rule);
+export function countSql(of: TableSql, query: ListQuery, most: number, rule?: Condition): SqlFragment {
+  const { sql, params } = where(of, query, rule);
   return {
-    sql: `SELECT COUNT(*) AS \`total\` FROM (SELECT 1 FROM \`${table}\`${sql} LIMIT ${most + 1}) AS \`counted\``,
+    sql: `SELECT COUNT(*) AS \`total\` FROM (SELECT 1 FROM \`${of.table}\`${sql} LIMIT ${most + 1}) AS \`counted\``,
     params,
   };
 }
 
-function where({ filter, includeDeleted }: ListQuery, rule?: SqlFragment, keyset?: SqlFragment): SqlFragment {
+function where(
+  { isSqlite }: TableSql,
+  { filter, includeDeleted }: ListQuery,
+  rule?: Condition,
+  keyset?: SqlFragment,
+): SqlFragment {
   const clauses: string[] = [];
   const params: SqlValue[] = [];
   if (!includeDeleted) clauses.push('`deleted_at` IS NULL');
-  for (const fragment of [rule, filter, keyset]) {
+  for (const fragment of [rule && conditionSql(rule, isSqlite), filter && conditionSql(filter, isSqlite), keyset]) {
     if (!fragment) continue;
     clauses.push(`(${fragment.sql})`);
     params.push(...fragment.params);

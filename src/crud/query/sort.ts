@@ -34,6 +34,7 @@ function invalidSort(detail: string): DomainError {
   });
 }
 
-export function orderBy(keys: readonly SortKey[]): string {
-  return keys.map(({ field, descending }) => `\`${field.name}\`${descending ? ' DESC' : ''}`).join(', ');
+/** @param table by whose name columns are told from what the statement calls so */
+export function orderBy(keys: readonly SortKey[], table: string): string {
+  return keys.map(({ field, descending }) => `\`${table}\`.\`${field.name}\`${descending ? ' DESC' : ''}`).join(', ');
 }

@@ -1,4 +1,7 @@
 import type { QueryRunner, TableColumnOptions } from 'typeorm';
+import { columnOptionsOf, sqliteColumnOf } from '../../fields/field.column.js';
+import { fieldOf } from '../../fields/field.decorator.js';
+import type { FieldOptions } from '../../fields/field.js';
 import { SQLITE_NOW } from '../instant.js';
 
 /** Binary and without padding: case, accents and trailing spaces all count. */
@@ -24,6 +27,22 @@ export class Portable {
   /** Its character set is named, too: the default of the database may be latin1, which has no room for an emoji. */
   document(name: string, { isNullable = false } = {}): TableColumnOptions {
     return { name, type: 'mediumtext', isNullable, ...this.exactly };
+  }
+
+  /** A field's own column. @throws TypeError for a declaration that can't work */
+  field(name: string, options: FieldOptions): TableColumnOptions {
+    const { nullable, default: value } = fieldOf(name, options);
+    const { type, length, precision, scale } = { ...columnOptionsOf(options), ...(this.isSqlite && sqliteColumnOf(options)) };
+    return {
+      name,
+      type: type as string,
+      isNullable: nullable,
+      ...(length !== undefined && { length: String(length) }),
+      ...(precision !== undefined && { precision }),
+      ...(scale !== undefined && { scale }),
+      ...(value !== null && typeof value !== 'object' && { default: quoted(value) }),
+      ...((type === 'varchar' || type === 'mediumtext') && this.exactly),
+    };
   }
 
   integer(name: string, options: Partial<TableColumnOptions> = {}): TableColumnOptions {
@@ -62,4 +81,8 @@ export class Portable {
     if (this.isSqlite) return {};
     return { charset: 'utf8mb4', collation: EXACT_COLLATION[this.type as keyof typeof EXACT_COLLATION] };
   }
+}
+
+function quoted(value: unknown): string {
+  return typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : String(Number(value));
 }
