@@ -1,10 +1,18 @@
 import { problemOf } from './support/client.js';
-import { forEveryModuleAndPlain, textField } from './support/modules.js';
+import { NO_INSTANTS } from './support/instants.js';
+import { forEveryModuleAndPlain, ownFields, textField } from './support/modules.js';
 
 const UUIDV7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const MERGE = { 'content-type': 'application/merge-patch+json' };
 
 forEveryModuleAndPlain('rows', (subject) => {
+  /** What follows from other fields changes with them. */
+  const derivedOf = (body: unknown) => {
+    const { data } = body as { data: Record<string, unknown> };
+    const names = subject.model.fields.shown().flatMap(({ name, options }) => (options.derived ? [name] : []));
+    return Object.fromEntries(names.map((name) => [name, data[name]]));
+  };
+
   describe('read', () => {
     it('gives data and status, by path and by ?id= alike', async () => {
       const { id, etag, data } = await subject.made();
@@ -109,6 +117,42 @@ forEveryModuleAndPlain('rows', (subject) => {
       }
     });
 
+    it('takes instants as RFC 3339 has them, to the millisecond, and none that is not there', async () => {
+      const field = ownFields(subject.model).find(({ type }) => type === 'timestamp')?.name;
+      if (field === undefined) return;
+      for (const [given, stored] of [
+        ['2026-11-24t02:37:36.1z', '2026-11-24T02:37:36.100Z'],
+        ['2026-11-24T02:37:36.123999999Z', '2026-11-24T02:37:36.123Z'],
+        ['2026-11-24T00:07:36.123456-02:30', '2026-11-24T02:37:36.123Z'],
+        ['2028-02-29T23:59:59+23:59', '2028-02-29T00:00:59.000Z'],
+        ['2000-02-29T00:00:00-00:00', '2000-02-29T00:00:00.000Z'],
+        ['2037-12-31T23:59:59.999Z', '2037-12-31T23:59:59.999Z'],
+        ['1000-01-01T00:00:00Z', '1000-01-01T00:00:00.000Z'],
+        ['9999-12-31T23:59:59.999Z', '9999-12-31T23:59:59.999Z'],
+      ]) {
+        const { id, etag, data } = await subject.made({ [field]: given });
+        expect(data[field]).toBe(stored);
+        const read = await subject.client.get(`${subject.path}/${id}`);
+        expect(read.body).toMatchObject({ data: { [field]: stored } });
+        expect((await subject.client.patch(`${subject.path}/${id}`, { [field]: given })).headers.etag).toBe(etag);
+      }
+      // DATETIME begins with the year 1000.
+      const outside = ['0001-01-01T00:00:00Z', '0999-12-31T23:59:59Z', '1000-01-01T00:00:00+00:01'];
+      for (const [code, values] of [
+        ['wrong-type', NO_INSTANTS],
+        ['out-of-range', outside],
+      ] as const) {
+        for (const value of values) {
+          const answer = await subject.client.post(subject.path, subject.body({ [field]: value }));
+          const { errors } = problemOf(answer, 422, 'validation-failed');
+          expect({ value, errors }).toEqual({
+            value,
+            errors: [expect.objectContaining({ code, pointer: `#/${field}` })],
+          });
+        }
+      }
+    });
+
     it('names every fault of a body at once, each with its pointer', async () => {
       const field = textField(subject.model);
       const body = { ...subject.body(), [field]: 7, created_at: '2026-01-01T00:00:00Z', nope: 1, 'a/b~c': 1 };
@@ -162,7 +206,10 @@ forEveryModuleAndPlain('rows', (subject) => {
         { ...MERGE, 'if-match': etag },
       );
       expect(changed.status).toBe(200);
-      expect(changed.body).toEqual({ data: { ...data, [field]: 'new' }, status: 'success' });
+      expect(changed.body).toEqual({
+        data: { ...data, ...derivedOf(changed.body), [field]: 'new' },
+        status: 'success',
+      });
       expect(changed.headers.etag).not.toBe(etag);
       const stale = await subject.client.patch(`${subject.path}/${id}`, { [field]: 'newer' }, { 'if-match': etag });
       problemOf(stale, 412, 'precondition-failed');

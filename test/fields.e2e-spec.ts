@@ -144,10 +144,13 @@ describe.each(engines())('every type of field on %s', (engine) => {
       const sample = known.find((row) => row[name] !== null)!;
       const literal = literalOf(sample[name]);
       for (const operator of field.filterable) {
-        if (operator === 'in' || operator === 'contains' || operator === 'startswith' || operator === 'endswith') continue;
+        if (operator === 'in' || operator === 'contains' || operator === 'startswith' || operator === 'endswith')
+          continue;
         const found = await dataOf(`${PATH}?limit=200&filter=${encodeURIComponent(`${name} ${operator} ${literal}`)}`);
         const all = (await dataOf(`${PATH}?limit=200`)) as unknown as Members[];
-        const expected = all.filter((row) => row[name] !== null && holds(operator, field.order(row[name], sample[name])));
+        const expected = all.filter(
+          (row) => row[name] !== null && holds(operator, field.order(row[name], sample[name])),
+        );
         expect({ name, operator, ids: idsOf(found) }).toEqual({ name, operator, ids: idsOf(expected) });
       }
     }
@@ -192,7 +195,9 @@ describe.each(engines())('every type of field on %s', (engine) => {
     });
     const spelled = { price: '12.50', huge: '7', prices: ['1.000', '2.500'], moment: '2026-11-28T00:00:00.123Z' };
     expect(data).toMatchObject(spelled);
-    const same = await client.send('patch', `${PATH}/${id}`, { body: { price: '12.5', moment: '2026-11-28T00:00:00.123Z' } });
+    const same = await client.send('patch', `${PATH}/${id}`, {
+      body: { price: '12.5', moment: '2026-11-28T00:00:00.123Z' },
+    });
     expect(same.headers.etag).toBe(etag);
   });
 

@@ -2,12 +2,12 @@ import { fieldOf } from '../fields/field.decorator.js';
 import type { FilterOperator } from '../fields/field.js';
 import { FieldSet } from '../fields/field-set.js';
 
-const RANGE: readonly FilterOperator[] = ['eq', 'gt', 'ge', 'lt', 'le'];
-const EQUAL: readonly FilterOperator[] = ['eq', 'in'];
+const RANGE: readonly FilterOperator[] = ['eq', 'ne', 'gt', 'ge', 'lt', 'le', 'in'];
+const EQUAL: readonly FilterOperator[] = ['eq', 'ne', 'in'];
 
 /** What can be asked of the log: by whom, of which module, when. The rows before and after come as objects. */
 export const CHANGE_FIELDS = new FieldSet([
-  fieldOf('id', { type: 'string', filterable: EQUAL, sortable: true, unique: true }),
+  fieldOf('id', { type: 'string', filterable: RANGE, sortable: true, unique: true }),
   fieldOf('module', { type: 'string', filterable: EQUAL }),
   fieldOf('resource_id', { type: 'string' }),
   fieldOf('version', { type: 'integer' }),

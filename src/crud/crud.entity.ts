@@ -31,14 +31,21 @@ export abstract class CrudEntity {
   @Field({
     type: 'timestamp',
     column: CLOCK,
-    filterable: ['eq', 'ne', 'gt', 'ge', 'lt', 'le'],
+    filterable: true,
     sortable: true,
     description: 'When the row was made.',
     example: '2026-11-24T02:37:36.123Z',
   })
   readonly created_at!: string;
 
-  @Field({ type: 'timestamp', column: CLOCK, shown: false, description: 'When the row was last changed.' })
+  @Field({
+    type: 'timestamp',
+    column: CLOCK,
+    shown: false,
+    filterable: true,
+    sortable: true,
+    description: 'When the row was last changed.',
+  })
   readonly updated_at!: string;
 
   @Field({
@@ -46,6 +53,8 @@ export abstract class CrudEntity {
     column: TIMESTAMP,
     nullable: true,
     shown: false,
+    filterable: true,
+    sortable: true,
     description: 'When the row was soft-deleted, or null.',
   })
   readonly deleted_at!: string | null;

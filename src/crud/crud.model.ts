@@ -69,7 +69,10 @@ export class CrudModel {
 
   project(row: CrudEntity, fields: readonly Field[]): object {
     const data: Record<string, unknown> = {};
-    for (const { name, options: { derived } } of fields)
+    for (const {
+      name,
+      options: { derived },
+    } of fields)
       data[name] = derived ? derived.value(row as never) : row[name as keyof CrudEntity];
     return data;
   }

@@ -16,7 +16,15 @@ import { ModuleRegistry } from './module.registry.js';
 @Module({
   imports: [DiscoveryModule, TypeOrmModule.forFeature([IdempotencyKeyEntity])],
   controllers: [BatchController],
-  providers: [ModuleRegistry, References, BatchService, Idempotency, IdempotencyRepository, IdempotencyPruner, EndpointRunner],
+  providers: [
+    ModuleRegistry,
+    References,
+    BatchService,
+    Idempotency,
+    IdempotencyRepository,
+    IdempotencyPruner,
+    EndpointRunner,
+  ],
   exports: [ModuleRegistry, References],
 })
 export class CrudModule {}

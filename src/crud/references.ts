@@ -23,7 +23,9 @@ export class References implements OnModuleInit {
     for (const { entity } of this.repositories.values())
       for (const field of referencesOf(entity))
         if (!this.repositories.has(field.options.to!()))
-          throw new TypeError(`${entity.name}.${field.name} refers to ${field.options.to!().name}, which is no module here.`);
+          throw new TypeError(
+            `${entity.name}.${field.name} refers to ${field.options.to!().name}, which is no module here.`,
+          );
   }
 
   /**

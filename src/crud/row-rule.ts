@@ -23,7 +23,11 @@ type RuleValue = string | number | bigint | boolean;
  * One condition of a row rule: `rowWhere('owner', 'eq', caller.id)`. A value that is not there (a claim that the token
  * does not have) lets the caller have no row, rather than those in which the column is empty.
  */
-export function rowWhere(column: string, operator: FilterOperator, ...values: (RuleValue | null | undefined)[]): RowRule {
+export function rowWhere(
+  column: string,
+  operator: FilterOperator,
+  ...values: (RuleValue | null | undefined)[]
+): RowRule {
   if (values.length === 0 || values.some((value) => value === undefined || value === null)) return NO_ROW;
   const literals = (values as RuleValue[]).map((value) =>
     typeof value === 'number' || typeof value === 'bigint' ? ExactDecimal.ofNumber(value) : value,

@@ -82,6 +82,7 @@ export async function initialize(dataSource: DataSource, config: DatabaseConfig)
   await refuseOtherEngine(config);
   await dataSource.initialize();
   useExactText(dataSource, config.kind);
+  nameUniqueIndexes(dataSource);
 }
 
 /** On a plain connection: the session's set-up of one kind fails on the other, and would look like an outage. */
@@ -116,6 +117,17 @@ function useExactText(dataSource: DataSource, kind: 'mariadb' | 'mysql'): void {
       column.collation = EXACT_COLLATION[kind];
     }
   }
+}
+
+/** MySQL and MariaDB keep a unique constraint as an index, which TypeORM then names as one. */
+function nameUniqueIndexes(dataSource: DataSource): void {
+  for (const { indices, tableName } of dataSource.entityMetadatas)
+    for (const index of indices)
+      if (index.isUnique && index.givenName === undefined)
+        index.name = dataSource.namingStrategy.uniqueConstraintName(
+          tableName,
+          index.columns.map(({ databaseName }) => databaseName),
+        );
 }
 
 /** The entities say what columns are on MySQL and MariaDB; what differs on SQLite would be seen as drift there. */

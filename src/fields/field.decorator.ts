@@ -27,7 +27,9 @@ export function Field(options: FieldOptions): PropertyDecorator {
 /** The contract that a declaration makes. @throws TypeError as `Field` does */
 export function fieldOf(name: string, options: FieldOptions, owner = 'Field'): FieldContract {
   if (!Object.hasOwn(FIELD_TYPES, options.type))
-    throw new TypeError(`${owner}.${name} has no type "${options.type}"; there are ${Object.keys(FIELD_TYPES).join(', ')}.`);
+    throw new TypeError(
+      `${owner}.${name} has no type "${options.type}"; there are ${Object.keys(FIELD_TYPES).join(', ')}.`,
+    );
   const type: FieldType = FIELD_TYPES[options.type];
   const refusal = refuse(name, options, type);
   if (refusal !== undefined) throw new TypeError(`${owner}.${name} ${refusal}.`);
@@ -71,11 +73,14 @@ function refuse(name: string, options: FieldOptions, type: FieldType): string | 
       ? 'is derived: it has no column to be written, sorted or filtered by'
       : undefined;
   if (readable === false && writable === false) return 'is neither read nor written: use a plain @Column()';
-  if (readable === false && isAsked) return "is never read, so it can't be sorted or filtered by: either would tell its value";
+  if (readable === false && isAsked)
+    return "is never read, so it can't be sorted or filtered by: either would tell its value";
   if (sortable && !type.isSortable) return `can't be sorted by: a ${kind} has no order`;
-  if (options.filterable === true && type.operators.length === 0) return `can't be filtered by: there is nothing to compare a ${kind} with`;
+  if (options.filterable === true && type.operators.length === 0)
+    return `can't be filtered by: there is nothing to compare a ${kind} with`;
   const unknown = filterable.find((operator) => !type.operators.includes(operator));
-  if (unknown !== undefined) return `can't be filtered by ${unknown}: a ${kind} has ${type.operators.join(', ') || 'no operators'}`;
+  if (unknown !== undefined)
+    return `can't be filtered by ${unknown}: a ${kind} has ${type.operators.join(', ') || 'no operators'}`;
   const own = type.refuse?.(options);
   if (own !== undefined) return own;
   if (options.default === undefined) return undefined;

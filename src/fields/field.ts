@@ -4,8 +4,7 @@ import type { ItemOptions } from './types/documents.js';
 import type { TextFormat } from './types/text.js';
 import type { TypeName } from './types/types.js';
 
-export type FilterOperator =
-  'eq' | 'ne' | 'gt' | 'ge' | 'lt' | 'le' | 'in' | 'contains' | 'startswith' | 'endswith';
+export type FilterOperator = 'eq' | 'ne' | 'gt' | 'ge' | 'lt' | 'le' | 'in' | 'contains' | 'startswith' | 'endswith';
 
 /** Works out a field that has no column of its own from the columns that it names. */
 export interface Derivation {

@@ -88,7 +88,7 @@ const CATALOGUE = new Map<string, ProblemType>(
       status: 406,
       title: 'None of the accepted types can be given',
       explanation:
-        'Accept names no type that the route can answer with. All routes have application/json; lists also application/x-ndjson and text/csv.',
+        'Accept names no type that the route can answer with. Routes have application/json, lists also application/x-ndjson and text/csv; `:watch` has text/event-stream alone.',
     },
     'request-timeout': {
       status: 408,
@@ -105,7 +105,7 @@ const CATALOGUE = new Map<string, ProblemType>(
       status: 409,
       title: 'There is one already',
       explanation:
-        'A member has to be unique, and another row has the same value (a deleted row counts: it could be restored). `errors` names the member.',
+        'A member has to be unique, and another row has the same value. `errors` names the member, unless you may not read it. A deleted row counts, because it could be restored: where you may see it, the detail says so and gives its `:restore`; `PUT` on a deleted id begins a new life of the row.',
     },
     'not-deleted': { status: 409, title: 'The row is not deleted', explanation: 'Only a deleted row can be restored.' },
     'idempotency-in-flight': {
@@ -160,7 +160,7 @@ const CATALOGUE = new Map<string, ProblemType>(
       status: 422,
       title: 'The Idempotency-Key belongs to another request',
       explanation:
-        'A key stands for one request: method, path, query, media type, conditions and body. Use a new key for a new request.',
+        'A key stands for one request: method, path, query, media type, conditions and body (not Accept and Prefer: the first answer is given as it was). Use a new key for a new request.',
     },
     'precondition-required': {
       status: 428,

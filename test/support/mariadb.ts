@@ -41,6 +41,8 @@ export class ThrowAwayMariadb {
       '--auth-root-authentication-method=normal',
       '--skip-test-db',
       `--datadir=${folder}`,
+      // Two that are made at the same time would meet in the folder for all.
+      `--tmpdir=${folder}`,
       ...asRoot(),
     ]);
     if (install.status !== 0) throw new Error(`mariadb-install-db failed: ${String(install.stderr)}`);

@@ -3,12 +3,13 @@ import { FIELD_TYPES } from '../../src/fields/types/types.js';
 import type { CrudModel } from '../../src/crud/crud.model.js';
 import { ModuleRegistry } from '../../src/crud/module.registry.js';
 import { declarationOf } from '../../src/crud/plinth-module.js';
-import { nameOf } from '../../src/crud/crud.entity.js';
+import { nameOf, type EntityClass } from '../../src/crud/crud.entity.js';
 import { modules } from '../../src/modules/index.js';
 import type { Engine } from '../../src/database/session.js';
 import { startApp, type TestApp } from './app.js';
 import { Client } from './client.js';
 import { engines } from './database.js';
+import { SpecimenModule } from './specimen/specimen.module.js';
 import { WidgetModule } from './widget/widget.module.js';
 
 /** What a test of the kernel's contract knows of the module that it runs against. */
@@ -25,8 +26,14 @@ export interface Subject {
   made(members?: object): Promise<{ id: string; etag: string; data: Record<string, unknown> }>;
 }
 
-/** Every module of the service, and the widget. A team's module is tested by existing. */
-export const MODULES = [...modules, WidgetModule].map((module) => nameOf(declarationOf(module).resource));
+/** Those of the tests: with fields of every habit, and of every type. */
+const OWN = [WidgetModule, SpecimenModule];
+
+/** What the application has to have beside its own modules to have this one. */
+export const besides = (module: string) => OWN.filter((one) => nameOf(declarationOf(one).resource) === module);
+
+/** Every module of the service, and the tests' own. A team's module is tested by existing. */
+export const MODULES = [...modules, ...OWN].map((module) => nameOf(declarationOf(module).resource));
 
 /** Nothing is sent, read or committed together. */
 const PLAIN = { DATABASE_PIPELINE: 'off', DATABASE_COALESCE_READS: 'off', DATABASE_GROUP_WRITES: 'off' };
@@ -45,12 +52,17 @@ export function forEveryModule(name: string, suite: (subject: Subject) => void, 
     ({ engine, module, env }) => {
       const subject = {} as { -readonly [K in keyof Subject]: Subject[K] };
       beforeAll(async () => {
-        const test = await startApp(engine, { env, widget: module === 'widget' });
-        const { model } = test.app.get(ModuleRegistry).get(module);
+        const test = await startApp(engine, {
+          env,
+          modules: OWN.filter((one) => nameOf(declarationOf(one).resource) === module),
+        });
+        const registry = test.app.get(ModuleRegistry);
+        const { model } = registry.get(module);
         const client = new Client(test.origin);
+        const references = await referred(model, client, registry);
         const path = `/api/${module}`;
         let count = 0;
-        const body = (members: object = {}) => ({ ...sample(model, ++count), ...members });
+        const body = (members: object = {}) => ({ ...sample(model, ++count, references), ...members });
         const made = async (members: object = {}) => {
           const { status, body: answer, headers } = await client.post(path, body(members));
           expect({ status, answer }).toMatchObject({ status: 201 });
@@ -65,9 +77,25 @@ export function forEveryModule(name: string, suite: (subject: Subject) => void, 
   );
 }
 
-/** The module's own writable fields, with good values; the `n`th of them. */
-export function sample(model: CrudModel, n: number): Record<string, unknown> {
-  return Object.fromEntries(ownFields(model).map((field) => [field.name, value(field, n)]));
+/** The fields that a body of the suites has: its references are rows that `referred` made. */
+export function sample(model: CrudModel, n: number, references: Members = {}): Members {
+  const given = ownFields(model).filter(({ readable, type }) => readable !== false && type !== 'reference');
+  return { ...Object.fromEntries(given.map((field) => [field.name, value(field, n)])), ...references };
+}
+
+type Members = Record<string, unknown>;
+
+/** A row for each reference that must be given. */
+async function referred(model: CrudModel, client: Client, registry: ModuleRegistry): Promise<Members> {
+  const references: Members = {};
+  for (const { name, required, options } of ownFields(model).filter(({ type }) => type === 'reference')) {
+    if (!required) continue;
+    const target = registry.get(nameOf(options.to!() as EntityClass)).model;
+    const body = sample(target, 0, await referred(target, client, registry));
+    const { body: answer } = await client.post(`/api/${target.name}`, body);
+    references[name] = (answer as { data: { id: string } }).data.id;
+  }
+  return references;
 }
 
 export function ownFields(model: CrudModel): Field[] {

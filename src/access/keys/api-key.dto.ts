@@ -10,8 +10,10 @@ import {
   Matches,
   Max,
   Min,
+  ValidateIf,
 } from 'class-validator';
 import { fieldOf } from '../../fields/field.decorator.js';
+import type { FilterOperator } from '../../fields/field.js';
 import { FieldSet } from '../../fields/field-set.js';
 
 /** `module:verb`, either of which may be `*`. */
@@ -37,8 +39,8 @@ export class CreateApiKeyDto {
 }
 
 export class RotateApiKeyDto {
-  /** How long the old key still works, in seconds. */
-  @IsOptional()
+  /** How long the old key still works, in seconds. Null is no number: IsOptional() would let it pass. */
+  @ValidateIf(({ overlap_seconds: given }: RotateApiKeyDto) => given !== undefined)
   @IsInt()
   @Min(0)
   @Max(30 * DAYS)
@@ -59,11 +61,13 @@ export interface ApiKeyView {
   readonly key?: string;
 }
 
+const RANGE: readonly FilterOperator[] = ['eq', 'ne', 'gt', 'ge', 'lt', 'le', 'in'];
+
 export const API_KEY_FIELDS = new FieldSet([
-  fieldOf('id', { type: 'string', filterable: ['eq', 'in'], sortable: true, unique: true }),
+  fieldOf('id', { type: 'string', filterable: RANGE, sortable: true, unique: true }),
   fieldOf('name', { type: 'string' }),
   fieldOf('scopes', { type: 'string' }),
-  fieldOf('created_at', { type: 'timestamp', filterable: ['eq', 'gt', 'ge', 'lt', 'le'], sortable: true }),
+  fieldOf('created_at', { type: 'timestamp', filterable: RANGE, sortable: true }),
   fieldOf('created_by', { type: 'string' }),
   fieldOf('expires_at', { type: 'timestamp', nullable: true }),
   fieldOf('revoked_at', { type: 'timestamp', nullable: true }),

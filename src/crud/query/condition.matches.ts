@@ -38,10 +38,7 @@ function combine(nodes: readonly Condition[], row: Row, decisive: boolean): Trut
   return truth;
 }
 
-function ofValue(
-  condition: Extract<Condition, { kind: 'any' | 'compare' | 'in' | 'text' }>,
-  value: unknown,
-): boolean {
+function ofValue(condition: Extract<Condition, { kind: 'any' | 'compare' | 'in' | 'text' }>, value: unknown): boolean {
   const { field } = condition;
   switch (condition.kind) {
     case 'any':

@@ -46,7 +46,7 @@ function settlePredicate({ field: name, operator, values, position }: Predicate,
     throw invalidFilter(`"${field.name}" can be filtered by ${field.filterable.join(', ')}.`, position);
   const [first] = values;
   if (first === null && operator !== 'in') return nullCondition(field, operator, position);
-  const bounds = values.map((value) => boundOf(field, value!, position));
+  const bounds = values.map((value) => boundOf(field, value, position));
   switch (operator) {
     case 'in':
       return among(field, bounds);

@@ -143,4 +143,6 @@ class Parser {
   }
 }
 
-const WORDS: Readonly<Record<string, boolean | null>> = Object.freeze(Object.assign(Object.create(null) as Record<string, boolean | null>, { true: true, false: false, null: null }));
+const WORDS: Readonly<Record<string, boolean | null>> = Object.freeze(
+  Object.assign(Object.create(null) as Record<string, boolean | null>, { true: true, false: false, null: null }),
+);

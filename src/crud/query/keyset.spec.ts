@@ -1,24 +1,13 @@
 import Sqlite from 'better-sqlite3';
 import fc from 'fast-check';
-import type { Field } from '../../fields/field.js';
+import { fieldOf } from '../../fields/field.decorator.js';
+import type { TypeName } from '../../fields/types/types.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
 import { after, type PositionValue } from './keyset.js';
 import { orderBy, type SortKey } from './sort.js';
 import { DomainError } from '../../http/domain-error.js';
 
-const field = (name: string, type: Field['type'], nullable: boolean): Field => ({
-  name,
-  type,
-  nullable,
-  readable: true,
-  shown: true,
-  filterable: [],
-  sortable: true,
-  unique: name === 'id',
-  writable: true,
-  required: false,
-  columns: [name],
-});
+const field = (name: string, type: TypeName, nullable: boolean) => fieldOf(name, { type, nullable, sortable: true });
 const FIELDS = { a: field('a', 'integer', true), b: field('b', 'string', true), id: field('id', 'integer', false) };
 
 type Row = Record<'a' | 'b' | 'id', PositionValue>;
@@ -47,7 +36,7 @@ describe('keyset', () => {
           content.forEach(({ a, b }, id) => insert.run(a, b, id));
           const select = (where: string, params: unknown[], most: number) =>
             database
-              .prepare(`SELECT * FROM t WHERE ${where} ORDER BY ${orderBy(sort)} LIMIT ${most}`)
+              .prepare(`SELECT * FROM t WHERE ${where} ORDER BY ${orderBy(sort, 't')} LIMIT ${most}`)
               .all(...params) as Row[];
           const whole = select('1', [], 100);
           const walked: Row[] = [];
@@ -60,7 +49,7 @@ describe('keyset', () => {
             );
             // The anchor is gone before the next page is asked for.
             database.prepare('DELETE FROM t WHERE id = ?').run(last.id);
-            const { sql, params } = after(sort, decodeCursor(cursor, 'q', sort));
+            const { sql, params } = after(sort, decodeCursor(cursor, 'q', sort), true);
             page = select(sql, [...params], limit);
           }
           expect(walked).toEqual(whole);

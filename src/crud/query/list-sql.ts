@@ -18,6 +18,9 @@ export function plainTable(table: string, engine: Engine): TableSql {
   return { table, isSqlite: engine === 'sqlite', select: (column) => `\`${column}\`` };
 }
 
+/** Not `IS NULL` alone: SQLite would look all live rows up in the index of `deleted_at`, and then sort them. */
+const LIVE = '(`deleted_at` IS NULL) = 1';
+
 /**
  * One page and one row more, which tells whether there is a next page. Its text is the same for queries of one shape.
  * @param rule which rows there are at all for the caller
@@ -49,7 +52,7 @@ function where(
 ): SqlFragment {
   const clauses: string[] = [];
   const params: SqlValue[] = [];
-  if (!includeDeleted) clauses.push('`deleted_at` IS NULL');
+  if (!includeDeleted) clauses.push(LIVE);
   for (const fragment of [rule && conditionSql(rule, isSqlite), filter && conditionSql(filter, isSqlite), keyset]) {
     if (!fragment) continue;
     clauses.push(`(${fragment.sql})`);

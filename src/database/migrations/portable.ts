@@ -1,4 +1,4 @@
-import type { QueryRunner, TableColumnOptions } from 'typeorm';
+import type { QueryRunner, TableColumnOptions, TableIndexOptions } from 'typeorm';
 import { columnOptionsOf, sqliteColumnOf } from '../../fields/field.column.js';
 import { fieldOf } from '../../fields/field.decorator.js';
 import type { FieldOptions } from '../../fields/field.js';
@@ -6,6 +6,14 @@ import { SQLITE_NOW } from '../instant.js';
 
 /** Binary and without padding: case, accents and trailing spaces all count. */
 export const EXACT_COLLATION = { mariadb: 'utf8mb4_nopad_bin', mysql: 'utf8mb4_0900_bin' } as const;
+
+/** Columns of every module's table that lists can be sorted and filtered by: each has an index. */
+export const SYSTEM_TIMES = ['created_at', 'updated_at', 'deleted_at'] as const;
+
+/** The index that a field needs to be sorted by or filtered for equality; `id` breaks ties. */
+export function indexOf(table: string, column: string): TableIndexOptions & { name: string } {
+  return { name: `ix_${table}_${column}`, columnNames: [column, 'id'] };
+}
 
 /** Columns as each engine has to be told of them. The defaults of MySQL make 'abc' equal to 'ABC' and 'ábc'. */
 export class Portable {
@@ -32,7 +40,10 @@ export class Portable {
   /** A field's own column. @throws TypeError for a declaration that can't work */
   field(name: string, options: FieldOptions): TableColumnOptions {
     const { nullable, default: value } = fieldOf(name, options);
-    const { type, length, precision, scale } = { ...columnOptionsOf(options), ...(this.isSqlite && sqliteColumnOf(options)) };
+    const { type, length, precision, scale } = {
+      ...columnOptionsOf(options),
+      ...(this.isSqlite && sqliteColumnOf(options)),
+    };
     return {
       name,
       type: type as string,

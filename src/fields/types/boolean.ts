@@ -5,7 +5,8 @@ export const boolean: FieldType = {
   isSortable: true,
   column: () => ({ type: 'boolean' }),
   check: () => (value) => (typeof value === 'boolean' ? NO_VIOLATION : wrong('wrong-type', 'must be true or false')),
-  bound: () => (literal) => (typeof literal === 'boolean' ? { value: literal, isExact: true } : 'must be true or false'),
+  bound: () => (literal) =>
+    typeof literal === 'boolean' ? { value: literal, isExact: true } : 'must be true or false',
   order: (a: boolean, b: boolean) => Number(a) - Number(b),
   codec: () => ({ encode: (value: boolean) => Number(value), decode: (value) => Number(value) !== 0 }),
   schema: () => ({ type: 'boolean' }),

@@ -14,7 +14,10 @@ const DOCUMENT: Pick<FieldType, 'operators' | 'isSortable' | 'column' | 'codec'>
   isSortable: false,
   // Text: the JSON of MySQL would sort the members and forget how numbers were written.
   column: () => ({ type: 'mediumtext' }),
-  codec: () => ({ encode: (value: unknown) => JSON.stringify(value), decode: (value) => JSON.parse(value as string) as unknown }),
+  codec: () => ({
+    encode: (value: unknown) => JSON.stringify(value),
+    decode: (value) => JSON.parse(value as string) as unknown,
+  }),
 };
 
 /** Any JSON value that the declared JSON Schema (2020-12) allows; every one where none is declared. */
@@ -34,7 +37,8 @@ export const json: FieldType = {
     return (value) => {
       // Null is no value here: a field that may be empty is `nullable`.
       if (value === null) return wrong('wrong-type', 'must not be null');
-      if (Buffer.byteLength(JSON.stringify(value)) > maxBytes) return wrong('too-long', `must have at most ${maxBytes} bytes`);
+      if (Buffer.byteLength(JSON.stringify(value)) > maxBytes)
+        return wrong('too-long', `must have at most ${maxBytes} bytes`);
       return unicodeFault(value, '') ?? (validate(value) ? NO_VIOLATION : (validate.errors ?? []).map(violationOf));
     };
   },
@@ -69,7 +73,9 @@ export const list: FieldType = {
       if (faults.length > 0 || !uniqueItems) return faults;
       const seen = value.map(normalise);
       return seen.flatMap((item, at) =>
-        seen.indexOf(item) < at ? [{ code: 'not-unique', detail: 'must be different from the items before', at: `/${at}` }] : [],
+        seen.indexOf(item) < at
+          ? [{ code: 'not-unique', detail: 'must be different from the items before', at: `/${at}` }]
+          : [],
       );
     };
   },
@@ -122,7 +128,9 @@ function violationOf({ instancePath, message = 'is not valid', params, keyword }
 /** Texts and names in it that no column could hold as they are. */
 function unicodeFault(value: unknown, at: string): readonly Violation[] | undefined {
   if (typeof value === 'string')
-    return value.isWellFormed() ? undefined : [{ code: 'malformed-unicode', detail: 'must be well-formed Unicode', at }];
+    return value.isWellFormed()
+      ? undefined
+      : [{ code: 'malformed-unicode', detail: 'must be well-formed Unicode', at }];
   if (typeof value !== 'object' || value === null) return undefined;
   for (const [name, member] of Object.entries(value)) {
     const pointer = `${at}/${name.toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1')}`;

@@ -1,6 +1,14 @@
 import type { FieldOptions } from '../field.js';
 import { decimalText, ExactDecimal } from './exact-decimal.js';
-import { COMPARISONS, NO_VIOLATION, wrong, type Bound, type Check, type FieldType, type Literal } from './field-type.js';
+import {
+  COMPARISONS,
+  NO_VIOLATION,
+  wrong,
+  type Bound,
+  type Check,
+  type FieldType,
+  type Literal,
+} from './field-type.js';
 
 const INT = { minimum: -(2 ** 31), maximum: 2 ** 31 - 1 };
 const LONG = { least: -(2n ** 63n), most: 2n ** 63n - 1n };
@@ -21,7 +29,8 @@ export const integer: FieldType = {
   sqliteColumn: () => ({ type: 'integer' }),
   check: (options) => {
     const range = checkRange(rangeOf(options));
-    return (value) => (Number.isSafeInteger(value) ? range(value as number) : wrong('wrong-type', 'must be an integer'));
+    return (value) =>
+      Number.isSafeInteger(value) ? range(value) : wrong('wrong-type', 'must be an integer');
   },
   normalise: () => withoutNegativeZero,
   bound: (options) => (literal) =>
@@ -46,7 +55,7 @@ export const number: FieldType = {
   column: () => ({ type: 'double' }),
   check: ({ minimum = -Infinity, maximum = Infinity }) => {
     const range = checkRange({ minimum: Number(minimum), maximum: Number(maximum) });
-    return (value) => (Number.isFinite(value) ? range(value as number) : wrong('wrong-type', 'must be a number'));
+    return (value) => (Number.isFinite(value) ? range(value) : wrong('wrong-type', 'must be a number'));
   },
   normalise: () => withoutNegativeZero,
   bound: () => (literal) => (literal instanceof ExactDecimal ? doubleBound(literal.toNumber()) : 'must be a number'),
@@ -66,7 +75,9 @@ export const bigint: FieldType = scaled({
   limits: ({ minimum = LONG.least, maximum = LONG.most }) => ({ least: BigInt(minimum), most: BigInt(maximum) }),
   expected: 'a whole number as text, such as "9007199254740993"',
   refuse: ({ minimum = 0, maximum = 0 }) =>
-    [minimum, maximum].every((limit) => /^-?\d+$/.test(String(limit))) ? undefined : 'has limits that are whole numbers',
+    [minimum, maximum].every((limit) => /^-?\d+$/.test(String(limit)))
+      ? undefined
+      : 'has limits that are whole numbers',
   column: () => ({ type: 'bigint' }),
   place: 'CAST(? AS SIGNED)',
 });
@@ -85,7 +96,9 @@ export const decimal: FieldType = scaled({
   refuse: ({ precision = 0, scale = 0 }) => {
     if (!(Number.isInteger(precision) && precision >= 1 && precision <= MOST_DIGITS))
       return `needs a precision of 1 to ${MOST_DIGITS} digits: { type: 'decimal', precision: 12, scale: 2 }`;
-    return Number.isInteger(scale) && scale >= 0 && scale <= precision ? undefined : 'has a scale of 0 to its precision';
+    return Number.isInteger(scale) && scale >= 0 && scale <= precision
+      ? undefined
+      : 'has a scale of 0 to its precision';
   },
   column: ({ precision, scale = 0 }) => ({ type: 'decimal', precision: precision!, scale }),
 });
@@ -160,7 +173,10 @@ function scaled({ scale: scaleOf, limits, expected, refuse, column, place }: Sca
     sample: (options, n) => {
       const [scale, { least, most }] = [scaleOf(options), limits(options)];
       const from = least > 0n ? least : 0n;
-      return decimalText(from + (BigInt(n) * (scale === 0 ? 1n : 10n ** BigInt(scale) + 1n)) % (most - from + 1n), scale);
+      return decimalText(
+        from + ((BigInt(n) * (scale === 0 ? 1n : 10n ** BigInt(scale) + 1n)) % (most - from + 1n)),
+        scale,
+      );
     },
   };
 }
@@ -195,7 +211,9 @@ function wholeBound(literal: ExactDecimal, { minimum, maximum }: { minimum: numb
 
 function doubleBound(value: number): Bound {
   if (value === -Infinity) return { value: null, isExact: false };
-  return value === Infinity ? { value: Number.MAX_VALUE, isExact: false } : { value: withoutNegativeZero(value), isExact: true };
+  return value === Infinity
+    ? { value: Number.MAX_VALUE, isExact: false }
+    : { value: withoutNegativeZero(value), isExact: true };
 }
 
 /** Some columns keep -0 and others don't; JSON has no need of it. */

@@ -1,7 +1,15 @@
 import { isEmail, isURL, isUUID } from 'class-validator';
 import type { FieldOptions } from '../field.js';
 import { ID_PATTERN } from '../id.js';
-import { COMPARISONS, NO_VIOLATION, wrong, type Bound, type FieldType, type Literal, type Violation } from './field-type.js';
+import {
+  COMPARISONS,
+  NO_VIOLATION,
+  wrong,
+  type Bound,
+  type FieldType,
+  type Literal,
+  type Violation,
+} from './field-type.js';
 
 const FORMATS = {
   email: (value: string) => isEmail(value),
@@ -84,7 +92,11 @@ export const words: FieldType = {
     const known = new Set(all);
     const detail = `must be one of ${all.map((word) => `"${word}"`).join(', ')}`;
     return (value) =>
-      !isText(value) ? wrong('wrong-type', 'must be a string') : known.has(value) ? NO_VIOLATION : wrong('not-allowed', detail);
+      !isText(value)
+        ? wrong('wrong-type', 'must be a string')
+        : known.has(value)
+          ? NO_VIOLATION
+          : wrong('not-allowed', detail);
   },
   bound: () => textBound,
   order: byCodePoint,
@@ -116,7 +128,10 @@ export function checkText(rules: TextRules): (value: unknown) => readonly Violat
   };
 }
 
-function faultOf(value: string, { minLength = 0, maxLength = Infinity, pattern, format }: TextRules): Violation | undefined {
+function faultOf(
+  value: string,
+  { minLength = 0, maxLength = Infinity, pattern, format }: TextRules,
+): Violation | undefined {
   const malformed = unicodeFault(value);
   if (malformed) return { code: 'malformed-unicode', detail: malformed };
   // A string has at most as many code points as UTF-16 units: most need no counting.

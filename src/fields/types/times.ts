@@ -71,8 +71,8 @@ function instantBound(literal: Literal, { first, last }: Range): Bound | string 
   const at = canonicalInstant(literal);
   if (at < first) return { value: null, isExact: false };
   if (at > last) return { value: last, isExact: false };
-  // What is finer than a millisecond was cut.
-  return { value: at, isExact: !/\.\d{3}\d*[1-9]/.test(literal) };
+  // Cut to the millisecond, as it is when it is stored: the same text finds what it wrote.
+  return { value: at, isExact: true };
 }
 
 function isDay(text: string): boolean {

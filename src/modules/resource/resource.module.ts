@@ -1,5 +1,6 @@
 import { PlinthModule } from 'plinth';
 import { CreateResource1764000000000 } from './create-resource.migration.js';
+import { IndexSystemTimes1764000000010 } from './index-system-times.migration.js';
 import { ResourceController } from './resource.controller.js';
 import { Resource } from './resource.entity.js';
 import { ResourceRepository } from './resource.repository.js';
@@ -11,6 +12,6 @@ import { ResourceWithoutRowid1764000000004 } from './resource-without-rowid.migr
   controllers: [ResourceController],
   providers: [ResourceService, ResourceRepository],
   exports: [ResourceService],
-  migrations: [CreateResource1764000000000, ResourceWithoutRowid1764000000004],
+  migrations: [CreateResource1764000000000, ResourceWithoutRowid1764000000004, IndexSystemTimes1764000000010],
 })
 export class ResourceModule {}

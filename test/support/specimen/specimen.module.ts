@@ -1,5 +1,14 @@
 import { Controller, Injectable } from '@nestjs/common';
-import { CrudController, CrudRepository, CrudService, Database, PlinthModule, Portable } from 'plinth';
+import {
+  CrudController,
+  CrudRepository,
+  CrudService,
+  Database,
+  indexOf,
+  PlinthModule,
+  Portable,
+  SYSTEM_TIMES,
+} from 'plinth';
 import { Table, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { Specimen, SPECIMEN } from './specimen.entity.js';
 
@@ -9,8 +18,8 @@ class CreateSpecimen1764000000006 implements MigrationInterface {
     const own = Object.entries(SPECIMEN).map(([name, options]) => portable.field(name, options));
     const parent = portable.field('parent_id', { type: 'reference', to: () => Specimen, nullable: true });
     const indexed = Object.entries(SPECIMEN).filter(([, options]) => 'sortable' in options);
-    const names = ['created_at', ...indexed.map(([name]) => name), 'parent_id'];
-    const indices = names.map((name) => ({ name: `ix_specimen_${name}`, columnNames: [name, 'id'] }));
+    const names = [...SYSTEM_TIMES, ...indexed.map(([name]) => name), 'parent_id'];
+    const indices = names.map((name) => indexOf('specimen', name));
     await queryRunner.createTable(
       new Table({ name: 'specimen', columns: portable.crud([...own, parent]), indices }),
       true,

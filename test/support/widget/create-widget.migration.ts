@@ -1,5 +1,5 @@
 import { Table, type MigrationInterface, type QueryRunner } from 'typeorm';
-import { Portable } from '../../../src/database/migrations/portable.js';
+import { indexOf, Portable, SYSTEM_TIMES } from '../../../src/database/migrations/portable.js';
 
 export class CreateWidget1764000000005 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
@@ -9,13 +9,10 @@ export class CreateWidget1764000000005 implements MigrationInterface {
       portable.text('colour', 40, { isNullable: true }),
       portable.integer('weight', { isNullable: true }),
       { name: 'fragile', type: 'boolean', default: false },
-      portable.timestamp('due_at', { isNullable: true }),
+      portable.field('due_at', { type: 'timestamp', nullable: true }),
       portable.text('secret', 100, { isNullable: true }),
     ]);
-    const indices = ['created_at', 'colour', 'weight', 'due_at'].map((name) => ({
-      name: `ix_widget_${name}`,
-      columnNames: [name, 'id'],
-    }));
+    const indices = [...SYSTEM_TIMES, 'colour', 'weight', 'due_at'].map((name) => indexOf('widget', name));
     const uniques = [{ name: 'uq_widget_code', columnNames: ['code'] }];
     await queryRunner.createTable(new Table({ name: 'widget', columns, indices, uniques }), true);
   }
