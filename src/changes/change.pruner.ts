@@ -32,7 +32,7 @@ export class ChangePruner implements OnApplicationBootstrap, OnApplicationShutdo
     const { feedDays, auditDays } = this.config.changes;
     for (const module of await this.changes.modules()) {
       // What nobody watched has no number yet.
-      while ((await this.feeds.number(module)).count > 0);
+      await this.feeds.numberAll(module);
       await this.changes.shortenFeed(module, new Date(now - feedDays * DAY_MS).toISOString());
       const { min_seq: minSeq } = await this.feeds.get(module);
       const instant = new Date(now - Math.max(auditDays, feedDays) * DAY_MS).toISOString();

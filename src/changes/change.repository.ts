@@ -20,6 +20,12 @@ export class ChangeRepository {
     return (await this.database.query<ChangeEntity>(sql, [module, after, upTo])).map(decode);
   }
 
+  /** Undefined where there is no change with this number, or no longer. */
+  async idAt(module: string, seq: number): Promise<string | undefined> {
+    const sql = 'SELECT `id` FROM `change_log` WHERE `module` = ? AND `seq` = ?';
+    return (await this.database.query<Pick<ChangeEntity, 'id'>>(sql, [module, seq]))[0]?.id;
+  }
+
   /** All that have changes, resource modules or not. */
   async modules(): Promise<string[]> {
     const rows = await this.database.query<{ module: string }>('SELECT DISTINCT `module` FROM `change_log`');

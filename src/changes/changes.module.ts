@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { Backlog } from './backlog.js';
 import { ChangeEntity } from './change.entity.js';
 import { ChangeLog } from './change-log.js';
 import { ChangePruner } from './change.pruner.js';
@@ -18,6 +19,7 @@ import { WatchService } from './watch.service.js';
   imports: [TypeOrmModule.forFeature([ChangeEntity, FeedEntity])],
   controllers: [ChangesController, LivePageController],
   providers: [
+    Backlog,
     ChangeLog,
     ChangeRepository,
     ChangeSignal,
@@ -27,6 +29,6 @@ import { WatchService } from './watch.service.js';
     HistoryService,
     WatchService,
   ],
-  exports: [ChangeLog, WatchService],
+  exports: [ChangeLog, Feeds, WatchService],
 })
 export class ChangesModule {}

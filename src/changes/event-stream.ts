@@ -3,50 +3,93 @@ import type { FastifyReply } from 'fastify';
 const HEARTBEAT_MS = 15_000;
 /** What a reader may be behind before it is dropped; it resumes where it was. */
 const MOST_BEHIND_BYTES = 65_536;
+/**
+ * A reader whose connection takes no byte for so long is gone, or stuck. Long, as Linux reports progress only when a third of
+ * the socket's buffer (some MB) is free: one that reads 2 KB a second must not be taken for stuck.
+ */
+const NO_PROGRESS_MS = 600_000;
 
 /** One server-sent event stream (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
 export class EventStream {
-  private readonly heartbeat: NodeJS.Timeout;
+  private heartbeat: NodeJS.Timeout | undefined;
+  private opened = false;
   private closed = false;
 
+  /** @param onClose called once, when the client has left or the stream was ended, also before it was opened */
   constructor(
     private readonly reply: FastifyReply,
     private readonly onClose: () => void,
   ) {
     const { raw } = reply;
-    reply.hijack();
-    raw.writeHead(200, {
-      ...(reply.getHeaders() as Record<string, string>),
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
-      // Proxies that buffer would hold events back.
-      'x-accel-buffering': 'no',
-    });
     raw.on('close', () => this.finish());
     raw.on('error', () => this.finish());
-    this.heartbeat = setInterval(() => this.send(':\n\n'), HEARTBEAT_MS);
-    raw.flushHeaders();
+    // Of a client that left before there is no event any more.
+    if (raw.destroyed) process.nextTick(() => this.finish());
+  }
+
+  /** Whether the head was sent. */
+  get isOpen(): boolean {
+    return this.opened;
   }
 
   get isClosed(): boolean {
     return this.closed;
   }
 
+  /** Whether nobody is there to be answered. */
+  get isLeft(): boolean {
+    return this.reply.raw.destroyed;
+  }
+
+  /** Sends the head: from here on a failure can only end the stream. To HEAD that is all there is. */
+  open(): void {
+    const { raw, request } = this.reply;
+    this.reply.hijack();
+    this.opened = true;
+    raw.writeHead(200, {
+      ...(this.reply.getHeaders() as Record<string, string>),
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      // Proxies that buffer would hold events back.
+      'x-accel-buffering': 'no',
+    });
+    if (request.method === 'HEAD') {
+      raw.end();
+      return this.finish();
+    }
+    raw.flushHeaders();
+    // Node looks at the bytes that the socket has taken, also within one write.
+    raw.setTimeout(NO_PROGRESS_MS, () => raw.destroy());
+    this.heartbeat = setInterval(() => this.remark(':\n\n'), HEARTBEAT_MS);
+  }
+
+  /** Ends the answer to a client that has left: those who count what is under way wait for that. */
+  abandon(): void {
+    this.reply.hijack();
+    this.reply.raw.end();
+    this.finish();
+  }
+
+  /** For what happens now: a single large event is let through, a reader that leaves events lying is dropped. */
   send(text: string): void {
     if (this.closed) return;
     const { raw } = this.reply;
-    // A single large event is let through; a reader that leaves events lying is not.
-    if (raw.writableLength > MOST_BEHIND_BYTES) {
+    if (raw.writableLength <= MOST_BEHIND_BYTES) raw.write(text);
+    else {
       raw.destroy();
-      return;
+      this.finish();
     }
-    raw.write(text);
   }
 
-  /** Waits until what was sent is on its way: for a snapshot, which may be larger than what a reader may be behind. */
-  async drained(): Promise<void> {
+  /** For what only says that the stream is alive, which whatever is still on its way says as well. */
+  remark(text: string): void {
+    if (!this.closed && this.reply.raw.writableLength === 0) this.reply.raw.write(text);
+  }
+
+  /** For what happened before, which may be more than a reader may be behind: waits until it is on its way. */
+  async sendAll(text: string): Promise<void> {
     const { raw } = this.reply;
-    if (this.closed || !raw.writableNeedDrain) return;
+    if (this.closed || text === '' || raw.write(text)) return;
     await new Promise<void>((resolve) => {
       const done = () => {
         raw.off('drain', done).off('close', done);
@@ -59,7 +102,7 @@ export class EventStream {
   /** Ends the stream; the client comes back after `retryMs`. */
   end(retryMs: number): void {
     if (this.closed) return;
-    this.reply.raw.end(`retry: ${Math.round(retryMs)}\n\n`);
+    if (this.opened) this.reply.raw.end(`retry: ${Math.round(retryMs)}\n\n`);
     this.finish();
   }
 

@@ -1,8 +1,7 @@
 import { Logger } from '@nestjs/common';
-import type { CrudModel } from '../crud/crud.model.js';
-import { ChangeEvent } from './change-event.js';
-import type { ChangeRepository } from './change.repository.js';
-import type { FeedRepository } from './feed.repository.js';
+import type { ChangeEvent } from './change-event.js';
+import { FeedBroken, type FeedCursor } from './feed-cursor.js';
+import type { Position } from './position.js';
 
 /** How often other processes' commits are looked for: while changes come, and while none do. */
 const BUSY_MS = 25;
@@ -12,109 +11,162 @@ const BUSY_FOR_MS = 10_000;
 export interface FeedListener {
   /** Called with events in order, each once. */
   deliver(events: readonly ChangeEvent[]): void;
-  /** The history is another one now (a restore): what was read no longer stands. */
-  reset(): void;
+  /** Nothing more is delivered: the history is another one now (a restore), or the reader ends. */
+  end(): void;
 }
 
 /**
  * Reads one module's feed for all watchers of this process: numbers what is committed, reads what is numbered, in one
- * loop, woken by local commits. It runs only while somebody listens.
+ * loop, woken by local commits.
+ *
+ * The loop runs exactly while there are listeners. `listen` starts it in the turn that adds a listener, and the loop
+ * decides to end, and is no longer the running one, in one turn as well: nothing can come in between.
  */
 export class FeedReader {
   private readonly logger = new Logger(FeedReader.name);
+  /** Listeners that wait for the look which gives them their position. */
+  private readonly joining = new Map<FeedListener, PromiseWithResolvers<Position | null>>();
+  /** Listeners that are told of every change after the cursor's place, which means nothing without them. */
   private readonly listeners = new Set<FeedListener>();
-  private position: number | null = null;
-  /** What comes up to it is on disk, and stays: only that is delivered. */
-  private head = 0;
-  private epoch = '';
-  private running: Promise<void> | null = null;
+  private isRunning = false;
+  private isStopped = false;
+  private isWoken = false;
   private wake: () => void = () => undefined;
   private lastChange = 0;
-  private stopped = false;
+  private lastRead = 0;
+  private failure = '';
 
-  constructor(
-    private readonly model: CrudModel,
-    private readonly feeds: FeedRepository,
-    private readonly changes: ChangeRepository,
-  ) {}
+  constructor(private readonly cursor: FeedCursor) {}
 
-  /** @returns how far the reader is; events after it will be delivered, those before are the listener's to read */
-  async listen(listener: FeedListener): Promise<{ seq: number; epoch: string }> {
-    this.listeners.add(listener);
-    try {
-      // Two that begin at once begin with the same look.
-      if (this.position === null) await this.begin();
-    } catch (error) {
-      this.leave(listener);
-      throw error;
+  /**
+   * @param after how far the listener is already: it need not wait for a look, unless it is ahead of the reader
+   * @returns how far the reader is; events after it will be delivered, those before are the listener's to read. Without
+   * `after` nothing that was committed before the call comes after it. Null for a listener that has left, or was ended
+   * @throws DomainError when the feed can not be read
+   */
+  listen(listener: FeedListener, after = Infinity): Promise<Position | null> {
+    if (this.isStopped) return Promise.resolve(null);
+    if (this.listeners.size > 0 && after <= this.seq) {
+      this.listeners.add(listener);
+      return Promise.resolve(this.cursor.position);
     }
-    this.running ??= this.run();
-    return { seq: this.position!, epoch: this.epoch };
+    if (!this.isWanted) this.lastRead = performance.now();
+    const joined = Promise.withResolvers<Position | null>();
+    this.joining.set(listener, joined);
+    this.notify();
+    if (!this.isRunning) void this.run();
+    return joined.promise;
   }
 
   leave(listener: FeedListener): void {
     this.listeners.delete(listener);
+    this.joining.get(listener)?.resolve(null);
+    this.joining.delete(listener);
+    if (!this.isWanted) this.notify();
+  }
+
+  /** The number of the last change that was delivered. */
+  get seq(): number {
+    return this.cursor.position.seq;
+  }
+
+  /** Milliseconds since the feed was read, while somebody listens: more than a second says that something is wrong. */
+  get staleMs(): number {
+    return this.isWanted ? performance.now() - this.lastRead : 0;
+  }
+
+  /** Why the last look failed. */
+  get lastFailure(): string {
+    return this.failure;
   }
 
   /** Something was committed in this process. */
   notify(): void {
+    this.isWoken = true;
     this.wake();
   }
 
   stop(): void {
-    this.stopped = true;
-    this.wake();
+    this.isStopped = true;
+    for (const listener of [...this.joining.keys(), ...this.listeners]) this.drop(listener);
   }
 
-  private async begin(): Promise<void> {
-    const { head, epoch } = await this.feeds.number(this.model.name, 0);
-    this.head = head;
-    this.position ??= head;
-    this.epoch = epoch;
+  private get isWanted(): boolean {
+    return this.listeners.size > 0 || this.joining.size > 0;
   }
 
   private async run(): Promise<void> {
-    while (this.listeners.size > 0 && !this.stopped) {
-      let more = false;
-      try {
-        more = await this.step();
-      } catch (error) {
-        // The database is away: watchers stay, and go on when it is back.
-        this.logger.warn(`The feed of ${this.model.name} waits: ${(error as Error).message}`);
-      }
-      if (!more) await this.pause();
+    this.isRunning = true;
+    while (this.isWanted) {
+      this.isWoken = false;
+      const isBusy = await this.look().catch((error: unknown) => this.fail(error as Error));
+      if (!isBusy) await this.pause();
     }
-    this.running = null;
-    this.position = null;
+    this.isRunning = false;
   }
 
-  private async step(): Promise<boolean> {
-    const { name } = this.model;
-    const { head, epoch } = await this.feeds.number(name, this.head);
-    if (epoch !== this.epoch) return this.reset();
-    this.head = head;
-    if (head <= this.position!) return false;
-    const rows = await this.changes.between(name, this.position!, head);
-    if (rows[0]?.seq !== this.position! + 1) {
-      const { min_seq: minSeq } = await this.feeds.get(name);
-      if (minSeq > this.position! + 1) return this.reset();
-      throw new Error(`The feed of ${name} has a gap after ${this.position!}`);
+  /** Delivers what is new, then lets in those who waited for that. @returns whether there may be more at once */
+  private async look(): Promise<boolean> {
+    if (this.listeners.size === 0) this.cursor.reset();
+    const joining = [...this.joining.keys()];
+    const feed = await this.cursor.look(joining.length > 0);
+    let isBusy = false;
+    while (this.listeners.size > 0 && this.seq < feed.head) {
+      this.deliver(await this.cursor.next(feed));
+      isBusy = true;
     }
-    this.position = rows.at(-1)!.seq!;
+    if (this.listeners.size === 0) await this.cursor.skipTo(feed);
+    for (const listener of joining) {
+      const joined = this.joining.get(listener);
+      if (!joined) continue;
+      this.joining.delete(listener);
+      this.listeners.add(listener);
+      joined.resolve(this.cursor.position);
+    }
+    this.lastRead = performance.now();
+    this.failure = '';
+    return isBusy;
+  }
+
+  private deliver(events: readonly ChangeEvent[]): void {
+    this.lastRead = performance.now();
     this.lastChange = Date.now();
-    const events = rows.map((row) => new ChangeEvent(row, this.model, this.epoch));
-    for (const listener of this.listeners) listener.deliver(events);
-    return true;
+    for (const listener of this.listeners) {
+      try {
+        listener.deliver(events);
+      } catch (error) {
+        this.logger.error({ err: error, msg: `A watcher of ${this.cursor.model.name} failed, and is ended` });
+        this.drop(listener);
+      }
+    }
   }
 
-  private async reset(): Promise<boolean> {
-    for (const listener of this.listeners) listener.reset();
-    this.position = null;
-    await this.begin();
+  private drop(listener: FeedListener): void {
+    this.leave(listener);
+    try {
+      listener.end();
+    } catch (error) {
+      this.logger.error({ err: error, msg: `A watcher of ${this.cursor.model.name} could not be ended` });
+    }
+  }
+
+  private fail(error: Error): boolean {
+    const { name } = this.cursor.model;
+    if (error instanceof FeedBroken) {
+      this.logger.warn(`The feed of ${name} is not the one that was read, its watchers are ended: ${error.message}`);
+      // Clients that come back hear whether they can resume.
+      for (const listener of this.listeners) this.drop(listener);
+      return true;
+    }
+    this.failure = error.message;
+    // Who waits for a position hears why there is none. The others stay, and go on when the database is back.
+    for (const { reject } of this.joining.values()) reject(error);
+    this.joining.clear();
     return false;
   }
 
   private pause(): Promise<void> {
+    if (this.isWoken) return Promise.resolve();
     const ms = Date.now() - this.lastChange < BUSY_FOR_MS ? BUSY_MS : IDLE_MS;
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Database } from '../database/database.js';
 import { UniqueViolation } from '../database/sql-errors.js';
 import type { ChangeEntity } from './change.entity.js';
+import type { Position } from './position.js';
 
 export interface Feed {
   readonly head: number;
@@ -13,12 +14,14 @@ export interface Feed {
 export interface Numbered extends Pick<Feed, 'head' | 'epoch'> {
   /** How many were numbered now. */
   readonly count: number;
+  /** The highest id of those. */
+  readonly lastId?: string | undefined;
 }
 
 /** At most so many are numbered in one transaction: it has to be short. */
 const NUMBERED_AT_ONCE = 256;
 const PENDING =
-  'SELECT `id`, `resource_id`, `version` FROM `change_log` WHERE `module` = ? AND `seq` IS NULL ORDER BY `id` LIMIT ?';
+  'SELECT `id`, `resource_id`, `version` FROM `change_log` WHERE `module` = ? AND `seq` IS NULL ORDER BY `id`';
 
 type Pending = Pick<ChangeEntity, 'id' | 'resource_id' | 'version'>;
 
@@ -45,23 +48,65 @@ export class FeedRepository {
    * @throws DomainError as a transaction does; then nothing is known of what is on disk
    */
   async number(module: string, known = Infinity): Promise<Numbered> {
-    const isNumberedAlready = this.database.engine === 'sqlite';
-    const [first] = isNumberedAlready ? [] : await this.database.query(PENDING.replace('LIMIT ?', 'LIMIT 1'), [module]);
+    const [first] = this.isNumberedAlready ? [] : await this.database.query(`${PENDING} LIMIT 1`, [module]);
     const { head, epoch } = await this.get(module);
     // SQLite shows a commit when it is on disk.
-    if (!first && (isNumberedAlready || head <= known)) return { count: 0, head, epoch };
+    if (!first && (this.isNumberedAlready || head <= known)) return { count: 0, head, epoch };
     return this.database.transaction(async () => {
-      const lock = 'SELECT `head` FROM `change_feed` WHERE `module` = ? FOR UPDATE';
-      const [feed] = await this.database.query<Pick<Feed, 'head'>>(lock, [module]);
-      const sql = PENDING.replace('LIMIT ?', `LIMIT ${NUMBERED_AT_ONCE}`);
-      const rows = inOrderOfEachRow(await this.database.query<Pending>(sql, [module]));
-      const head = feed!.head + rows.length;
-      if (rows.length > 0) await this.assign(rows, feed!.head);
+      const feed = await this.lock(module);
+      const rows = await this.database.query<Pending>(`${PENDING} LIMIT ${NUMBERED_AT_ONCE}`, [module]);
+      const head = feed.head + rows.length;
+      if (rows.length > 0) await this.assign(inOrderOfEachRow(rows), feed.head);
       // A transaction that has written nothing is not waited for: this one has, and has taken it back.
       else await this.moveHead(module, head + 1);
       await this.moveHead(module, head);
-      return { count: rows.length, head, epoch };
+      return { count: rows.length, lastId: rows.at(-1)?.id, head, epoch: feed.epoch };
     });
+  }
+
+  /**
+   * Numbers everything that was committed before the call, in as many short transactions as that takes. It ends under
+   * constant writes: what is committed during the call may be left, and the highest id from before bounds the work.
+   * @param known as for `number`
+   */
+  async numberAll(module: string, known?: number): Promise<Numbered> {
+    const [last] = this.isNumberedAlready
+      ? []
+      : await this.database.query<Pending>(`${PENDING} DESC LIMIT 1`, [module]);
+    for (;;) {
+      const numbered = await this.number(module, known);
+      const { count, lastId } = numbered;
+      if (!last || count < NUMBERED_AT_ONCE || lastId! >= last.id) return numbered;
+    }
+  }
+
+  /**
+   * Gives the feed a new epoch where a change that was told is lost, once however many ask. Looked at again under the lock:
+   * behind a proxy a read may be of a replica that lags.
+   * @param id of the change that was told at the position
+   * @returns whether the feed has another epoch now
+   */
+  async renew(module: string, { epoch, seq }: Position, id: string | undefined): Promise<boolean> {
+    return this.database.transaction(async () => {
+      const feed = await this.lock(module);
+      if (feed.epoch !== epoch) return true;
+      const find = 'SELECT `id` FROM `change_log` WHERE `module` = ? AND `seq` = ?';
+      const [change] = await this.database.query<Pick<ChangeEntity, 'id'>>(find, [module, seq]);
+      const isOther = change !== undefined && id !== undefined && change.id !== id;
+      if (feed.head >= seq && !isOther) return false;
+      await this.database.execute('UPDATE `change_feed` SET `epoch` = ? WHERE `module` = ?', [newEpoch(), module]);
+      return true;
+    });
+  }
+
+  private async lock(module: string): Promise<Pick<Feed, 'head' | 'epoch'>> {
+    const lock = this.isNumberedAlready ? '' : ' FOR UPDATE';
+    const sql = `SELECT \`head\`, \`epoch\` FROM \`change_feed\` WHERE \`module\` = ?${lock}`;
+    return (await this.database.query<Pick<Feed, 'head' | 'epoch'>>(sql, [module]))[0]!;
+  }
+
+  private get isNumberedAlready(): boolean {
+    return this.database.engine === 'sqlite';
   }
 
   /** One statement for all, its shape padded to powers of two. */
@@ -82,11 +127,15 @@ export class FeedRepository {
   private async begin(module: string): Promise<void> {
     const sql = 'INSERT INTO `change_feed` (`module`, `head`, `min_seq`, `epoch`) VALUES (?, 0, 1, ?)';
     try {
-      await this.database.execute(sql, [module, randomBytes(6).toString('hex')]);
+      await this.database.execute(sql, [module, newEpoch()]);
     } catch (error) {
       if (!(error instanceof UniqueViolation)) throw error;
     }
   }
+}
+
+function newEpoch(): string {
+  return randomBytes(6).toString('hex');
 }
 
 /**

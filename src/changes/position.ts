@@ -3,24 +3,27 @@ import type { Feed } from './feed.repository.js';
 
 const POSITION = /^([0-9a-f]{12})-(\d{1,15})$/;
 
-/** A position in a feed as clients keep it: which history, and how far. */
+/** A place in a feed: which history, and how far in it. */
+export interface Position {
+  readonly epoch: string;
+  readonly seq: number;
+}
+
+/** A position as clients keep it. */
 export function formatPosition(epoch: string, seq: number): string {
   return `${epoch}-${seq}`;
 }
 
-/** @throws DomainError `invalid-parameter` for what is no position, `position-expired` for one that is no longer kept */
-export function parsePosition(
-  text: string,
-  { epoch, head, min_seq: minSeq }: Feed,
-  where: { parameter: string } | { header: string },
-): number {
+/** @returns null for text that is not a position */
+export function parsePosition(text: string): Position | null {
   const found = POSITION.exec(text);
-  if (!found) {
-    const detail = 'This is not a position: take it as the feed gave it.';
-    throw new DomainError('invalid-parameter', detail, { errors: [{ code: 'malformed', detail, ...where }] });
-  }
-  const seq = Number(found[2]);
-  if (found[1] === epoch && seq >= minSeq - 1 && seq <= head) return seq;
+  return found && { epoch: found[1]!, seq: Number(found[2]) };
+}
+
+/** @throws DomainError `position-expired` for a position of another history, or one that the feed no longer goes back to */
+export function checkKept({ epoch, seq }: Position, feed: Feed): void {
+  // A position ahead of the feed was given by a history that a restore has removed.
+  if (epoch === feed.epoch && seq >= feed.min_seq - 1 && seq <= feed.head) return;
   throw new DomainError(
     'position-expired',
     'What came after this position is no longer kept. Read the rows anew, with initial=true.',

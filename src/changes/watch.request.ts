@@ -3,11 +3,12 @@ import { DomainError, type ProblemItem } from '../http/domain-error.js';
 import type { CrudModel } from '../crud/crud.model.js';
 import { settle, type Condition } from '../crud/query/condition.js';
 import { parseFilter } from '../crud/query/filter.parser.js';
+import { parsePosition, type Position } from './position.js';
 
 const PARAMETERS = ['after', 'filter', 'initial'];
 
 export interface WatchRequest {
-  readonly after?: { readonly text: string; readonly where: { parameter: string } | { header: string } };
+  readonly after?: Position;
   readonly filter?: Condition;
   readonly initial: boolean;
 }
@@ -30,6 +31,14 @@ export function parseWatch(
   const { after, filter, initial = 'false' } = query as Record<string, string | undefined>;
   if (initial !== 'true' && initial !== 'false')
     errors.push({ code: 'not-boolean', detail: '"initial" must be true or false.', parameter: 'initial' });
+  // A stream that was cut off goes on where it was, whatever its URL said at first.
+  const resumed = typeof lastEventId === 'string' && lastEventId !== '';
+  const text = resumed ? lastEventId : after;
+  const position = typeof text === 'string' ? parsePosition(text) : undefined;
+  if (position === null) {
+    const where = resumed ? { header: 'last-event-id' } : { parameter: 'after' };
+    errors.push({ code: 'malformed', detail: 'This is not a position: take it as the feed gave it.', ...where });
+  }
   if (errors.length > 0) {
     throw new DomainError(
       'invalid-parameter',
@@ -38,12 +47,8 @@ export function parseWatch(
     );
   }
   const condition = filter === undefined ? undefined : settle(parseFilter(filter), model.fieldsFor(caller));
-  // A stream that was cut off goes on where it was, whatever its URL said at first.
-  const resumed = typeof lastEventId === 'string' && lastEventId !== '';
   return {
-    ...(resumed
-      ? { after: { text: lastEventId, where: { header: 'last-event-id' } } }
-      : after !== undefined && { after: { text: after, where: { parameter: 'after' } } }),
+    ...(position && { after: position }),
     ...(condition && { filter: condition }),
     initial: initial === 'true' && !resumed,
   };

@@ -8,17 +8,22 @@ import { Watcher, type WatchView } from './watcher.js';
 class FakeResponse extends EventEmitter {
   written = '';
   writableLength = 0;
-  writableNeedDrain = false;
   destroyed = false;
   stuck = false;
 
+  timeoutMs = 0;
+
   writeHead(): void {}
   flushHeaders(): void {}
-  write(text: string): void {
+  setTimeout(ms: number): void {
+    this.timeoutMs = ms;
+  }
+  write(text: string): boolean {
     if (this.stuck) this.writableLength += text.length;
     else this.written += text;
+    return !this.stuck;
   }
-  end(text: string): void {
+  end(text = ''): void {
     this.written += text;
   }
   destroy(): void {
@@ -35,9 +40,13 @@ describe('a stream', () => {
     import.meta.jest.useFakeTimers();
     raw = new FakeResponse();
     closed = 0;
-    const reply = { raw, hijack: () => undefined, getHeaders: () => ({}) } as unknown as FastifyReply;
-    stream = new EventStream(reply, () => closed++);
+    stream = streamOn(raw);
+    stream.open();
   });
+  const streamOn = (response: FakeResponse) => {
+    const reply = { raw: response, request: { method: 'GET' }, hijack: () => undefined, getHeaders: () => ({}) };
+    return new EventStream(reply as unknown as FastifyReply, () => closed++);
+  };
   afterEach(() => import.meta.jest.useRealTimers());
 
   it('sends a comment every 15 s, and no more once it is closed', () => {
@@ -52,7 +61,7 @@ describe('a stream', () => {
 
   it('sends a bookmark at least every 60 s', () => {
     const watcher = new Watcher({ fields: [], isPlain: true } as unknown as WatchView, stream, ANYBODY);
-    watcher.startAt(41, 'epoch');
+    watcher.startAt({ epoch: 'epoch', seq: 41 });
     watcher.goLive();
     import.meta.jest.advanceTimersByTime(120_000);
     const bookmarks = raw.written.match(/id: epoch-41\nevent: bookmark\ndata: \{\}\n\n/g);
@@ -64,7 +73,7 @@ describe('a stream', () => {
     let isValid = true;
     const caller = new Caller('somebody', [], { isStillValid: () => Promise.resolve(isValid) });
     const watcher = new Watcher({ fields: [], isPlain: true } as unknown as WatchView, stream, caller);
-    watcher.startAt(41, 'epoch');
+    watcher.startAt({ epoch: 'epoch', seq: 41 });
     watcher.goLive();
     await import.meta.jest.advanceTimersByTimeAsync(120_000);
     expect(raw.written).not.toContain('retry:');
@@ -81,6 +90,34 @@ describe('a stream', () => {
     stream.send('one more');
     expect(raw.destroyed).toBe(true);
     expect(closed).toBe(1);
+  });
+
+  it('neither drops nor comments on a reader that is still taking what was sent, but one that takes nothing', async () => {
+    raw.stuck = true;
+    let isSent = false;
+    void stream.sendAll('x'.repeat(200_000)).then(() => (isSent = true));
+    await import.meta.jest.advanceTimersByTimeAsync(60_000);
+    expect({ isSent, destroyed: raw.destroyed, behind: raw.writableLength }).toEqual({
+      isSent: false,
+      destroyed: false,
+      behind: 200_000,
+    });
+    // Node's own timer of the socket, which looks at the bytes.
+    expect(raw.timeoutMs).toBe(600_000);
+    raw.emit('drain');
+    await import.meta.jest.advanceTimersByTimeAsync(0);
+    expect(isSent).toBe(true);
+  });
+
+  it('is over for a client that left before it was opened, or is ended before', async () => {
+    const left = new FakeResponse();
+    left.destroyed = true;
+    streamOn(left);
+    await import.meta.jest.advanceTimersByTimeAsync(0);
+    expect(closed).toBe(1);
+    const ended = new FakeResponse();
+    streamOn(ended).end(1);
+    expect({ closed, written: ended.written }).toEqual({ closed: 2, written: '' });
   });
 
   it('says when to come back', () => {

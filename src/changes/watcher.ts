@@ -5,11 +5,9 @@ import type { Caller } from '../http/caller.js';
 import type { ChangeEvent } from './change-event.js';
 import type { EventStream } from './event-stream.js';
 import type { FeedListener } from './feed-reader.js';
-import { formatPosition } from './position.js';
+import { formatPosition, type Position } from './position.js';
 
 const BOOKMARK_MS = 50_000;
-/** Events that may come while the past is sent; the rest is read again when the client resumes. */
-const MOST_WAITING = 10_000;
 /** Streams that are ended together should not all come back together. */
 const RETRY_MS = { least: 500, most: 3_000 };
 
@@ -23,10 +21,13 @@ export interface WatchView {
 
 /** One reader of a feed: what it gets of each event, and how far it is. */
 export class Watcher implements FeedListener {
+  /** What comes up to it is known to the reader, or is part of the rows it was sent. */
   private seq = 0;
   private epoch = '';
-  /** Events that came while the past, or the rows, were still being sent. */
-  private waiting: ChangeEvent[] | null = [];
+  /** The number in the last bookmark. */
+  private marked = -1;
+  /** Until then what happens is not sent: it is in the log, and read from there when the past was sent. */
+  private isLive = false;
   private readonly bookmarks: NodeJS.Timeout;
 
   constructor(
@@ -38,30 +39,37 @@ export class Watcher implements FeedListener {
   }
 
   deliver(events: readonly ChangeEvent[]): void {
-    if (!this.waiting) return this.send(events);
-    this.waiting.push(...events);
-    if (this.waiting.length > MOST_WAITING) this.end();
+    if (!this.isLive) return;
+    const text = this.textOf(events);
+    if (text !== '') this.stream.send(text);
   }
 
-  reset(): void {
-    this.end();
+  get position(): Position {
+    return { epoch: this.epoch, seq: this.seq };
   }
 
-  /** What comes up to `seq` is known to the reader, or is part of the rows it was sent. */
-  startAt(seq: number, epoch: string): void {
+  startAt({ epoch, seq }: Position): void {
     this.seq = seq;
     this.epoch = epoch;
   }
 
-  /** From here on events go out as they come. */
-  goLive(): void {
-    const waiting = this.waiting ?? [];
-    this.waiting = null;
-    this.send(waiting);
-    this.bookmark();
+  /** Changes that happened before the stream is live. @returns when they are on their way */
+  sendPast(events: readonly ChangeEvent[]): Promise<void> {
+    return this.stream.sendAll(this.textOf(events));
   }
 
-  send(events: readonly ChangeEvent[]): void {
+  /** From here on events go out as they come. */
+  goLive(): void {
+    this.isLive = true;
+    if (this.seq !== this.marked) this.stream.send(this.bookmark());
+  }
+
+  /** While the past is sent. */
+  sendBookmark(): Promise<void> {
+    return this.stream.sendAll(this.bookmark());
+  }
+
+  private textOf(events: readonly ChangeEvent[]): string {
     const { filter, fields, isPlain } = this.view;
     let text = '';
     for (const event of events) {
@@ -70,18 +78,18 @@ export class Watcher implements FeedListener {
       if (filter) text += event.filtered(filter, fields) ?? '';
       else text += isPlain ? event.forEverybody(fields) : event.frame(event.op, fields);
     }
-    if (text !== '') this.stream.send(text);
+    return text;
   }
 
   /** Where the reader is, though nothing that it asked for has happened: it then resumes from here. */
-  bookmark(): void {
-    if (this.waiting) return;
-    this.stream.send(`id: ${formatPosition(this.epoch, this.seq)}\nevent: bookmark\ndata: {}\n\n`);
+  private bookmark(): string {
+    this.marked = this.seq;
+    return `id: ${formatPosition(this.epoch, this.seq)}\nevent: bookmark\ndata: {}\n\n`;
   }
 
   /** A stream must not outlive what it was opened with: a key that is revoked, a token that ends. */
   private look(): void {
-    this.bookmark();
+    if (this.isLive) this.stream.remark(this.bookmark());
     this.caller.isStillValid().then(
       (isValid) => {
         if (!isValid) this.end();

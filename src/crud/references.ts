@@ -8,18 +8,20 @@ import { CrudRepository } from './crud.repository.js';
 import type { RequestContext } from './endpoints/request-context.js';
 
 type Members = Readonly<Record<string, unknown>>;
+type AnyRepository = CrudRepository<CrudEntity>;
 
 /** Looks whether the rows are there that `reference` fields name, in whichever module they are. */
 @Injectable()
 export class References implements OnModuleInit {
-  private readonly repositories = new Map<object, CrudRepository<CrudEntity>>();
+  private readonly repositories = new Map<object, AnyRepository>();
 
   constructor(private readonly discovery: DiscoveryService) {}
 
   /** @throws TypeError for a reference to a resource that the application does not have */
   onModuleInit(): void {
     for (const { instance } of this.discovery.getProviders() as { instance: unknown }[])
-      if (instance instanceof CrudRepository) this.repositories.set(instance.entity, instance);
+      if (instance instanceof CrudRepository)
+        this.repositories.set((instance as AnyRepository).entity, instance as AnyRepository);
     for (const { entity } of this.repositories.values())
       for (const field of referencesOf(entity))
         if (!this.repositories.has(field.options.to!()))
@@ -39,7 +41,7 @@ export class References implements OnModuleInit {
       if (id === null || id === (before as Members | null)?.[name]) continue;
       const target = this.repositories.get(options.to!())!;
       const row = await target.find(id, context);
-      if (row && row.deleted_at === null) continue;
+      if (row?.deleted_at === null) continue;
       errors.push({ code: 'unknown-reference', detail: `"${name}" names no ${target.table}.`, pointer: `#/${name}` });
     }
     if (errors.length === 0) return;

@@ -267,4 +267,16 @@ describe('a batcher', () => {
       expect(log).toEqual(['sent ab', 'sent c', 'a: 1', 'b: 2']);
     });
   });
+
+  it('sets no negative timeout where the event loop is held up for longer than its patience', async () => {
+    const timeouts = import.meta.jest.spyOn(globalThis, 'setTimeout');
+    const run = (items: readonly string[]) => {
+      for (const end = performance.now() + 10; performance.now() < end;);
+      return Promise.resolve(items);
+    };
+    await new Batcher<string, string>(run, { atOnce: 2, most: 10, patienceMs: 5 }).add('a');
+    const delays = timeouts.mock.calls.map(([, ms]) => ms);
+    timeouts.mockRestore();
+    expect(delays).toEqual([0]);
+  });
 });

@@ -144,7 +144,8 @@ export class Batcher<T, R> {
         this.bePatient();
         this.sendOn();
       },
-      oldest.since + patienceMs - performance.now(),
+      // Less than none where the event loop was held up meanwhile.
+      Math.max(0, oldest.since + patienceMs - performance.now()),
     ).unref();
   }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from '@prometheus-io/client';
+import { Feeds } from '../changes/feeds.js';
 import { WatchService } from '../changes/watch.service.js';
 import { Database } from '../database/database.js';
 import type { RequestListener } from '../http/told-requests.js';
@@ -21,7 +22,7 @@ export class Metrics {
   readonly registry = new Registry();
   private readonly durations = new Durations(DURATION);
 
-  constructor(database: Database, watches: WatchService) {
+  constructor(database: Database, watches: WatchService, feeds: Feeds) {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: EVENT_LOOP_RESOLUTION_MS });
     this.registry.registerMetric(this.durations.metric);
@@ -40,6 +41,15 @@ export class Metrics {
       registers,
       collect() {
         this.set(watches.count);
+      },
+    });
+    new Gauge({
+      name: 'plinth_feed_staleness_seconds',
+      help: 'Time since the feed of a module was read, 0 while nobody watches it. After some seconds its watchers miss news.',
+      labelNames: ['module'],
+      registers,
+      collect() {
+        for (const [module, ms] of feeds.staleness()) this.set({ module }, ms / 1000);
       },
     });
     const retries = new Counter({

@@ -4,7 +4,9 @@ import fc from 'fast-check';
 import type { OpenAPIV3_1 } from 'openapi-types';
 
 export type Schema = OpenAPIV3_1.SchemaObject & { const?: unknown; items?: Schema };
-interface Reference { $ref: string }
+interface Reference {
+  $ref: string;
+}
 
 export interface Operation {
   readonly method: string;
@@ -86,9 +88,7 @@ export class Contract {
   }
 
   private read(method: string, path: string, operation: OpenAPIV3_1.OperationObject): Operation {
-    const body = operation.requestBody
-      ? this.follow<OpenAPIV3_1.RequestBodyObject>(operation.requestBody).content
-      : {};
+    const body = operation.requestBody ? this.follow<OpenAPIV3_1.RequestBodyObject>(operation.requestBody).content : {};
     const responses = Object.entries(operation.responses!).map(([status, one]) => [
       status,
       this.follow<OpenAPIV3_1.ResponseObject>(one as OpenAPIV3_1.ResponseObject),

@@ -29,8 +29,7 @@ export const integer: FieldType = {
   sqliteColumn: () => ({ type: 'integer' }),
   check: (options) => {
     const range = checkRange(rangeOf(options));
-    return (value) =>
-      Number.isSafeInteger(value) ? range(value) : wrong('wrong-type', 'must be an integer');
+    return (value) => (Number.isSafeInteger(value) ? range(value) : wrong('wrong-type', 'must be an integer'));
   },
   normalise: () => withoutNegativeZero,
   bound: (options) => (literal) =>

@@ -33,7 +33,7 @@ export const string: FieldType = {
   refuse: ({ maxLength = 255, minLength = 0, sortable, filterable, unique }) => {
     if (maxLength > LONGEST_STRING) return `has a maxLength of at most ${LONGEST_STRING}; type 'text' holds more`;
     if (minLength > maxLength) return 'has a minLength above its maxLength';
-    const isIndexed = sortable || unique || filterable !== undefined;
+    const isIndexed = sortable === true || unique === true || filterable !== undefined;
     return isIndexed && maxLength > LONGEST_INDEXED
       ? `can be sorted, filtered or unique up to a maxLength of ${LONGEST_INDEXED}, for its index`
       : undefined;
