@@ -1,6 +1,6 @@
 import { ValidateBy, ValidateIf } from 'class-validator';
 import type { Field as FieldContract, FilterOperator } from './field.js';
-import { compileRules, type FieldRules } from './field.rules.js';
+import { compileRules, type FieldRules, type Violation } from './field.rules.js';
 
 export interface FieldOptions extends FieldRules {
   readonly nullable?: boolean;
@@ -49,11 +49,14 @@ export function Field(options: FieldOptions): PropertyDecorator {
     Object.defineProperty(target.constructor, FIELDS, { value: [...own, field], configurable: true });
     ValidateIf((_object, value) => value !== undefined || field.required)(target, key);
     if (field.nullable) ValidateIf((_object, value) => value !== null)(target, key);
-    const violation = compileRules(options);
-    const validate = (value: unknown) => violation(value) === null;
-    const defaultMessage = () => `must be a valid ${options.type}`;
-    ValidateBy({ name: 'field', validator: { validate, defaultMessage } }, { context: { violation } })(target, key);
+    Checked(compileRules(options))(target, key);
   };
+}
+
+/** Declares the check of a body's member, in the words of the check. */
+export function Checked(violation: (value: unknown) => Violation | null): PropertyDecorator {
+  const validate = (value: unknown) => violation(value) === null;
+  return ValidateBy({ name: 'checked', validator: { validate } }, { context: { violation } });
 }
 
 function declare(name: string, options: FieldOptions): FieldContract {

@@ -5,24 +5,22 @@ import {
   IsArray,
   IsInt,
   IsOptional,
-  IsString,
-  Length,
   Matches,
   Max,
   Min,
 } from 'class-validator';
-import type { FieldType } from '../../crud/field.js';
-import type { Field } from '../../crud/field.js';
+import type { Field, FieldType } from '../../crud/field.js';
+import { Checked } from '../../crud/field.decorator.js';
+import { compileRules } from '../../crud/field.rules.js';
 import { FieldSet } from '../../crud/query/field-set.js';
+import { violationOfName } from './key-name.js';
 
 /** `module:verb`, either of which may be `*`. */
 export const SCOPE = /^(\*|[a-z][a-z0-9-]{0,39}):(\*|[a-z][a-z0-9-]{0,39})$/;
-const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/;
 const DAYS = 86_400;
 
 export class CreateApiKeyDto {
-  @IsString()
-  @Length(1, 100)
+  @Checked(violationOfName)
   name!: string;
 
   @IsArray()
@@ -33,7 +31,7 @@ export class CreateApiKeyDto {
   scopes!: string[];
 
   @IsOptional()
-  @Matches(INSTANT, { message: '$property must be an instant in UTC such as 2027-01-31T00:00:00Z' })
+  @Checked(compileRules({ type: 'timestamp' }))
   expires_at?: string | null;
 }
 
