@@ -139,6 +139,7 @@ describe('limits', () => {
   it.each(engines())('write nothing for callers who do not come: %s', async (engine) => {
     await earlyInTheMinute(15);
     const test = await startGuarded(engine, { env: { RATE_LIMIT: 'database', RATE_LIMIT_CALLER: '4' } });
+    guarded.push(test);
     const repository = test.app.get(RateLimitRepository);
     const written: Counted[] = [];
     const add = repository.add.bind(repository);
@@ -162,7 +163,6 @@ describe('limits', () => {
     await sleep(1_200);
     problemOf(await test.admin.get('/api/resource'), 429, 'rate-limited');
     expect((await rows()).map(({ requests }) => requests)).toEqual([8, 8]);
-    await test.close();
   });
 
   it.each(engines())(
