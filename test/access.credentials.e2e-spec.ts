@@ -1,5 +1,5 @@
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { createHmac } from 'node:crypto';
+import { createHmac, sign } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiKeyRepository } from '../src/access/keys/api-key.repository.js';
 import { ApiKeyService } from '../src/access/keys/api-key.service.js';
@@ -139,6 +139,25 @@ describe.each(engines())('credentials on %s', (engine) => {
       expect(looks).toBe(1);
     });
 
+    it('are one caller in whatever spelling of the header, and looked for once', async () => {
+      const key = await test.keyFor('resource:read');
+      looks = 0;
+      for (let spaces = 1; spaces < 30; spaces++)
+        for (const scheme of ['Bearer', 'bearer', 'BEARER'])
+          expect(await statusOf(`${scheme}${' '.repeat(spaces)}${key}`)).toBe(200);
+      expect(looks).toBe(1);
+    });
+
+    it('are not taken from a URL', async () => {
+      const key = await test.keyFor('*:*');
+      for (const name of ['key', 'api_key', 'access_token', 'authorization']) {
+        problemOf(await admin.as().get(`/api/resource?${name}=${key}`), 401, 'unauthenticated');
+        const answer = await admin.get(`/api/resource?${name}=${key}`);
+        expect(answer.status).toBe(400);
+        expect(answer.text).not.toContain(key);
+      }
+    });
+
     it('fail without a look at the database when they are cut or mistyped', async () => {
       const key = await test.keyFor('resource:read');
       looks = 0;
@@ -195,6 +214,17 @@ describe.each(engines())('credentials on %s', (engine) => {
       const claims = { iss: ISSUER, aud: AUDIENCE, sub: 'eve', exp: now + 300, scope: '*:*' };
       const forge = (header: object) =>
         new SignJWT(claims).setProtectedHeader({ alg: 'RS256', ...header }).sign(own.privateKey);
+      /** As the issuer would sign it, but for its header and claims, which jose would not make. */
+      const signed = async (header: object, payload: string) => {
+        const input = `${base64url({ alg: 'RS256', kid: 'first', ...header })}.${base64url(payload)}`;
+        return `${input}.${sign('sha256', Buffer.from(input), await issuer.privatePem()).toString('base64url')}`;
+      };
+      expect(await statusOf(`Bearer ${await signed({}, JSON.stringify(claims))}`)).toBe(200);
+      for (const typ of ['JWT', 'jwt', 'at+jwt', 'AT+JWT', 'application/at+jwt', 'Application/JWT'])
+        expect({ typ, status: await statusOf(`Bearer ${await issuer.sign({}, { header: { typ } })}`) }).toEqual({
+          typ,
+          status: 200,
+        });
       const none = `${base64url({ alg: 'none', kid: 'first' })}.${base64url(claims)}.`;
       const hmacHead = `${base64url({ alg: 'HS256', kid: 'first' })}.${base64url(claims)}`;
       const hmac = `${hmacHead}.${createHmac('sha256', await issuer.pem())
@@ -224,6 +254,43 @@ describe.each(engines())('credentials on %s', (engine) => {
         'without a subject': await issuer.sign({ sub: undefined as never }),
         'an empty subject': await issuer.sign({ sub: '' }),
         'a long subject': await issuer.sign({ sub: 'x'.repeat(201) }),
+        'a logout token': await issuer.sign({}, { header: { typ: 'logout+jwt' } }),
+        'an event': await issuer.sign({}, { header: { typ: 'secevent+jwt' } }),
+        'an event that does not say so': await issuer.sign({
+          events: { 'http://schemas.openid.net/event/logout': {} },
+        }),
+        'an id token': await issuer.sign({}, { header: { typ: 'id+jwt' } }),
+        'a proof (DPoP)': await issuer.sign({}, { header: { typ: 'dpop+jwt' } }),
+        'an empty type': await issuer.sign({}, { header: { typ: '' } }),
+        'a type that is no text': await issuer.sign({}, { header: { typ: 7 } }),
+        'a type that is null': await issuer.sign({}, { header: { typ: null } }),
+        'several types': await issuer.sign({}, { header: { typ: ['JWT'] } }),
+        'another type with a good end': await issuer.sign({}, { header: { typ: 'application/logout+at+jwt' } }),
+        'a token inside': await issuer.sign({}, { header: { cty: 'JWT' } }),
+        'a kid that is no text': await issuer.sign({}, { header: { kid: 1 } }),
+        'a kid that is null': await issuer.sign({}, { header: { kid: null } }),
+        'something critical': await signed({ crit: ['exp'], exp: now + 300 }, JSON.stringify(claims)),
+        'nothing critical': await signed({ crit: [] }, JSON.stringify(claims)),
+        'an unencoded payload': await signed({ crit: ['b64'], b64: false }, JSON.stringify(claims)),
+        'an end that never comes': await signed(
+          {},
+          JSON.stringify(claims).replace(`"exp":${now + 300}`, '"exp":1e999'),
+        ),
+        'an end that is no time': await issuer.sign({ exp: 1e15 }),
+        'an end as text': await issuer.sign({ exp: String(now + 300) as never }),
+        'a beginning that always was': await signed({}, JSON.stringify(claims).replace('{', '{"nbf":-1e999,')),
+        'issued in the future': await issuer.sign({ iat: now + 60 }),
+        'issued at no time': await issuer.sign({ iat: 'now' as never }),
+        'an empty audience': await issuer.sign({ aud: '' }),
+        'no audience in a list': await issuer.sign({ aud: [] }),
+        'an audience that is an object': await issuer.sign({ aud: { [AUDIENCE]: true } as never }),
+        'a longer audience': await issuer.sign({ aud: `${AUDIENCE} ` }),
+        'issuers in a list': await issuer.sign({ iss: [ISSUER] as never }),
+        'the issuer in capitals': await issuer.sign({ iss: ISSUER.toUpperCase() }),
+        'a subject with a line feed': await issuer.sign({ sub: 'a\nb' }),
+        'a subject that is half a character': await issuer.sign({ sub: 'a\ud800' }),
+        'a subject that is a number': await issuer.sign({ sub: 7 as never }),
+        'claims in a list': await signed({}, JSON.stringify([claims])),
         'other claims': `${head}.${base64url(claims)}.${signature}`,
         'no signature': good.slice(0, good.lastIndexOf('.') + 1),
         'half of it': good.slice(0, good.length / 2),
@@ -236,7 +303,19 @@ describe.each(engines())('credentials on %s', (engine) => {
         expect({ what, status: answer.status }).toEqual({ what, status: 401 });
         bodies.add(await refused(`Bearer ${token}`));
       }
-      for (const header of ['Basic YTpi', good, 'Bearer', `Bearer ${good} ${good}`, `Token ${good}`])
+      for (const header of [
+        'Basic YTpi',
+        good,
+        '',
+        'Bearer',
+        'Bearer ',
+        'Bearer\t',
+        `Bearer\t${good}`,
+        `Bearer,${good}`,
+        `Bearer "${good}"`,
+        `Bearer ${good} ${good}`,
+        `Token ${good}`,
+      ])
         bodies.add(await refused(header));
       expect(bodies.size).toBe(1);
       problemOf(

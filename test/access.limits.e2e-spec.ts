@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiKeyService } from '../src/access/keys/api-key.service.js';
 import { KeyVerifier } from '../src/access/keys/key-verifier.js';
+import { RateLimitRepository, type Counted } from '../src/access/limits/rate-limit.repository.js';
 import { RateLimits } from '../src/access/limits/rate-limits.js';
 import { startApp, type TestApp } from './support/app.js';
 import { OPERATOR, startGuarded } from './support/access.js';
@@ -134,6 +135,35 @@ describe('limits', () => {
     },
     60_000,
   );
+
+  it.each(engines())('write nothing for callers who do not come: %s', async (engine) => {
+    await earlyInTheMinute(15);
+    const test = await startGuarded(engine, { env: { RATE_LIMIT: 'database', RATE_LIMIT_CALLER: '4' } });
+    guarded.push(test);
+    const repository = test.app.get(RateLimitRepository);
+    const written: Counted[] = [];
+    const add = repository.add.bind(repository);
+    repository.add = (counts) => {
+      written.push(...counts);
+      return add(counts);
+    };
+    const rows = () => test.database.query('SELECT `id`, `requests` FROM `rate_limit` ORDER BY `id`');
+    for (let n = 0; n < 3; n++) await test.admin.get('/api/resource');
+    await sleep(1_200);
+    // One caller at one address.
+    expect(written.reduce((sum, { requests }) => sum + requests, 0)).toBe(6);
+    const told = written.length;
+    const before = await rows();
+    expect(before.map(({ requests }) => requests)).toEqual([3, 3]);
+    await sleep(1_200);
+    expect(written).toHaveLength(told);
+    // Another process has counted on: that is heard as soon as it matters again.
+    await test.database.execute('UPDATE `rate_limit` SET `requests` = 7');
+    expect((await test.admin.get('/api/resource')).status).toBe(200);
+    await sleep(1_200);
+    problemOf(await test.admin.get('/api/resource'), 429, 'rate-limited');
+    expect((await rows()).map(({ requests }) => requests)).toEqual([8, 8]);
+  });
 
   it.each(engines())(
     'let a caller have so many streams, also when they are all asked for at once: %s',

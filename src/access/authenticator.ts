@@ -7,8 +7,8 @@ import { Remembered } from './remembered.js';
 import { TokenVerifier } from './tokens/token-verifier.js';
 import { unauthenticated } from './unauthenticated.js';
 
+const SCHEME = 'Bearer ';
 const LONGEST_CREDENTIALS = 8_192;
-const REMEMBERED_CALLERS = 10_000;
 
 /** `Authorization: Bearer …` to a caller: an API key or a JWT, whichever are configured. */
 @Injectable()
@@ -16,7 +16,8 @@ export class Authenticator {
   /** Nobody is asked who they are. */
   readonly isOpen: boolean;
   readonly anybody = ANYBODY;
-  private readonly known = new Remembered<Caller>(REMEMBERED_CALLERS);
+  /** By their credentials in the one spelling of `spelt`. */
+  private readonly known = new Remembered<Caller>();
   /** One look for all that come with the same credentials at once. */
   private readonly running = new Map<string, Promise<Caller>>();
   /** How often credentials have changed: what was looked up before does not count after. */
@@ -39,36 +40,46 @@ export class Authenticator {
 
   /** A caller whose credentials were verified, and still hold. */
   recall(header: string | undefined): Caller | undefined {
-    return header === undefined ? undefined : this.known.get(header);
+    if (header === undefined) return undefined;
+    // As nearly all spell it: no other spelling is ever a key.
+    return this.known.get(header) ?? this.known.get(spelt(header));
   }
 
   /** Whether they held at the last look: whose they are can't be guessing. */
   hasHeld(header: string | undefined): boolean {
-    return header !== undefined && this.known.had(header);
+    return header !== undefined && this.known.had(spelt(header));
   }
 
   /** @throws DomainError `unauthenticated`; `issuer-unavailable` or one of the database's where nobody can tell */
   async authenticate(header: string | undefined): Promise<Caller> {
-    if (header === undefined) throw unauthenticated(false);
-    let looking = this.running.get(header);
+    if (header === undefined) throw unauthenticated();
+    const known = spelt(header);
+    let looking = this.running.get(known);
     if (!looking) {
-      looking = this.look(header).finally(() => this.running.delete(header));
-      this.running.set(header, looking);
+      looking = this.look(known).finally(() => this.running.delete(known));
+      this.running.set(known, looking);
     }
     return looking;
   }
 
   private async look(header: string): Promise<Caller> {
-    const [, credentials] = /^Bearer +([\x21-\x7e]+) *$/i.exec(header) ?? [];
-    if (credentials === undefined || header.length > LONGEST_CREDENTIALS) throw unauthenticated(true);
+    if (header === '') throw unauthenticated({ why: 'malformed' });
+    const credentials = header.slice(SCHEME.length);
     const verifier = credentials.startsWith(KEY_PREFIX) ? this.keys : this.tokens;
     const { changes } = this;
     const verified = await verifier.verify(credentials);
-    if (!verified) {
+    if (!verified.caller) {
       this.known.forget(header);
-      throw unauthenticated(true);
+      throw unauthenticated(verified);
     }
     if (changes === this.changes) this.known.set(header, verified.caller, verified.until);
     return verified.caller;
   }
+}
+
+/** The one spelling of credentials: a client that varies the spaces must not fill the memory. Empty for what has none. */
+function spelt(header: string): string {
+  if (header.length > LONGEST_CREDENTIALS) return '';
+  const [, credentials] = /^Bearer +([\x21-\x7e]+) *$/i.exec(header) ?? [];
+  return credentials === undefined ? '' : `${SCHEME}${credentials}`;
 }

@@ -1,9 +1,11 @@
+/** Characters of keys that are kept; what hangs on each counts as so many more. */
+const ROOM = 16_000_000;
+const EACH = 1_000;
+
 /** Values that hold for a time, and which there were before; the oldest make room. */
 export class Remembered<T> {
   private readonly entries = new Map<string, { readonly value: T; readonly until: number }>();
-
-  /** @param most entries that are kept */
-  constructor(private readonly most: number) {}
+  private taken = 0;
 
   get(key: string): T | undefined {
     const entry = this.entries.get(key);
@@ -17,13 +19,14 @@ export class Remembered<T> {
 
   /** @param until milliseconds since 1970 */
   set(key: string, value: T, until: number): void {
-    this.entries.delete(key);
-    if (this.entries.size >= this.most) this.entries.delete(this.entries.keys().next().value!);
+    this.forget(key);
     this.entries.set(key, { value, until });
+    this.taken += key.length + EACH;
+    while (this.taken > ROOM) this.forget(this.entries.keys().next().value!);
   }
 
   forget(key: string): void {
-    this.entries.delete(key);
+    if (this.entries.delete(key)) this.taken -= key.length + EACH;
   }
 
   /** All have to be looked at again. */

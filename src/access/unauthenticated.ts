@@ -1,13 +1,16 @@
 import { DomainError } from '../http/domain-error.js';
+import type { Refused } from './verified.js';
 
 /**
  * One answer for all credentials that do not hold (RFC 6750 section 3.1): what is wrong with them helps nobody but those
- * who try. @param given whether there were any
+ * who try. The log says why. @param refused undefined where there were none
  */
-export function unauthenticated(given: boolean): DomainError {
-  const challenge = `Bearer realm="plinth"${given ? ', error="invalid_token"' : ''}`;
+export function unauthenticated(refused?: Refused): DomainError {
+  const { why, key } = refused ?? { why: 'none' };
+  const challenge = `Bearer realm="plinth"${refused ? ', error="invalid_token"' : ''}`;
   return new DomainError('unauthenticated', 'The request needs a valid API key or token.', {
     headers: { 'www-authenticate': challenge },
+    log: { why, ...(key !== undefined && { key }) },
   });
 }
 
@@ -15,5 +18,6 @@ export function unauthenticated(given: boolean): DomainError {
 export function insufficientScope(scope: string): DomainError {
   return new DomainError('forbidden', `This needs the scope ${scope}.`, {
     headers: { 'www-authenticate': `Bearer realm="plinth", error="insufficient_scope", scope="${scope}"` },
+    log: { scope },
   });
 }

@@ -13,7 +13,7 @@ export const CHANGE_FIELDS = new FieldSet([
   fieldOf('version', { type: 'integer' }),
   fieldOf('op', { type: 'string', filterable: EQUAL }),
   fieldOf('actor', { type: 'string', filterable: EQUAL }),
-  fieldOf('at', { type: 'timestamp', filterable: RANGE, sortable: true }),
+  fieldOf('at', { type: 'timestamp', column: { type: 'timestamp' }, filterable: RANGE, sortable: true }),
   fieldOf('trace_id', { type: 'string' }),
   fieldOf('before', { type: 'text', nullable: true }),
   fieldOf('after', { type: 'text' }),

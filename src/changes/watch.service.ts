@@ -88,7 +88,10 @@ export class WatchService {
     if (caller === ANYBODY) return;
     const own = [...this.open.values()].filter((id) => id === caller.id).length;
     if (own >= watchersPerCaller)
-      throw new DomainError('rate-limited', `A caller may have ${watchersPerCaller} streams.`, RETRY_AFTER);
+      throw new DomainError('rate-limited', `A caller may have ${watchersPerCaller} streams.`, {
+        ...RETRY_AFTER,
+        log: { limit: 'streams' },
+      });
   }
 }
 

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { FastifyReply } from 'fastify';
-import { ANYBODY, Caller } from '../http/caller.js';
+import { ANYBODY } from '../http/caller.js';
 import { EventStream } from './event-stream.js';
 import { Watcher, type WatchView } from './watcher.js';
 
@@ -71,7 +71,7 @@ describe('a stream', () => {
 
   it('ends within a minute when what it was opened with no longer holds', async () => {
     let isValid = true;
-    const caller = new Caller('somebody', [], { isStillValid: () => Promise.resolve(isValid) });
+    const caller = { isStillValid: async () => isValid };
     const watcher = new Watcher({ fields: [], isPlain: true } as unknown as WatchView, stream, caller);
     watcher.startAt({ epoch: 'epoch', seq: 41 });
     watcher.goLive();

@@ -26,18 +26,3 @@ describe('the stage of a module', () => {
     expect(stageHeaders({ level: 'beta' })).toBeUndefined();
   });
 });
-
-describe('a caller', () => {
-  it.each([
-    [['resource:read'], 'resource:read', true],
-    [['resource:read'], 'resource:write', false],
-    [['*:read'], 'resource:read', true],
-    [['*:read'], 'resource:write', false],
-    [['resource:*'], 'resource:write', true],
-    [['resource:*'], 'resources:write', false],
-    [['*:*'], 'anything:at-all', true],
-    [[], 'resource:read', false],
-  ] as const)('with %j: %s is %s', (scopes, scope, can) => {
-    expect(new Caller('x', scopes).can(scope)).toBe(can);
-  });
-});

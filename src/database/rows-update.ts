@@ -9,6 +9,8 @@ export interface RowUpdate {
 
 /** Ids that are compared, in the worst case for each row: with more, a statement for each row is as fast. */
 const MOST_CASES = 256;
+/** Clients choose which columns they set, and some kilobytes of text are kept for each choice. */
+const KEPT_TEXTS = 200;
 
 /**
  * Updates of several rows to values of their own by one statement, which takes MariaDB two thirds of the time of one for
@@ -44,6 +46,7 @@ export class RowsUpdate {
       const set = columns.map((name) => `\`${name}\` = ${cases}, `).join('');
       const which = `(\`id\`, \`version\`) IN (${'(?, ?), '.repeat(rows - 1)}(?, ?))`;
       text = `UPDATE \`${this.table}\` SET \`${this.common}\` = ?, ${set}\`version\` = \`version\` + 1 WHERE ${which}`;
+      if (this.texts.size >= KEPT_TEXTS) this.texts.delete(this.texts.keys().next().value!);
       this.texts.set(shape, text);
     }
     return text;

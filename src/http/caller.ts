@@ -1,38 +1,53 @@
+/** How credentials stand at the moment of asking. */
+export interface Standing {
+  /** When they end by themselves, in milliseconds since 1970; Infinity: never. */
+  readonly endsAt: number;
+  /** A rotation has put others in their place, and they only work on for a while. */
+  readonly isReplaced: boolean;
+}
+
 export interface CallerOptions {
   /** What the token says of its subject: for row rules. */
   readonly claims?: Readonly<Record<string, unknown>>;
-  /** Whether the credentials still hold, and still mean the same: asked now and then by what outlives a request. */
-  readonly isStillValid?: () => Promise<boolean>;
+  /** Looks at the credentials anew. @returns null where they no longer hold, or no longer mean the same */
+  readonly standing?: () => Promise<Standing | null>;
 }
+
+const FOR_EVER: Standing = { endsAt: Infinity, isReplaced: false };
 
 /** Who asks. What a caller may do is a set of scopes (`resource:read`); `*` in either half stands for all. */
 export class Caller {
   readonly claims: Readonly<Record<string, unknown>>;
-  readonly isStillValid: () => Promise<boolean>;
+  readonly standing: () => Promise<Standing | null>;
+  /** The id as JSON, for log lines. */
+  readonly quoted: string;
   private readonly scopes: ReadonlySet<string>;
-  private readonly asked = new Map<string, boolean>();
+  private readonly hasWildcards: boolean;
 
   constructor(
     /** Stable and unique among callers; the scope of idempotency keys and the actor in the change log. */
     readonly id: string,
     scopes: Iterable<string>,
-    { claims = {}, isStillValid = () => Promise.resolve(true) }: CallerOptions = {},
+    { claims = {}, standing = () => Promise.resolve(FOR_EVER) }: CallerOptions = {},
   ) {
+    this.quoted = JSON.stringify(id);
     this.scopes = new Set(scopes);
+    this.hasWildcards = [...this.scopes].some((scope) => scope.includes('*'));
     this.claims = claims;
-    this.isStillValid = isStillValid;
+    this.standing = standing;
   }
 
+  /** No answer is remembered: callers choose some of the scopes that are asked for. */
   can(scope: string): boolean {
-    let answer = this.asked.get(scope);
-    if (answer === undefined) this.asked.set(scope, (answer = this.has(scope)));
-    return answer;
+    if (this.scopes.has(scope)) return true;
+    if (!this.hasWildcards) return false;
+    const [module = '', verb = ''] = scope.split(':');
+    return this.scopes.has('*:*') || this.scopes.has(`*:${verb}`) || this.scopes.has(`${module}:*`);
   }
 
-  private has(scope: string): boolean {
-    if (this.scopes.has(scope) || this.scopes.has('*:*')) return true;
-    const [module = '', verb = ''] = scope.split(':');
-    return this.scopes.has(`*:${verb}`) || this.scopes.has(`${module}:*`);
+  /** Asked now and then by what outlives a request. */
+  async isStillValid(): Promise<boolean> {
+    return (await this.standing()) !== null;
   }
 }
 

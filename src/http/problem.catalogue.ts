@@ -66,7 +66,7 @@ const CATALOGUE = new Map<string, ProblemType>(
       status: 403,
       title: 'You may not do that',
       explanation:
-        'The credentials are valid, but lack the scope that the route needs (WWW-Authenticate names it), or the request would make something that the caller may not have: a row out of their sight, a key that can do more than they can.',
+        'The credentials are valid, but lack the scope that the route needs (WWW-Authenticate names it), or the request would make something that the caller may not have: a row out of their sight, a key that can do more than they can or works longer. A key that was rotated manages no keys.',
     },
     'not-found': {
       status: 404,

@@ -1,5 +1,6 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { SecurityLog } from '../observability/security-log.js';
 import { DomainError } from './domain-error.js';
 import { PROBLEM_TYPE, problemBody } from './problem.js';
 import { toDomainError } from './to-domain-error.js';
@@ -9,11 +10,14 @@ import { toDomainError } from './to-domain-error.js';
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('Problem');
 
+  constructor(private readonly security: SecurityLog) {}
+
   catch(error: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const problem = toDomainError(error);
     const body = problemBody(problem, request.traceId, request.url.split('?', 1)[0]!.slice(0, 200));
+    this.security.refused(request, body.status, problem);
     if (body.status >= 500) this.log(problem, body.trace_id);
     if (reply.sent || reply.raw.headersSent) {
       // The answer had begun: cutting it off is the only way left to say that it is not whole.

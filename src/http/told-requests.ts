@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Caller } from './caller.js';
 import type { Route } from './route.js';
 
 /** Answers that are alike to those who are told of them. There are not many, whatever callers send. */
@@ -10,7 +11,7 @@ export interface AnswerKind {
 }
 
 /** @param ms from the request's headers to its answer; of a stream, to its end */
-export type Tell = (ms: number, traceId: string) => void;
+export type Tell = (ms: number, traceId: string, caller: Caller) => void;
 
 /**
  * Is asked once for each kind of answer what to call for each one of it: all that is the same for these is worked out
@@ -24,10 +25,13 @@ export class ToldRequests {
 
   constructor(private readonly listeners: () => readonly (RequestListener | undefined)[]) {}
 
-  tell({ route, raw: { method }, startedAt, traceId }: FastifyRequest, { raw: { statusCode } }: FastifyReply): void {
+  tell(
+    { route, raw: { method }, startedAt, traceId, caller }: FastifyRequest,
+    { raw: { statusCode } }: FastifyReply,
+  ): void {
     const ms = performance.now() - startedAt;
     const told = this.known.get(route)?.get(method!)?.[statusCode - 100] ?? this.learn(route, method!, statusCode);
-    for (const tell of told) tell(ms, traceId);
+    for (const tell of told) tell(ms, traceId, caller);
   }
 
   private learn(route: Route, method: string, status: number): readonly Tell[] {

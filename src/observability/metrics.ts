@@ -5,6 +5,7 @@ import { WatchService } from '../changes/watch.service.js';
 import { Database } from '../database/database.js';
 import type { RequestListener } from '../http/told-requests.js';
 import { Durations } from './durations.js';
+import { SecurityLog } from './security-log.js';
 
 /** https://opentelemetry.io/docs/specs/semconv/http/http-metrics/: names, labels and buckets in seconds. */
 const DURATION = {
@@ -22,7 +23,7 @@ export class Metrics {
   readonly registry = new Registry();
   private readonly durations = new Durations(DURATION);
 
-  constructor(database: Database, watches: WatchService, feeds: Feeds) {
+  constructor(database: Database, watches: WatchService, feeds: Feeds, security: SecurityLog) {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: EVENT_LOOP_RESOLUTION_MS });
     this.registry.registerMetric(this.durations.metric);
@@ -59,6 +60,13 @@ export class Metrics {
       registers,
     });
     database.onRetry = (failure) => retries.inc({ failure });
+    const events = new Counter({
+      name: 'plinth_security_events_total',
+      help: 'Refused requests and changed keys, also those that the log was spared, by event.',
+      labelNames: ['event'],
+      registers,
+    });
+    security.onEvent = (event) => events.inc({ event });
   }
 
   readonly request: RequestListener = ({ route, method, status }) => {

@@ -61,6 +61,7 @@ export function apiKeyPaths(): Record<string, Partial<Record<'get' | 'post' | 'd
       },
       delete: {
         ...common('revoke', 'Revoke an API key'),
+        description: 'One that may do more than the caller only with the scope `api-key:revoke` as well.',
         parameters: [id, trace],
         responses: {
           204: { description: 'Revoked: refused within ten seconds by every process.' },

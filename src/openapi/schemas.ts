@@ -189,7 +189,13 @@ export const SHARED_SCHEMAS: Record<string, Schema> = {
   CreateApiKey: {
     type: 'object',
     properties: {
-      name: { type: 'string', minLength: 1, maxLength: 100, examples: ['Catalogue import'] },
+      name: {
+        type: 'string',
+        minLength: 1,
+        maxLength: 100,
+        examples: ['Catalogue import'],
+        description: 'For people: not blank, without control characters, line breaks and invisible formatting.',
+      },
       scopes: {
         type: 'array',
         minItems: 1,
@@ -198,7 +204,11 @@ export const SHARED_SCHEMAS: Record<string, Schema> = {
         items: { type: 'string', pattern: SCOPE.source, examples: ['resource:read'] },
         description: 'Only what the caller has can be given.',
       },
-      expires_at: { type: ['string', 'null'], format: 'date-time' },
+      expires_at: {
+        type: ['string', 'null'],
+        format: 'date-time',
+        description: "Not after the end of the caller's own credentials, which is the default; before 2038.",
+      },
     },
     required: ['name', 'scopes'],
     additionalProperties: false,

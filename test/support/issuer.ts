@@ -1,4 +1,13 @@
-import { exportJWK, exportSPKI, generateKeyPair, SignJWT, type CryptoKey, type JWK, type JWTPayload } from 'jose';
+import {
+  exportJWK,
+  exportPKCS8,
+  exportSPKI,
+  generateKeyPair,
+  SignJWT,
+  type CryptoKey,
+  type JWK,
+  type JWTPayload,
+} from 'jose';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -53,6 +62,10 @@ export class Issuer {
 
   pem(kid = 'first'): Promise<string> {
     return exportSPKI(this.pairs.get(kid)!.publicKey);
+  }
+
+  privatePem(kid = 'first'): Promise<string> {
+    return exportPKCS8(this.pairs.get(kid)!.privateKey);
   }
 
   /** A good token, but for what is given. A claim that is undefined is left out. */

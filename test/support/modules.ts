@@ -27,7 +27,7 @@ export interface Subject {
 }
 
 /** Those of the tests: with fields of every habit, and of every type. */
-const OWN = [WidgetModule, SpecimenModule];
+export const OWN = [WidgetModule, SpecimenModule];
 
 /** What the application has to have beside its own modules to have this one. */
 export const besides = (module: string) => OWN.filter((one) => nameOf(declarationOf(one).resource) === module);
@@ -110,4 +110,9 @@ export function textField(model: CrudModel): string {
 /** The `n`th good value of a field. */
 export function value(field: Field, n: number): unknown {
   return FIELD_TYPES[field.type].sample(field.options, n, field.name);
+}
+
+/** A representation without what follows from its other members, and changes with them. */
+export function withoutDerived(model: CrudModel, data: Members): Members {
+  return Object.fromEntries(Object.entries(data).filter(([name]) => !model.fields.find(name)?.options.derived));
 }

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ID } from '../../crud/endpoints/endpoints.js';
 import { withParameter } from '../../crud/endpoints/link.js';
 import { Scope } from '../../http/scope.decorator.js';
+import { SecurityLog } from '../../observability/security-log.js';
 import { CreateApiKeyDto, RotateApiKeyDto } from './api-key.dto.js';
 import { ApiKeyService } from './api-key.service.js';
 import { PlainRequest } from './plain-request.guard.js';
@@ -12,7 +13,10 @@ const ADMIN = 'api-key:admin';
 /** Keys by HTTP, for callers who may manage them. A key is shown once, and no answer with one is kept. */
 @Controller('api-key')
 export class ApiKeyController {
-  constructor(private readonly keys: ApiKeyService) {}
+  constructor(
+    private readonly keys: ApiKeyService,
+    private readonly security: SecurityLog,
+  ) {}
 
   @Get()
   @Scope(ADMIN)
@@ -43,6 +47,8 @@ export class ApiKeyController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
     const data = await this.keys.create(body, request);
+    const { scopes, expires_at } = data;
+    this.security.keyChanged('key-created', request, data.id, { scopes, expires_at });
     void reply.header('location', `/api/api-key/${data.id}`).header('cache-control', 'no-store');
     return { data, status: 'success' };
   }
@@ -58,6 +64,7 @@ export class ApiKeyController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
     const data = await this.keys.rotate(id, body, request);
+    this.security.keyChanged('key-rotated', request, id, { previous_until: data.previous_until });
     void reply.header('cache-control', 'no-store');
     return { data, status: 'success' };
   }
@@ -68,5 +75,6 @@ export class ApiKeyController {
   @UseGuards(PlainRequest)
   async revoke(@Param('id') id: string, @Req() request: FastifyRequest): Promise<void> {
     await this.keys.revoke(id, request);
+    this.security.keyChanged('key-revoked', request, id);
   }
 }

@@ -1,49 +1,33 @@
-import {
-  ArrayMaxSize,
-  ArrayMinSize,
-  ArrayUnique,
-  IsArray,
-  IsInt,
-  IsOptional,
-  IsString,
-  Length,
-  Matches,
-  Max,
-  Min,
-  ValidateIf,
-} from 'class-validator';
-import { fieldOf } from '../../fields/field.decorator.js';
+import { Matches } from 'class-validator';
+import { Field, fieldOf } from '../../fields/field.decorator.js';
 import type { FilterOperator } from '../../fields/field.js';
 import { FieldSet } from '../../fields/field-set.js';
+import { NOT_BLANK, PRINTABLE } from './key-name.js';
 
 /** `module:verb`, either of which may be `*`. */
 export const SCOPE = /^(\*|[a-z][a-z0-9-]{0,39}):(\*|[a-z][a-z0-9-]{0,39})$/;
-const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/;
 const DAYS = 86_400;
+/** Of the columns; they end in 2038. */
+const TIMESTAMP = { type: 'timestamp' } as const;
 
 export class CreateApiKeyDto {
-  @IsString()
-  @Length(1, 100)
+  @Field({ type: 'string', minLength: 1, maxLength: 100 })
+  @Matches(NOT_BLANK, { message: '$property must not be blank' })
+  @Matches(PRINTABLE, {
+    message: '$property must not contain control characters, line breaks or invisible formatting',
+  })
   name!: string;
 
-  @IsArray()
-  @ArrayMinSize(1)
-  @ArrayMaxSize(24)
-  @ArrayUnique()
-  @Matches(SCOPE, { each: true, message: '$property must be scopes such as resource:read or *:read' })
+  @Field({ type: 'list', items: { type: 'string', pattern: SCOPE }, minItems: 1, maxItems: 24, uniqueItems: true })
   scopes!: string[];
 
-  @IsOptional()
-  @Matches(INSTANT, { message: '$property must be an instant in UTC such as 2027-01-31T00:00:00Z' })
+  @Field({ type: 'timestamp', column: TIMESTAMP, nullable: true })
   expires_at?: string | null;
 }
 
 export class RotateApiKeyDto {
-  /** How long the old key still works, in seconds. Null is no number: IsOptional() would let it pass. */
-  @ValidateIf(({ overlap_seconds: given }: RotateApiKeyDto) => given !== undefined)
-  @IsInt()
-  @Min(0)
-  @Max(30 * DAYS)
+  /** How long the old key still works, in seconds. */
+  @Field({ type: 'integer', minimum: 0, maximum: 30 * DAYS, default: DAYS })
   overlap_seconds?: number;
 }
 
@@ -67,10 +51,10 @@ export const API_KEY_FIELDS = new FieldSet([
   fieldOf('id', { type: 'string', filterable: RANGE, sortable: true, unique: true }),
   fieldOf('name', { type: 'string' }),
   fieldOf('scopes', { type: 'string' }),
-  fieldOf('created_at', { type: 'timestamp', filterable: RANGE, sortable: true }),
+  fieldOf('created_at', { type: 'timestamp', column: TIMESTAMP, filterable: RANGE, sortable: true }),
   fieldOf('created_by', { type: 'string' }),
-  fieldOf('expires_at', { type: 'timestamp', nullable: true }),
-  fieldOf('revoked_at', { type: 'timestamp', nullable: true }),
-  fieldOf('last_used_at', { type: 'timestamp', nullable: true }),
-  fieldOf('previous_until', { type: 'timestamp', nullable: true }),
+  fieldOf('expires_at', { type: 'timestamp', column: TIMESTAMP, nullable: true }),
+  fieldOf('revoked_at', { type: 'timestamp', column: TIMESTAMP, nullable: true }),
+  fieldOf('last_used_at', { type: 'timestamp', column: TIMESTAMP, nullable: true }),
+  fieldOf('previous_until', { type: 'timestamp', column: TIMESTAMP, nullable: true }),
 ]);

@@ -1,3 +1,4 @@
+import { parseInstant } from '../../fields/types/rfc3339.js';
 import { Injectable } from '@nestjs/common';
 import { ChangeLog, type ChangeAuthor } from '../../changes/change-log.js';
 import type { ChangeOp } from '../../changes/change.entity.js';
@@ -7,18 +8,27 @@ import { Page } from '../../crud/endpoints/answer.js';
 import { nextCursor, parseListQuery } from '../../crud/query/list-query.js';
 import { uuidv7 } from '../../crud/uuid.js';
 import { now } from '../../database/instant.js';
-import type { Caller } from '../../http/caller.js';
+import type { Caller, Standing } from '../../http/caller.js';
 import { DomainError } from '../../http/domain-error.js';
+import { unauthenticated } from '../unauthenticated.js';
 import { API_KEY_FIELDS, type ApiKeyView, type CreateApiKeyDto, type RotateApiKeyDto } from './api-key.dto.js';
 import type { ApiKeyEntity } from './api-key.entity.js';
 import { ApiKeyRepository } from './api-key.repository.js';
 import { digestOf, makeKey } from './key-format.js';
-import { KeyVerifier } from './key-verifier.js';
+import { expiryOf, KeyVerifier } from './key-verifier.js';
 
 const MODULE = 'api-key';
 const DAY_SECONDS = 86_400;
+/** The last that the TIMESTAMP of MySQL and MariaDB is used for. */
+const LATEST = Date.UTC(2038, 0, 1) - 1;
+/** Lets a caller revoke keys that can do more than they can: for those who have to act when one has leaked. */
+const REVOKE = 'api-key:revoke';
 
-/** Keys: made, rotated, revoked, each recorded in the change log. Nobody gets a key that can do more than they can. */
+/**
+ * Keys: made, rotated, revoked, each recorded in the change log. Nobody gets hold of a key that can do more than their own
+ * credentials, or works longer. Those are looked at anew, past all memory, and after the row: a row that is the same when
+ * it is written was the same then, so that no key can rotate itself that was rotated meanwhile.
+ */
 @Injectable()
 export class ApiKeyService {
   constructor(
@@ -48,28 +58,32 @@ export class ApiKeyService {
     return view(await this.row(id));
   }
 
-  /** @throws DomainError `forbidden`, `validation-failed` for an end that has passed */
+  /**
+   * It ends with the credentials of its maker unless it says sooner.
+   * @throws DomainError `forbidden`, `validation-failed` for an end that has passed
+   */
   async create({ name, scopes, expires_at: expires = null }: CreateApiKeyDto, by: ChangeAuthor): Promise<ApiKeyView> {
-    refuseMore(by.caller, scopes);
+    refuseMore(by.caller, scopes, `You can't give what you don't have`);
     const id = uuidv7();
     const key = makeKey(id);
-    const row: ApiKeyEntity = {
-      id,
-      name,
-      digest: digestOf(key),
-      previous_digest: null,
-      previous_until: null,
-      scopes: scopes.join(' '),
-      created_at: now(),
-      created_by: by.caller.id,
-      expires_at: expires === null ? null : futureInstant(expires),
-      revoked_at: null,
-      last_used_at: null,
-      version: 1,
-    };
-    await this.keys.atomically(async () => {
+    const row = await this.keys.atomically(async () => {
+      const row: ApiKeyEntity = {
+        id,
+        name,
+        digest: digestOf(key),
+        previous_digest: null,
+        previous_until: null,
+        scopes: scopes.join(' '),
+        created_at: now(),
+        created_by: by.caller.id,
+        expires_at: endOf(expires, await standingOf(by.caller)),
+        revoked_at: null,
+        last_used_at: null,
+        version: 1,
+      };
       await this.keys.insert(row);
       await this.record('created', null, row, by);
+      return row;
     });
     return { ...view(row), key };
   }
@@ -79,8 +93,11 @@ export class ApiKeyService {
     const key = makeKey(id);
     const row = await this.keys.atomically(async () => {
       const before = await this.live(id);
-      refuseMore(by.caller, before.scopes.split(' '));
-      const until = Date.now() + (overlap ?? DAY_SECONDS) * 1000;
+      const end = expiryOf(before);
+      if (end <= Date.now()) throw notFound();
+      refuseMore(by.caller, before.scopes.split(' '), 'This key may do what you may not');
+      refuseLonger(end, await standingOf(by.caller));
+      const until = Math.min(end, Date.now() + (overlap ?? DAY_SECONDS) * 1000);
       const after = await this.keys.update(before, {
         digest: digestOf(key),
         previous_digest: before.digest,
@@ -97,6 +114,13 @@ export class ApiKeyService {
   async revoke(id: string, by: ChangeAuthor): Promise<void> {
     await this.keys.atomically(async () => {
       const before = await this.live(id);
+      if (!by.caller.can(REVOKE))
+        refuseMore(
+          by.caller,
+          before.scopes.split(' '),
+          `Without the scope ${REVOKE} you can't revoke what may do more`,
+        );
+      await standingOf(by.caller);
       const after = await this.keys.update(before, { revoked_at: now() });
       await this.record('deleted', before, after, by);
     });
@@ -141,17 +165,43 @@ function view(row: ApiKeyEntity): ApiKeyView {
   };
 }
 
-function refuseMore(caller: Caller, scopes: readonly string[]): void {
+/** @throws DomainError `forbidden` */
+function refuseMore(caller: Caller, scopes: readonly string[], why: string): void {
   const more = scopes.filter((scope) => !caller.can(scope));
-  if (more.length > 0) throw new DomainError('forbidden', `You can't give what you don't have: ${more.join(', ')}.`);
+  if (more.length > 0) throw new DomainError('forbidden', `${why}: ${more.join(', ')}.`, { log: { why: 'scopes' } });
 }
 
-function futureInstant(text: string): string {
-  const at = Date.parse(text);
-  if (at > Date.now() && at < Date.UTC(2038, 0, 1)) return new Date(at).toISOString();
-  const detail = '"expires_at" must be in the future, and before 2038.';
-  const errors = [{ code: 'not-in-range', detail, pointer: '#/expires_at' }];
-  throw new DomainError('validation-failed', detail, { errors });
+/** @throws DomainError `forbidden` */
+function refuseLonger(end: number, { endsAt }: Standing): void {
+  if (end <= endsAt) return;
+  const detail = `Your own credentials end at ${instantOf(endsAt)}: no key that you get can work longer.`;
+  throw new DomainError('forbidden', detail, { log: { why: 'end' } });
+}
+
+/** @throws DomainError `unauthenticated`, `forbidden` for a key that was rotated: whoever still has it owns it no more */
+async function standingOf(caller: Caller): Promise<Standing> {
+  const standing = await caller.standing();
+  if (!standing || standing.endsAt <= Date.now()) throw unauthenticated({ why: 'ended' });
+  if (!standing.isReplaced) return standing;
+  const detail = 'This key was rotated, and works on for a while, but manages no keys: use the new one.';
+  throw new DomainError('forbidden', detail, { log: { why: 'replaced' } });
+}
+
+/** The end of a new key: the one that is asked for, or the maker's own. */
+function endOf(asked: string | null, own: Standing): string | null {
+  if (asked === null) return own.endsAt === Infinity ? null : instantOf(own.endsAt);
+  const end = parseInstant(asked)!;
+  if (!(end > Date.now())) {
+    const detail = '"expires_at" must be in the future.';
+    const errors = [{ code: 'not-in-range', detail, pointer: '#/expires_at' }];
+    throw new DomainError('validation-failed', detail, { errors });
+  }
+  refuseLonger(end, own);
+  return instantOf(end);
+}
+
+function instantOf(ms: number): string {
+  return new Date(Math.min(ms, LATEST)).toISOString();
 }
 
 function notFound(): DomainError {

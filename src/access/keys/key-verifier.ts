@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/config.js';
-import { Caller } from '../../http/caller.js';
-import type { Verified } from '../verified.js';
+import { Caller, type Standing } from '../../http/caller.js';
+import type { Refused, Verified } from '../verified.js';
 import type { ApiKeyEntity } from './api-key.entity.js';
 import { ApiKeyRepository } from './api-key.repository.js';
 import { digestOf, idOfKey, isSameDigest } from './key-format.js';
@@ -18,20 +18,25 @@ export class KeyVerifier {
     private readonly keys: ApiKeyRepository,
   ) {}
 
-  /** @returns null for a key that does not hold: unknown, revoked, expired, mistyped, or where keys are not taken */
-  async verify(key: string): Promise<Verified | null> {
-    const id = this.config.access.keys ? idOfKey(key) : null;
-    const row = id === null ? null : await this.keys.find(id);
-    const end = row && endOf(row, digestOf(key));
-    if (!row || end === null || end <= Date.now()) return null;
+  /** @returns no caller for a key that does not hold: unknown, ended, mistyped, or where keys are not taken */
+  async verify(key: string): Promise<Verified | Refused> {
+    if (!this.config.access.keys) return { why: 'not-taken' };
+    const id = idOfKey(key);
+    if (id === null) return { why: 'malformed' };
+    const row = await this.keys.find(id);
+    const digest = digestOf(key);
+    const found = row && standingOf(row, digest);
+    if (!row || found === null) return { why: 'unknown' };
+    if (typeof found === 'string') return { why: found, key: row.id };
     // Nobody waits for it, and nothing depends on it.
     this.keys.touch(row).catch(() => undefined);
-    const isStillValid = async () => {
+    const standing = async (): Promise<Standing | null> => {
       const now = await this.keys.find(row.id);
-      return now !== null && now.scopes === row.scopes && (endOf(now, digestOf(key)) ?? 0) > Date.now();
+      const stands = now?.scopes === row.scopes ? standingOf(now, digest) : null;
+      return typeof stands === 'string' ? null : stands;
     };
-    const caller = new Caller(`key:${row.id}`, row.scopes.split(' '), { isStillValid });
-    return { caller, until: Math.min(end, Date.now() + REMEMBERED_MS) };
+    const caller = new Caller(`key:${row.id}`, row.scopes.split(' '), { standing });
+    return { caller, until: Math.min(found.endsAt, Date.now() + REMEMBERED_MS) };
   }
 
   /** Keys that were remembered may not hold any more. */
@@ -44,11 +49,18 @@ export class KeyVerifier {
   }
 }
 
-/** Until when a key with this digest holds, in milliseconds since 1970; null for another key. */
-function endOf(row: ApiKeyEntity, digest: string): number | null {
-  if (row.revoked_at !== null) return null;
-  const expires = row.expires_at === null ? Infinity : Date.parse(row.expires_at);
-  if (isSameDigest(row.digest, digest)) return expires;
-  if (row.previous_digest === null || !isSameDigest(row.previous_digest, digest)) return null;
-  return Math.min(expires, Date.parse(row.previous_until!));
+/** How a key with this digest stands, or why it has ended; null for another key. */
+function standingOf(row: ApiKeyEntity, digest: string): Standing | 'revoked' | 'expired' | 'replaced' | null {
+  const isReplaced = !isSameDigest(row.digest, digest);
+  if (isReplaced && (row.previous_digest === null || !isSameDigest(row.previous_digest, digest))) return null;
+  if (row.revoked_at !== null) return 'revoked';
+  const expires = expiryOf(row);
+  if (expires <= Date.now()) return 'expired';
+  const endsAt = isReplaced ? Math.min(expires, Date.parse(row.previous_until!)) : expires;
+  return endsAt > Date.now() ? { endsAt, isReplaced } : 'replaced';
+}
+
+/** In milliseconds since 1970; Infinity for a key without an end. */
+export function expiryOf({ expires_at: expires }: ApiKeyEntity): number {
+  return expires === null ? Infinity : Date.parse(expires);
 }

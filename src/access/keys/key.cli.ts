@@ -8,9 +8,11 @@ import { readConfig } from '../../config/environment.js';
 import { DatabaseState } from '../../database/database-state.js';
 import { Caller } from '../../http/caller.js';
 import { DomainError } from '../../http/domain-error.js';
+import { BodyRules } from '../../fields/body-rules.js';
 import { Draining } from '../../process/draining.js';
-import { SCOPE, type ApiKeyView } from './api-key.dto.js';
+import { CreateApiKeyDto, RotateApiKeyDto, type ApiKeyView } from './api-key.dto.js';
 import { ApiKeyService } from './api-key.service.js';
+import { printable } from './key-name.js';
 
 const USAGE = `npm run key -- create --name NAME --scope SCOPE [--scope SCOPE …] [--expires DATE]
 npm run key -- list
@@ -27,10 +29,10 @@ class UsageError extends Error {}
 interface Arguments {
   readonly command: string;
   readonly id: string | undefined;
-  readonly name: string | undefined;
-  readonly scopes: string[];
-  readonly expires: string | undefined;
-  readonly overlapSeconds: number | undefined;
+  /** For `create`. */
+  readonly key: CreateApiKeyDto;
+  /** For `rotate`. */
+  readonly rotation: RotateApiKeyDto;
 }
 
 async function main(): Promise<void> {
@@ -59,18 +61,23 @@ function readArguments(): Arguments {
   const { name, expires, overlap, scope: scopes = [] } = values;
   if (!['create', 'list', 'rotate', 'revoke'].includes(command) || rest.length > 0) throw new UsageError(USAGE);
   if ((command === 'rotate' || command === 'revoke') !== (id !== undefined)) throw new UsageError(USAGE);
-  if (command === 'create') {
-    if (name === undefined || name === '' || name.length > 100)
-      throw new UsageError('--name takes 1 to 100 characters');
-    if (scopes.length === 0) throw new UsageError('--scope is missing');
-    const bad = scopes.filter((scope) => !SCOPE.test(scope));
-    if (bad.length > 0) throw new UsageError(`These are no scopes: ${bad.join(', ')}`);
-    if (expires !== undefined && Number.isNaN(Date.parse(expires)))
-      throw new UsageError('--expires takes a date such as 2027-01-31 or 2027-01-31T12:00:00Z');
-  }
+  const key = { name, scopes, ...(expires !== undefined && { expires_at: instantOf(expires) }) } as CreateApiKeyDto;
+  if (command === 'create') check(CreateApiKeyDto, key);
   if (overlap !== undefined && !/^\d{1,3}(\.\d+)?$/.test(overlap)) throw new UsageError('--overlap takes hours');
-  const overlapSeconds = overlap === undefined ? undefined : Math.round(Number(overlap) * 3600);
-  return { command, id, name, scopes, expires, overlapSeconds };
+  const rotation = overlap === undefined ? {} : { overlap_seconds: Math.round(Number(overlap) * 3600) };
+  check(RotateApiKeyDto, rotation);
+  return { command, id, key, rotation };
+}
+
+/** The rules are those of the API. @throws UsageError with every fault */
+function check(dto: typeof CreateApiKeyDto | typeof RotateApiKeyDto, body: object): void {
+  const faults = new BodyRules(dto).violations(body);
+  if (faults.length > 0) throw new UsageError(faults.map(({ detail }) => detail).join('\n'));
+}
+
+/** A date is its beginning in UTC. */
+function instantOf(text: string): string {
+  return /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text;
 }
 
 type Options = NonNullable<Parameters<typeof parseArgs>[0]>['options'];
@@ -91,14 +98,12 @@ async function until(state: DatabaseState): Promise<void> {
 
 async function run(keys: ApiKeyService, given: Arguments): Promise<void> {
   const by = { caller: OPERATOR, traceId: randomBytes(16).toString('hex') };
-  const { command, id, scopes, expires, overlapSeconds } = given;
+  const { command, id, key, rotation } = given;
   switch (command) {
-    case 'create': {
-      const expiry = expires === undefined ? {} : { expires_at: new Date(expires).toISOString() };
-      return show(await keys.create({ name: given.name!, scopes, ...expiry }, by));
-    }
+    case 'create':
+      return show(await keys.create(key, by));
     case 'rotate':
-      return show(await keys.rotate(id!, overlapSeconds === undefined ? {} : { overlap_seconds: overlapSeconds }, by));
+      return show(await keys.rotate(id!, rotation, by));
     case 'revoke':
       await keys.revoke(id!, by);
       return console.error('Revoked: refused within ten seconds by every process.');
@@ -109,7 +114,7 @@ async function run(keys: ApiKeyService, given: Arguments): Promise<void> {
 
 /** The key alone on standard output, so that it can go where it belongs without being seen. */
 function show({ key, id, name, scopes, previous_until: previous }: ApiKeyView): void {
-  console.error(`${name} (${id}) may: ${scopes.join(' ')}`);
+  console.error(`${printable(name)} (${id}) may: ${scopes.join(' ')}`);
   if (previous !== null) console.error(`The key before this one works until ${previous}.`);
   console.error('This is the only time that the key is shown:');
   console.log(key);
@@ -120,7 +125,8 @@ async function list(keys: ApiKeyService): Promise<void> {
     const { data, page } = await keys.list({ limit: '200', ...(cursor !== undefined && { cursor }) });
     for (const { id, name, scopes, expires_at, revoked_at, last_used_at } of data as ApiKeyView[]) {
       const state = revoked_at !== null ? 'revoked' : expires_at !== null ? `until ${expires_at}` : 'valid';
-      console.log([id, state, `used ${last_used_at ?? 'never'}`, name, scopes.join(' ')].join('\t'));
+      const columns = [id, state, `used ${last_used_at ?? 'never'}`, name, scopes.join(' ')];
+      console.log(columns.map(printable).join('\t'));
     }
     cursor = page.next_cursor;
     if (cursor === undefined) return;

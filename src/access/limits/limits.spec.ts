@@ -31,7 +31,7 @@ describe('a sliding minute', () => {
   it('does not mix keys, and counts what others have counted', () => {
     const count = new SlidingCount(10);
     count.take('a', at(0));
-    count.setOthers('a', 1_000, 8);
+    count.hear('a', 1_000, 8);
     expect(count.look('a', at(0)).left).toBe(1);
     expect(count.look('b', at(0)).left).toBe(10);
     expect(count.take('a', at(0))).toEqual({ left: 0, resetSeconds: 60 });
@@ -61,8 +61,54 @@ describe('a sliding minute', () => {
   it('forgets the oldest of very many keys, and stays as small as it is', () => {
     const count = new SlidingCount(10);
     for (let n = 0; n < 100_050; n++) count.take(String(n), at(0));
-    expect(count.counts(at(0)).size).toBe(100_000);
+    expect(count.untold(at(0)).length).toBe(100_000);
     expect(count.look('0', at(0)).left).toBe(10);
     expect(count.look('100049', at(0)).left).toBe(9);
+  });
+
+  it('tells of what was counted since it told, and of nothing else', () => {
+    const count = new SlidingCount(10);
+    const tell = (now: number) =>
+      count.untold(now).map(({ key, minute, tally }) => {
+        const requests = tally.here - tally.told;
+        tally.told = tally.here;
+        return [key, minute, requests];
+      });
+    count.take('a', at(0));
+    count.take('a', at(0));
+    count.take('b', at(0));
+    count.look('c', at(0));
+    expect(tell(at(0))).toEqual([
+      ['a', 1_000, 2],
+      ['b', 1_000, 1],
+    ]);
+    expect(tell(at(0.1))).toEqual([]);
+    count.take('b', at(0.99));
+    count.take('b', at(1));
+    // What was counted just before the minute ended is told as well, and as of that minute.
+    expect(tell(at(1))).toEqual([
+      ['b', 1_000, 1],
+      ['b', 1_001, 1],
+    ]);
+    for (let n = 0; n < 20; n++) count.take('b', at(1));
+    expect(tell(at(1))).toEqual([['b', 1_001, 7]]);
+    count.take('b', at(1));
+    expect(tell(at(1.1))).toEqual([]);
+  });
+
+  it('hears of the minute before, though nobody came here then', () => {
+    const count = new SlidingCount(10);
+    count.take('a', at(1));
+    expect(count.look('a', at(1)).left).toBe(9);
+    count.hear('a', 1_000, 8);
+    expect(count.look('a', at(1)).left).toBe(1);
+    expect(count.look('a', at(1.5)).left).toBe(5);
+  });
+
+  it('hears nothing of keys that it does not count, and so does not grow by them', () => {
+    const count = new SlidingCount(10);
+    count.take('a', at(1));
+    for (const minute of [999, 1_000, 1_001]) count.hear('b', minute, 9);
+    expect(count.look('b', at(1)).left).toBe(10);
   });
 });

@@ -1,28 +1,45 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../database/database.js';
+import type { Row } from '../../database/session.js';
 
-/** What one process has counted, and what all of them have. */
-export interface Tally {
+/** Requests for somebody in one minute. */
+export interface Counted {
   /** SHA-256 of the kind of limit and of whom it counts, base64url. */
   readonly id: string;
+  /** Since 1970. */
+  readonly minute: number;
   readonly requests: number;
 }
 
-/** A statement has places for so many: few shapes are prepared. */
-const AT_ONCE = 50;
-
 @Injectable()
 export class RateLimitRepository {
+  /** A statement has places for so many: few shapes are prepared. */
+  static readonly AT_ONCE = 50;
+
   constructor(private readonly database: Database) {}
 
-  /** Adds to the counts of a minute. @returns those of the same ids by all processes */
-  async add(minute: number, tallies: readonly Tally[]): Promise<Tally[]> {
-    const all: Tally[] = [];
-    // In one order for all processes, so that none waits for another in a circle.
-    const sorted = [...tallies].sort((a, b) => (a.id < b.id ? -1 : 1));
-    for (let at = 0; at < sorted.length; at += AT_ONCE)
-      all.push(...(await this.addSome(minute, sorted.slice(at, at + AT_ONCE))));
-    return all;
+  /** Adds what one process has counted. @param counts `AT_ONCE` at most */
+  async add(counts: readonly Counted[]): Promise<void> {
+    // With nothing more for the last one.
+    const places = padded(counts, { ...counts.at(-1)!, requests: 0 });
+    const merge =
+      this.database.engine === 'sqlite'
+        ? 'ON CONFLICT (`id`, `minute`) DO UPDATE SET `requests` = `requests` + excluded.`requests`'
+        : 'ON DUPLICATE KEY UPDATE `requests` = `requests` + VALUES(`requests`)';
+    const rows = places.map(() => '(?, ?, ?)').join(', ');
+    await this.database.execute(
+      `INSERT INTO \`rate_limit\` (\`id\`, \`minute\`, \`requests\`) VALUES ${rows} ${merge}`,
+      places.flatMap(({ id, minute, requests }) => [id, minute, requests]),
+    );
+  }
+
+  /** What all processes have counted from a minute on. @param ids `AT_ONCE` at most */
+  totals(ids: readonly string[], minute: number): Promise<Counted[]> {
+    const places = padded(ids, ids.at(-1)!);
+    return this.database.query<Counted & Row>(
+      `SELECT \`id\`, \`minute\`, \`requests\` FROM \`rate_limit\` WHERE \`id\` IN (${places.map(() => '?').join(', ')}) AND \`minute\` >= ?`,
+      [...places, minute],
+    );
   }
 
   /** @returns how many were forgotten, at most 500 */
@@ -30,23 +47,8 @@ export class RateLimitRepository {
     const limit = this.database.engine === 'sqlite' ? '' : ' LIMIT 500';
     return this.database.execute(`DELETE FROM \`rate_limit\` WHERE \`minute\` < ?${limit}`, [before]);
   }
+}
 
-  private async addSome(minute: number, tallies: readonly Tally[]): Promise<Tally[]> {
-    // Padded with nothing more for the last one.
-    const padded = Array.from({ length: AT_ONCE }, (_, at) => tallies[at] ?? { id: tallies.at(-1)!.id, requests: 0 });
-    const merge =
-      this.database.engine === 'sqlite'
-        ? 'ON CONFLICT (`id`, `minute`) DO UPDATE SET `requests` = `requests` + excluded.`requests`'
-        : 'ON DUPLICATE KEY UPDATE `requests` = `requests` + VALUES(`requests`)';
-    const rows = padded.map(() => '(?, ?, ?)').join(', ');
-    await this.database.execute(
-      `INSERT INTO \`rate_limit\` (\`id\`, \`minute\`, \`requests\`) VALUES ${rows} ${merge}`,
-      padded.flatMap(({ id, requests }) => [id, minute, requests]),
-    );
-    const places = padded.map(() => '?').join(', ');
-    return this.database.query<Tally & Record<string, never>>(
-      `SELECT \`id\`, \`requests\` FROM \`rate_limit\` WHERE \`minute\` = ? AND \`id\` IN (${places})`,
-      [minute, ...padded.map(({ id }) => id)],
-    );
-  }
+function padded<T>(values: readonly T[], last: T): T[] {
+  return Array.from({ length: RateLimitRepository.AT_ONCE }, (_, at) => values[at] ?? last);
 }

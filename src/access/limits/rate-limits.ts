@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '../../config/config.js';
+import { addressOf } from '../../http/address.js';
 import type { Caller } from '../../http/caller.js';
 import { DomainError } from '../../http/domain-error.js';
 import { networkOf } from './network.js';
@@ -35,7 +36,7 @@ export class RateLimits {
   /** @throws DomainError `rate-limited` */
   admitAddress(request: FastifyRequest, reply: FastifyReply): void {
     if (this.isOff) return;
-    const standing = this.addresses.take(networkOf(request.ip));
+    const standing = this.addresses.take(networkOf(addressOf(request)));
     if (standing.left >= 0) return;
     void reply.header('ratelimit-policy', `"address";q=${this.addresses.quota};w=${WINDOW_SECONDS}`);
     throw refused(reply, 'address', standing);
@@ -53,20 +54,22 @@ export class RateLimits {
   /** Callers who are known still get in: behind one address there may be many. @throws DomainError `rate-limited` */
   refuseAfterFailures(request: FastifyRequest): void {
     if (this.isOff) return;
-    const standing = this.failures.look(networkOf(request.ip));
-    if (standing.left <= 0) throw limited('Too many requests with bad credentials came from this address.', standing);
+    const standing = this.failures.look(networkOf(addressOf(request)));
+    const detail = 'Too many requests with bad credentials came from this address.';
+    if (standing.left <= 0) throw limited(detail, 'failures', standing);
   }
 
   countFailure(request: FastifyRequest): void {
-    if (!this.isOff) this.failures.take(networkOf(request.ip));
+    if (!this.isOff) this.failures.take(networkOf(addressOf(request)));
   }
 }
 
 function refused(reply: FastifyReply, policy: string, standing: Standing): DomainError {
   void reply.header('ratelimit', `"${policy}";r=0;t=${standing.resetSeconds}`);
-  return limited(`This ${policy} has asked more than it may in a minute.`, standing);
+  return limited(`This ${policy} has asked more than it may in a minute.`, policy, standing);
 }
 
-function limited(detail: string, { resetSeconds }: Standing): DomainError {
-  return new DomainError('rate-limited', detail, { headers: { 'retry-after': String(resetSeconds) } });
+function limited(detail: string, limit: string, { resetSeconds }: Standing): DomainError {
+  const headers = { 'retry-after': String(resetSeconds) };
+  return new DomainError('rate-limited', detail, { headers, log: { limit } });
 }

@@ -2,29 +2,22 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import { createHash } from 'node:crypto';
 import { Config } from '../../config/config.js';
 import { RateLimitRepository } from './rate-limit.repository.js';
-import type { SlidingCount } from './sliding-count.js';
+import type { SlidingCount, Untold } from './sliding-count.js';
 
 const EVERY_MS = 500;
 const MINUTE_MS = 60_000;
 const KEPT_MINUTES = 3;
 
-interface Shared {
-  readonly kind: string;
-  readonly count: SlidingCount;
-  /** What of this minute is in the database already. */
-  told: Map<string, number>;
-}
-
 /**
- * One budget for all processes, through the database that they share: each tells twice a second what it has counted, and
- * hears what the others have. A request costs no statement; in half a second a caller can get at most as much more as
- * they can send. While the database is away each process counts alone.
+ * One budget for all processes, through the database that they share: each tells twice a second what it has counted since,
+ * and hears what the others have for the same callers. A request costs no statement, and a caller who does not come none
+ * either; in half a second a caller can get at most as much more as they can send. While the database is away each process
+ * counts alone.
  */
 @Injectable()
 export class SharedCounts implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(SharedCounts.name);
-  private readonly shared: Shared[] = [];
-  private minute = 0;
+  private readonly shared: { readonly kind: string; readonly count: SlidingCount }[] = [];
   private prunedAt = 0;
   private timer?: NodeJS.Timeout;
   private running: Promise<void> | undefined;
@@ -35,7 +28,7 @@ export class SharedCounts implements OnApplicationBootstrap, OnApplicationShutdo
   ) {}
 
   share(kind: string, count: SlidingCount): void {
-    this.shared.push({ kind, count, told: new Map() });
+    this.shared.push({ kind, count });
   }
 
   onApplicationBootstrap(): void {
@@ -55,26 +48,38 @@ export class SharedCounts implements OnApplicationBootstrap, OnApplicationShutdo
 
   private async exchange(): Promise<void> {
     const now = Date.now();
+    let told = 0;
+    for (const { kind, count } of this.shared) told += await this.tell(kind, count, now);
     const minute = Math.floor(now / MINUTE_MS);
-    if (minute !== this.minute) for (const one of this.shared) one.told = new Map();
-    this.minute = minute;
-    for (const one of this.shared) await this.tell(one, minute, now);
-    if (this.prunedAt === minute) return;
+    if (told === 0 || this.prunedAt === minute) return;
     this.prunedAt = minute;
     while ((await this.repository.prune(minute - KEPT_MINUTES)) > 0);
   }
 
-  private async tell({ kind, count, told }: Shared, minute: number, now: number): Promise<void> {
-    const here = new Map(count.counts(now));
-    if (here.size === 0) return;
-    const keys = new Map([...here.keys()].map((key) => [digestOf(kind, key), key]));
-    const tallies = [...keys].map(([id, key]) => ({ id, requests: here.get(key)! - (told.get(key) ?? 0) }));
-    const totals = await this.repository.add(minute, tallies);
-    for (const { id, requests } of totals) {
-      const key = keys.get(id)!;
-      told.set(key, here.get(key)!);
-      count.setOthers(key, minute, requests - here.get(key)!);
-    }
+  /** @returns how many counts had changed */
+  private async tell(kind: string, count: SlidingCount, now: number): Promise<number> {
+    const untold = count.untold(now).map((one) => ({ ...one, id: digestOf(kind, one.key) }));
+    // In one order for all processes, so that none waits for another in a circle.
+    untold.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : a.minute - b.minute));
+    for (let at = 0; at < untold.length; at += RateLimitRepository.AT_ONCE)
+      await this.tellSome(count, untold.slice(at, at + RateLimitRepository.AT_ONCE), now);
+    return untold.length;
+  }
+
+  private async tellSome(count: SlidingCount, untold: (Untold & { id: string })[], now: number): Promise<void> {
+    const counted = untold.map(({ id, minute, tally: { here, told } }) => ({
+      id,
+      minute,
+      requests: here - told,
+      here,
+    }));
+    await this.repository.add(counted);
+    for (const [n, { tally }] of untold.entries()) tally.told = counted[n]!.here;
+    const keys = new Map(untold.map(({ id, key }) => [id, key]));
+    const minute = Math.floor(now / MINUTE_MS);
+    // The minute before as well: it still counts, and here it may have been known only in part.
+    for (const { id, minute: of, requests } of await this.repository.totals([...keys.keys()], minute - 1))
+      count.hear(keys.get(id)!, of, requests);
   }
 }
 

@@ -9,34 +9,45 @@ export interface Standing {
   readonly resetSeconds: number;
 }
 
+/** Requests for one key in one minute. */
+export interface Tally {
+  /** Counted here. */
+  here: number;
+  /** How many of these the other processes know of. */
+  told: number;
+  /** Counted by other processes, as far as is known. */
+  others: number;
+}
+
+/** What was counted here and nobody else knows of. */
+export interface Untold {
+  readonly key: string;
+  readonly minute: number;
+  readonly tally: Tally;
+}
+
 /**
  * Requests of the last minute for each key, as a sliding window of two counts (the share of the minute before that still
  * is within 60 s, plus this minute's): two numbers a key, and no burst of twice the quota where two minutes meet.
  */
 export class SlidingCount {
-  /** Of this minute: counted here. */
-  private current = new Map<string, number>();
-  private previous = new Map<string, number>();
-  /** Of this minute: counted by other processes, as far as is known. */
-  private others = new Map<string, number>();
-  private previousOthers = new Map<string, number>();
+  private current = new Map<string, Tally>();
+  private previous = new Map<string, Tally>();
   private minute = 0;
 
   constructor(readonly quota: number) {}
 
   take(key: string, now = Date.now()): Standing {
-    const standing = this.look(key, now);
-    const count = this.current.get(key) ?? 0;
-    if (count === 0 && this.current.size >= MOST_KEYS) this.current.delete(this.current.keys().next().value!);
+    const { left, resetSeconds } = this.look(key, now);
     // What is refused does not count: otherwise who asks too often would never get in again.
-    if (standing.left > 0) this.current.set(key, count + 1);
-    return { ...standing, left: standing.left - 1 };
+    if (left > 0) entry(this.current, key).here++;
+    return { left: left - 1, resetSeconds };
   }
 
   look(key: string, now = Date.now()): Standing {
     this.turn(now);
-    const before = (this.previous.get(key) ?? 0) + (this.previousOthers.get(key) ?? 0);
-    const during = (this.current.get(key) ?? 0) + (this.others.get(key) ?? 0);
+    const before = requestsIn(this.previous.get(key));
+    const during = requestsIn(this.current.get(key));
     const elapsed = now % WINDOW_MS;
     const used = during + (before === 0 ? 0 : before * (1 - elapsed / WINDOW_MS));
     const left = Math.floor(this.quota - used);
@@ -53,24 +64,45 @@ export class SlidingCount {
     return WINDOW_MS + WINDOW_MS * (1 - most / during);
   }
 
-  /** All that was counted here in the minute of `now`. */
-  counts(now = Date.now()): ReadonlyMap<string, number> {
+  /** Of this minute and the one before, which ended between two times of telling. */
+  untold(now = Date.now()): Untold[] {
     this.turn(now);
-    return this.current;
+    const all: Untold[] = [];
+    for (const [minute, tallies] of [[this.minute - 1, this.previous] as const, [this.minute, this.current] as const]) {
+      for (const [key, tally] of tallies) if (tally.here !== tally.told) all.push({ key, minute, tally });
+    }
+    return all;
   }
 
-  setOthers(key: string, minute: number, requests: number): void {
-    if (minute === this.minute) this.others.set(key, requests);
+  /** @param requests of a key that was counted here lately, by all processes, as far as they have told */
+  hear(key: string, minute: number, requests: number): void {
+    let tally: Tally | undefined;
+    if (minute === this.minute) tally = this.current.get(key);
+    // Here nobody may have come in that minute.
+    else if (minute === this.minute - 1 && (this.current.has(key) || this.previous.has(key)))
+      tally = entry(this.previous, key);
+    if (tally) tally.others = requests - tally.told;
   }
 
   private turn(now: number): void {
     const minute = Math.floor(now / WINDOW_MS);
     if (minute === this.minute) return;
     const isNext = minute === this.minute + 1;
-    this.previous = isNext ? this.current : new Map<string, number>();
-    this.previousOthers = isNext ? this.others : new Map<string, number>();
+    this.previous = isNext ? this.current : new Map<string, Tally>();
     this.current = new Map();
-    this.others = new Map();
     this.minute = minute;
   }
+}
+
+function requestsIn(tally: Tally | undefined): number {
+  return tally ? tally.here + tally.others : 0;
+}
+
+/** Keys are what clients choose, or nearly so: the oldest make room. */
+function entry(tallies: Map<string, Tally>, key: string): Tally {
+  let tally = tallies.get(key);
+  if (tally) return tally;
+  if (tallies.size >= MOST_KEYS) tallies.delete(tallies.keys().next().value!);
+  tallies.set(key, (tally = { here: 0, told: 0, others: 0 }));
+  return tally;
 }
