@@ -4,11 +4,13 @@ import { ChangePruner } from '../src/changes/change.pruner.js';
 import { FeedRepository } from '../src/changes/feed.repository.js';
 import { Draining } from '../src/process/draining.js';
 import { problemOf } from './support/client.js';
+import { NO_INSTANTS } from './support/instants.js';
 import { forEveryModule, textField } from './support/modules.js';
 import { SseReader } from './support/sse.js';
 import { UnwrittenLog } from './support/unwritten-log.js';
 
 interface Change {
+  at: string;
   op: string;
   version: number;
   actor: string;
@@ -284,15 +286,27 @@ forEveryModule('changes', (subject) => {
     await subject.made();
     const audit = async (query: string) =>
       (await subject.client.get(`/api/changes?${query}`)).body as { data: Change[]; page: { next_cursor?: string } };
-    const filter = encodeURIComponent(
-      `module eq '${subject.model.name}' and actor eq 'anonymous' and op in ('created') and at gt '2026-01-01T00:00:00Z'`,
-    );
+    const filterText = `module eq '${subject.model.name}' and actor eq 'anonymous' and op in ('created') and at gt '2026-01-01T00:00:00Z'`;
+    const filter = encodeURIComponent(filterText);
     const first = await audit(`limit=1&filter=${filter}`);
     expect(first.data).toHaveLength(1);
     expect(first.data[0]).toMatchObject({ op: 'created', actor: 'anonymous' });
     const second = await audit(`limit=1&filter=${filter}&cursor=${first.page.next_cursor}`);
     expect(second.data[0]).not.toEqual(first.data[0]);
     expect((await audit(`filter=${encodeURIComponent("module eq 'nothing'")}`)).data).toEqual([]);
+    // Comparing is not storing: any instant may stand there.
+    for (const [time, count] of [
+      ["at lt '2100-01-01T00:00:00Z' and at gt '0001-01-01T00:00:00Z' and at ne '1969-12-31t23:59:59.123456789z'", 1],
+      ["at gt '9999-12-31T23:59:59.999-23:59'", 0],
+      [`at in ('2100-01-01T00:00:00Z', '${first.data[0]!.at}') and id ne 'x'`, 1],
+    ] as const)
+      expect((await audit(`limit=1&filter=${encodeURIComponent(`${filterText} and ${time}`)}`)).data).toHaveLength(
+        count,
+      );
+    for (const bad of NO_INSTANTS) {
+      const answer = await subject.client.get(`/api/changes?filter=${encodeURIComponent(`at lt '${bad}'`)}`);
+      problemOf(answer, 400, 'invalid-filter');
+    }
     for (const method of ['post', 'delete', 'put', 'patch'] as const)
       problemOf(await subject.client.send(method, '/api/changes', {}), 405, 'method-not-allowed');
   });

@@ -1,5 +1,6 @@
 import { problemOf } from './support/client.js';
-import { forEveryModuleAndPlain, textField } from './support/modules.js';
+import { NO_INSTANTS } from './support/instants.js';
+import { forEveryModuleAndPlain, ownFields, textField } from './support/modules.js';
 
 const UUIDV7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const MERGE = { 'content-type': 'application/merge-patch+json' };
@@ -106,6 +107,44 @@ forEveryModuleAndPlain('rows', (subject) => {
           'validation-failed',
         );
         expect(problem.errors).toEqual([expect.objectContaining({ pointer: '#/id' })]);
+      }
+    });
+
+    it('takes instants as RFC 3339 has them, to the millisecond, and none that is not there', async () => {
+      const field = ownFields(subject.model).find(({ type }) => type === 'timestamp')?.name;
+      if (field === undefined) return;
+      for (const [given, stored] of [
+        ['2026-11-24t02:37:36.1z', '2026-11-24T02:37:36.100Z'],
+        ['2026-11-24T02:37:36.123999999Z', '2026-11-24T02:37:36.123Z'],
+        ['2026-11-24T00:07:36.123456-02:30', '2026-11-24T02:37:36.123Z'],
+        ['2028-02-29T23:59:59+23:59', '2028-02-29T00:00:59.000Z'],
+        ['2000-02-29T00:00:00-00:00', '2000-02-29T00:00:00.000Z'],
+        ['2037-12-31T23:59:59.999Z', '2037-12-31T23:59:59.999Z'],
+      ]) {
+        const { id, etag, data } = await subject.made({ [field]: given });
+        expect(data[field]).toBe(stored);
+        const read = await subject.client.get(`${subject.path}/${id}`);
+        expect(read.body).toMatchObject({ data: { [field]: stored } });
+        expect((await subject.client.patch(`${subject.path}/${id}`, { [field]: given })).headers.etag).toBe(etag);
+      }
+      const outside = [
+        '0001-01-01T00:00:00Z',
+        '1970-12-31T23:59:59Z',
+        '2037-12-31T23:59:59-00:01',
+        '2038-01-01T00:00:00Z',
+      ];
+      for (const [code, values] of [
+        ['wrong-type', NO_INSTANTS],
+        ['out-of-range', outside],
+      ] as const) {
+        for (const value of values) {
+          const answer = await subject.client.post(subject.path, subject.body({ [field]: value }));
+          const { errors } = problemOf(answer, 422, 'validation-failed');
+          expect({ value, errors }).toEqual({
+            value,
+            errors: [expect.objectContaining({ code, pointer: `#/${field}` })],
+          });
+        }
       }
     });
 

@@ -1,8 +1,8 @@
 import type { Field, FieldType, FilterOperator } from '../crud/field.js';
 import { FieldSet } from '../crud/query/field-set.js';
 
-const RANGE: readonly FilterOperator[] = ['eq', 'gt', 'ge', 'lt', 'le'];
-const EQUAL: readonly FilterOperator[] = ['eq', 'in'];
+const RANGE: readonly FilterOperator[] = ['eq', 'ne', 'gt', 'ge', 'lt', 'le', 'in'];
+const EQUAL: readonly FilterOperator[] = ['eq', 'ne', 'in'];
 
 function field(name: string, type: FieldType, options: Partial<Field> = {}): Field {
   const { filterable = [], sortable = false, unique = false, nullable = false } = options;
@@ -12,7 +12,7 @@ function field(name: string, type: FieldType, options: Partial<Field> = {}): Fie
 
 /** What can be asked of the log: by whom, of which module, when. The rows before and after come as objects. */
 export const CHANGE_FIELDS = new FieldSet([
-  field('id', 'string', { filterable: EQUAL, sortable: true, unique: true }),
+  field('id', 'string', { filterable: RANGE, sortable: true, unique: true }),
   field('module', 'string', { filterable: EQUAL }),
   field('resource_id', 'string'),
   field('version', 'integer'),

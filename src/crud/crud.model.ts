@@ -11,6 +11,7 @@ import type { Field } from './field.js';
 import { fieldsOf } from './fields.js';
 import { stageHeaders, type Stage } from './stage.js';
 import type { FieldSet } from './query/field-set.js';
+import { canonicalInstant } from './rfc3339.js';
 
 export interface ModuleDtos {
   readonly dto: Type<CrudDto>;
@@ -134,7 +135,7 @@ export class CrudModel {
     if (this.timestamps.length === 0) return members;
     const normal = { ...members } as Record<string, unknown>;
     for (const name of this.timestamps) {
-      if (typeof normal[name] === 'string') normal[name] = new Date(normal[name]).toISOString();
+      if (typeof normal[name] === 'string') normal[name] = canonicalInstant(normal[name]);
     }
     return normal;
   }

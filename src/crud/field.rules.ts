@@ -1,4 +1,5 @@
 import type { FieldType } from './field.js';
+import { parseInstant } from './rfc3339.js';
 
 /** What a value of a field has to be, beside its type. Lengths are counted in code points, as the database counts. */
 export interface FieldRules {
@@ -16,15 +17,12 @@ export interface Violation {
   readonly detail: string;
 }
 
-/** RFC 3339 section 5.6 with at most milliseconds, which is what the column keeps; finer input would be lost silently. */
-const RFC3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?(Z|[+-]\d{2}:\d{2})$/;
-
 const TYPE_NAMES: Record<FieldType, string> = {
   string: 'a string',
   integer: 'an integer',
   number: 'a number',
   boolean: 'true or false',
-  timestamp: 'an RFC 3339 date-time with at most milliseconds',
+  timestamp: 'an RFC 3339 date-time such as 2026-11-24T02:37:36.123Z',
 };
 
 /** Compiles the rules of one field to one check: null when the value is good, else what is wrong with it. */
@@ -84,12 +82,9 @@ function checkRange(value: number, rules: FieldRules): Violation | null {
 }
 
 function checkTimestamp(value: string, wrongType: Violation): Violation | null {
-  if (!RFC3339.test(value) || Number.isNaN(Date.parse(value))) return wrongType;
-  // Date.parse takes 30 February for 1 March; a date that does not exist is refused instead.
-  const day = Number(value.slice(8, 10));
-  const daysInMonth = new Date(Date.UTC(Number(value.slice(0, 4)), Number(value.slice(5, 7)), 0)).getUTCDate();
-  if (day > daysInMonth) return wrongType;
-  const year = new Date(value).getUTCFullYear();
+  const at = parseInstant(value);
+  if (at === null) return wrongType;
+  const year = new Date(at).getUTCFullYear();
   // The TIMESTAMP of MySQL and MariaDB ends on 2038-01-19.
   return year < 1971 || year > 2037 ? { code: 'out-of-range', detail: 'must be in the years 1971 to 2037' } : null;
 }

@@ -22,17 +22,30 @@ export abstract class CrudDto {
 
   @Field({
     type: 'timestamp',
-    filterable: ['eq', 'ne', 'gt', 'ge', 'lt', 'le'],
+    filterable: true,
     sortable: true,
     description: 'When the row was made.',
     example: '2026-11-24T02:37:36.123Z',
   })
   created_at!: string;
 
-  @Field({ type: 'timestamp', shown: false, description: 'When the row was last changed.' })
+  @Field({
+    type: 'timestamp',
+    shown: false,
+    filterable: true,
+    sortable: true,
+    description: 'When the row was last changed.',
+  })
   updated_at?: string;
 
-  @Field({ type: 'timestamp', nullable: true, shown: false, description: 'When the row was soft-deleted, or null.' })
+  @Field({
+    type: 'timestamp',
+    nullable: true,
+    shown: false,
+    filterable: true,
+    sortable: true,
+    description: 'When the row was soft-deleted, or null.',
+  })
   deleted_at?: string | null;
 
   @Field({ type: 'integer', shown: false, description: 'Counts the changes of the row, from 1.' })

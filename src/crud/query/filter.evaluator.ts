@@ -1,3 +1,4 @@
+import { canonicalInstant } from '../rfc3339.js';
 import type { FieldSet } from './field-set.js';
 import type { FilterNode, Literal, Predicate } from './filter.ast.js';
 
@@ -9,7 +10,7 @@ export function canonical(node: FilterNode, fields: FieldSet): FilterNode {
   if (node.kind === 'not') return { kind: 'not', node: canonical(node.node, fields) };
   if (node.kind !== 'predicate') return { kind: node.kind, nodes: node.nodes.map((child) => canonical(child, fields)) };
   if (fields.find(node.field)?.type !== 'timestamp') return node;
-  const values = node.values.map((value) => (typeof value === 'string' ? new Date(value).toISOString() : value));
+  const values = node.values.map((value) => (typeof value === 'string' ? canonicalInstant(value) : value));
   return { ...node, values };
 }
 

@@ -108,7 +108,7 @@ class Parser {
     const { kind, text, position } = this.token;
     this.at++;
     if (kind === 'string') return text;
-    if (kind === 'number') return Number(text);
+    if (kind === 'number') return finite(Number(text));
     if (kind === 'word' && text in WORDS) return WORDS[text as keyof typeof WORDS];
     throw invalidFilter("A value was expected: a 'string', a number, true, false or null.", position);
   }
@@ -139,6 +139,11 @@ class Parser {
   private expect(mark: '(' | ')' | ','): void {
     if (!this.take(mark)) throw invalidFilter(`"${mark}" was expected.`, this.token.position);
   }
+}
+
+/** A number that no double holds is compared as the nearest one does: MySQL was seen to take infinity for zero. */
+function finite(value: number): number {
+  return Math.min(Math.max(value, -Number.MAX_VALUE), Number.MAX_VALUE);
 }
 
 const WORDS = Object.freeze(Object.assign(Object.create(null) as object, { true: true, false: false, null: null }));

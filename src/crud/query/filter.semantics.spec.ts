@@ -27,6 +27,16 @@ const VALUES: Record<Name, fc.Arbitrary<Exclude<Literal, null>>> = {
   b: fc.boolean(),
   t: fc.constantFrom('2026-01-01T00:00:00Z', '2026-01-01T00:00:00.001Z', '2026-01-01T01:00:00+01:00'),
 };
+/** What rows are compared with: also what no column of theirs could hold. */
+const LITERALS: typeof VALUES = {
+  ...VALUES,
+  n: fc.oneof(VALUES.n, fc.constantFrom(-0.5, 2 ** 53, -(2 ** 63), 1e300, -1e300)),
+  x: fc.oneof(VALUES.x, fc.constantFrom(Number.MAX_VALUE, -Number.MAX_VALUE)),
+  t: fc.oneof(
+    VALUES.t,
+    fc.constantFrom('0001-01-01T00:00:00+23:59', '1969-12-31t23:59:59z', '9999-12-31T23:59:59.999999999-01:00'),
+  ),
+};
 const row: fc.Arbitrary<Row> = fc.record(
   Object.fromEntries(Object.entries(VALUES).map(([name, value]) => [name, fc.option(value)])) as never,
 );
@@ -41,8 +51,8 @@ const make = (operator: FilterOperator, field: string, values: Literal[]): Predi
 const ofValues = fc.oneof(
   fc
     .tuple(fc.constantFrom(...COMPARISONS), name)
-    .chain(([operator, field]) => VALUES[field].map((value) => make(operator, field, [value]))),
-  name.chain((field) => fc.array(VALUES[field], { minLength: 1, maxLength: 5 }).map((all) => make('in', field, all))),
+    .chain(([operator, field]) => LITERALS[field].map((value) => make(operator, field, [value]))),
+  name.chain((field) => fc.array(LITERALS[field], { minLength: 1, maxLength: 5 }).map((all) => make('in', field, all))),
   fc
     .tuple(fc.constantFrom<FilterOperator>('contains', 'startswith'), VALUES.s)
     .map(([operator, value]) => make(operator, 's', [value])),
@@ -95,7 +105,7 @@ function test({ field, operator, values }: Predicate, of: Row): boolean | null {
 /** Text by code point, instants by time, the rest by value. */
 function order(field: Name, a: Literal, b: Literal): number {
   if (field === 's') return Buffer.compare(Buffer.from(a as string), Buffer.from(b as string));
-  if (field === 't') return Date.parse(a as string) - Date.parse(b as string);
+  if (field === 't') return Date.parse((a as string).toUpperCase()) - Date.parse((b as string).toUpperCase());
   return Number(a) - Number(b);
 }
 

@@ -36,7 +36,8 @@ interface Row {
 function tableOf(rows: readonly (Omit<Row, 'id' | 'serial'> & { gone: boolean })[]): Sqlite.Database {
   const database = new Sqlite(':memory:');
   database.exec(`CREATE TABLE thing (id TEXT PRIMARY KEY, kind TEXT NOT NULL, size INTEGER NOT NULL, note TEXT, serial INTEGER NOT NULL UNIQUE, deleted_at TEXT);
-    CREATE INDEX ix_kind ON thing (kind, id)`);
+    CREATE INDEX ix_kind ON thing (kind, id);
+    CREATE INDEX ix_deleted ON thing (deleted_at, id)`);
   const insert = database.prepare('INSERT INTO thing VALUES (?, ?, ?, ?, ?, ?)');
   rows.forEach(({ kind, size, note, gone }, at) =>
     insert.run(String(at).padStart(3, '0'), kind, size, note, (at * 7) % 101, gone ? '2026-01-01 00:00:00.000' : null),
@@ -105,6 +106,14 @@ describe('pages', () => {
         `SEARCH thing USING INDEX ix_kind ((kind,id)${direction === 'kind' ? '>' : '<'}(?,?))`,
       ]);
     }
+    database.close();
+  });
+
+  it('are read by SQLite in the order of their index, not sorted from that of deleted rows', () => {
+    const database = tableOf([]);
+    const { sql, params } = pageSql('thing', parseListQuery({ sort: 'kind' }, fields));
+    const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...params) as { detail: string }[];
+    expect(plan.map(({ detail }) => detail)).toEqual(['SCAN thing USING INDEX ix_kind']);
     database.close();
   });
 

@@ -1,8 +1,16 @@
-import type { QueryRunner, TableColumnOptions } from 'typeorm';
+import type { QueryRunner, TableColumnOptions, TableIndexOptions } from 'typeorm';
 import { SQLITE_NOW } from '../instant.js';
 
 /** Binary and without padding: case, accents and trailing spaces all count. */
 export const EXACT_COLLATION = { mariadb: 'utf8mb4_nopad_bin', mysql: 'utf8mb4_0900_bin' } as const;
+
+/** Columns of every module's table that lists can be sorted and filtered by: each has an index. */
+export const SYSTEM_TIMES = ['created_at', 'updated_at', 'deleted_at'] as const;
+
+/** The index that a field needs to be sorted by or filtered for equality; `id` breaks ties. */
+export function indexOf(table: string, column: string): TableIndexOptions & { name: string } {
+  return { name: `ix_${table}_${column}`, columnNames: [column, 'id'] };
+}
 
 /** Columns as each engine has to be told of them. The defaults of MySQL make 'abc' equal to 'ABC' and 'ábc'. */
 export class Portable {

@@ -4,6 +4,8 @@ import { TextColumn } from '../../database/columns.js';
 
 @Entity('resource', { withoutRowid: true })
 @Index('ix_resource_created_at', ['created_at', 'id'])
+@Index('ix_resource_updated_at', ['updated_at', 'id'])
+@Index('ix_resource_deleted_at', ['deleted_at', 'id'])
 @Index('ix_resource_name', ['name', 'id'])
 export class ResourceEntity extends CrudEntity {
   @TextColumn({ length: 255 })

@@ -1,5 +1,5 @@
 import { Table, type QueryRunner } from 'typeorm';
-import { Portable } from '../../../src/database/migrations/portable.js';
+import { indexOf, Portable, SYSTEM_TIMES } from '../../../src/database/migrations/portable.js';
 
 /** The widget's migration. */
 export async function createWidget(queryRunner: QueryRunner): Promise<void> {
@@ -12,10 +12,7 @@ export async function createWidget(queryRunner: QueryRunner): Promise<void> {
     portable.timestamp('due_at', { isNullable: true }),
     portable.text('secret', 100, { isNullable: true }),
   ]);
-  const indices = ['created_at', 'colour', 'weight', 'due_at'].map((name) => ({
-    name: `ix_widget_${name}`,
-    columnNames: [name, 'id'],
-  }));
+  const indices = [...SYSTEM_TIMES, 'colour', 'weight', 'due_at'].map((name) => indexOf('widget', name));
   const uniques = [{ name: 'uq_widget_code', columnNames: ['code'] }];
   await queryRunner.createTable(new Table({ name: 'widget', columns, indices, uniques }), true);
 }

@@ -5,6 +5,8 @@ import { TextColumn, TimestampColumn } from '../../../src/database/columns.js';
 @Entity('widget')
 @Unique('uq_widget_code', ['code'])
 @Index('ix_widget_created_at', ['created_at', 'id'])
+@Index('ix_widget_updated_at', ['updated_at', 'id'])
+@Index('ix_widget_deleted_at', ['deleted_at', 'id'])
 @Index('ix_widget_colour', ['colour', 'id'])
 @Index('ix_widget_weight', ['weight', 'id'])
 @Index('ix_widget_due_at', ['due_at', 'id'])
