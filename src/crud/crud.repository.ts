@@ -9,6 +9,7 @@ import { UniqueViolation } from '../database/sql-errors.js';
 import type { Caller } from '../http/caller.js';
 import { DomainError } from '../http/domain-error.js';
 import type { CrudEntity, EntityClass } from './crud.entity.js';
+import type { CrudModel } from './crud.model.js';
 import { isId } from './dto/id.js';
 import type { RequestContext } from './endpoints/request-context.js';
 import { MAX_LIMIT, type ListQuery } from './query/list-query.js';
@@ -18,6 +19,7 @@ import { EVERY_ROW, RowRules, type RowRule, type Sight } from './row-rule.js';
 import { RowChanges } from './row-changes.js';
 import { RowCreates } from './row-creates.js';
 import { RowReads } from './row-reads.js';
+import { UniqueClashes } from './unique-clashes.js';
 import { uuidv7 } from './uuid.js';
 
 /** The most rows that `count=true` counts; beyond it the answer is "at least". */
@@ -30,6 +32,7 @@ interface Built<E extends CrudEntity> {
   readonly reads: RowReads<E>;
   readonly creates: RowCreates<E>;
   readonly changes: RowChanges<E>;
+  readonly clashes: UniqueClashes<E>;
 }
 
 /**
@@ -45,6 +48,7 @@ export abstract class CrudRepository<E extends CrudEntity> {
   @Inject(Config)
   private readonly config!: Config;
   private built?: Built<E>;
+  private model?: CrudModel;
 
   protected constructor(
     protected readonly database: Database,
@@ -53,6 +57,11 @@ export abstract class CrudRepository<E extends CrudEntity> {
     const declared = getMetadataArgsStorage().tables.find((table) => table.target === entity);
     if (!declared?.name) throw new TypeError(`${entity.name} needs @Entity('name'), the module's name`);
     this.table = declared.name;
+  }
+
+  /** By the module's service: what callers know of the table, so that nothing else of it is named to them. */
+  describedBy(model: CrudModel): void {
+    this.model = model;
   }
 
   /** All in one transaction, or in the one that is under way. */
@@ -113,9 +122,18 @@ export abstract class CrudRepository<E extends CrudEntity> {
     const { creates } = this.parts;
     const creation = { row, by: context };
     const isHeld = this.database.holdsBack((companion) =>
-      this.guardUnique(() => creates.insertWithCompanion({ ...creation, companion })),
+      this.guardUnique(
+        () => row,
+        context,
+        () => creates.insertWithCompanion({ ...creation, companion }),
+      ),
     );
-    if (!isHeld) await this.guardUnique(() => creates.insert(creation));
+    if (!isHeld)
+      await this.guardUnique(
+        () => row,
+        context,
+        () => creates.insert(creation),
+      );
   }
 
   /**
@@ -132,14 +150,19 @@ export abstract class CrudRepository<E extends CrudEntity> {
   ): Promise<E> {
     if (!isId(id)) return apply(null);
     const { changes, sql } = this.parts;
+    let written: E | undefined;
     const edited = (row: E | null): E => {
       const before = this.visible(row, context);
       const after = apply(before);
       if (before === null || sql.isSame(before, after)) return before ?? after;
       this.refuseOutOfSight(after, context);
-      return after;
+      return (written = after);
     };
-    return this.guardUnique(() => changes.edit({ id, op, by: context, apply: edited }));
+    return this.guardUnique(
+      () => written,
+      context,
+      () => changes.edit({ id, op, by: context, apply: edited }),
+    );
   }
 
   /** Of a row that was locked. An `after` that equals `before` writes nothing, and `before` is given back. */
@@ -179,6 +202,7 @@ export abstract class CrudRepository<E extends CrudEntity> {
       reads,
       creates: new RowCreates(database, sql, changes, groupWrites),
       changes: new RowChanges(database, sql, reads, changes, groupWrites),
+      clashes: new UniqueClashes(database, sql),
     });
   }
 
@@ -198,22 +222,22 @@ export abstract class CrudRepository<E extends CrudEntity> {
 
   private async swap(before: E, after: E, op: ChangeOp, context: RequestContext): Promise<E> {
     this.refuseOutOfSight(after, context);
-    return this.guardUnique(() => this.parts.changes.swap({ before, after, op, by: context }));
+    const write = () => this.parts.changes.swap({ before, after, op, by: context });
+    return this.guardUnique(() => after, context, write);
   }
 
-  private async guardUnique<T>(write: () => Promise<T>): Promise<T> {
+  /** @param written the row that was to be stored */
+  private async guardUnique<T>(
+    written: () => E | undefined,
+    context: RequestContext,
+    write: () => Promise<T>,
+  ): Promise<T> {
     try {
       return await write();
     } catch (error) {
       if (!(error instanceof UniqueViolation)) throw error;
-      const members = this.sql.membersOfUnique(error);
-      const errors = members.map((name) => ({
-        code: 'not-unique',
-        detail: `"${name}" is taken.`,
-        pointer: `#/${name}`,
-      }));
-      const detail = `There is already a ${this.table} with this ${members.join(' and ') || 'key'}.`;
-      throw new DomainError('already-exists', detail, { errors, cause: error });
+      const known = this.model?.fieldsFor(context.caller);
+      throw await this.parts.clashes.explain(error, written(), known, this.sightOf(context));
     }
   }
 }

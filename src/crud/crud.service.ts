@@ -29,6 +29,7 @@ export abstract class CrudService<E extends CrudEntity, D extends CrudDto> {
     options: ModuleOptions = {},
   ) {
     this.model = new CrudModel(repository.table, dtos, options);
+    repository.describedBy(this.model);
   }
 
   /** @throws DomainError `not-found` also where the row is soft-deleted */

@@ -111,8 +111,15 @@ export class EntitySql<E extends CrudEntity> {
     return this.own.every((name) => a[name] === b[name]);
   }
 
-  /** The members that a unique constraint is about: those of the primary key, or of a `@Unique` or unique `@Index`. */
-  membersOfUnique({ constraint, columns }: UniqueViolation): readonly string[] {
+  /** The row that has the same values in these columns. */
+  findLike(row: E, columns: readonly string[]): Statement {
+    const all = this.codec.columns.map(quote).join(', ');
+    const same = columns.map((name) => `${quote(name)} = ?`).join(' AND ');
+    return { sql: `SELECT ${all} FROM ${quote(this.table)} WHERE ${same}`, params: this.codec.encode(row, columns) };
+  }
+
+  /** The columns that a unique constraint is about: those of the primary key, or of a `@Unique` or unique `@Index`. */
+  columnsOfUnique({ constraint, columns }: UniqueViolation): readonly string[] {
     if (columns.length > 0) return columns;
     if (constraint === 'PRIMARY') return ['id'];
     const { uniques, indices } = this.metadata;

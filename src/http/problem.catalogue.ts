@@ -105,7 +105,7 @@ const CATALOGUE = new Map<string, ProblemType>(
       status: 409,
       title: 'There is one already',
       explanation:
-        'A member has to be unique, and another row has the same value (a deleted row counts: it could be restored). `errors` names the member.',
+        'A member has to be unique, and another row has the same value. `errors` names the member, unless you may not read it. A deleted row counts, because it could be restored: where you may see it, the detail says so and gives its `:restore`; `PUT` on a deleted id begins a new life of the row.',
     },
     'not-deleted': { status: 409, title: 'The row is not deleted', explanation: 'Only a deleted row can be restored.' },
     'idempotency-in-flight': {

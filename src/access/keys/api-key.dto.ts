@@ -8,8 +8,9 @@ import {
   Matches,
   Max,
   Min,
+  ValidateIf,
 } from 'class-validator';
-import type { Field, FieldType } from '../../crud/field.js';
+import type { Field, FieldType, FilterOperator } from '../../crud/field.js';
 import { Checked } from '../../crud/field.decorator.js';
 import { compileRules } from '../../crud/field.rules.js';
 import { FieldSet } from '../../crud/query/field-set.js';
@@ -36,8 +37,8 @@ export class CreateApiKeyDto {
 }
 
 export class RotateApiKeyDto {
-  /** How long the old key still works, in seconds. */
-  @IsOptional()
+  /** How long the old key still works, in seconds. Null is no number: IsOptional() would let it pass. */
+  @ValidateIf(({ overlap_seconds: given }: RotateApiKeyDto) => given !== undefined)
   @IsInt()
   @Min(0)
   @Max(30 * DAYS)
@@ -73,11 +74,13 @@ const field = (name: string, type: FieldType, options: Partial<Field> = {}): Fie
   ...options,
 });
 
+const RANGE: readonly FilterOperator[] = ['eq', 'ne', 'gt', 'ge', 'lt', 'le', 'in'];
+
 export const API_KEY_FIELDS = new FieldSet([
-  field('id', 'string', { filterable: ['eq', 'in'], sortable: true, unique: true }),
+  field('id', 'string', { filterable: RANGE, sortable: true, unique: true }),
   field('name', 'string'),
   field('scopes', 'string'),
-  field('created_at', 'timestamp', { filterable: ['eq', 'gt', 'ge', 'lt', 'le'], sortable: true }),
+  field('created_at', 'timestamp', { filterable: RANGE, sortable: true }),
   field('created_by', 'string'),
   field('expires_at', 'timestamp', { nullable: true }),
   field('revoked_at', 'timestamp', { nullable: true }),
