@@ -318,7 +318,10 @@ forEveryModule('lists', (subject) => {
   it('streams the whole result as NDJSON and as CSV', async () => {
     const all = (await list('limit=200')).data;
     const ndjson = await subject.client.get(subject.path, { accept: 'application/x-ndjson' });
-    expect(ndjson.headers['content-type']).toMatch(/^application\/x-ndjson/);
+    expect(ndjson.headers).toMatchObject({
+      'content-type': expect.stringMatching(/^application\/x-ndjson/) as unknown,
+      'content-disposition': `attachment; filename="${subject.model.name}.ndjson"`,
+    });
     const lines = (ndjson.text ?? String(ndjson.body)).trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line) as Row)).toEqual(all);
     await subject.made({ [field]: '=1+1,"x"' });
@@ -326,7 +329,11 @@ forEveryModule('lists', (subject) => {
     const csv = await subject.client.get(`${subject.path}?${query}`, {
       accept: 'text/csv;q=1, application/json;q=0.5',
     });
-    expect(csv.headers['content-type']).toMatch(/^text\/csv/);
+    expect(csv.headers).toMatchObject({
+      'content-type': expect.stringMatching(/^text\/csv/) as unknown,
+      'content-disposition': `attachment; filename="${subject.model.name}.csv"`,
+    });
+    expect((await subject.client.get(subject.path)).headers).not.toHaveProperty('content-disposition');
     const records = csv.text.split('\r\n');
     expect(records[0]).toBe(`id,${field}`);
     expect(records[1]).toMatch(/^[^,]+,"'=1\+1,""x"""$/);

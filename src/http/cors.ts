@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** What a page may read of an answer, beside what the Fetch standard always lets it. */
 const EXPOSED = [
+  'Content-Disposition',
   'ETag',
   'Link',
   'Location',

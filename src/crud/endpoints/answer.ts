@@ -28,6 +28,8 @@ export class Page<D> {
 export class Export {
   constructor(
     readonly contentType: string,
+    /** Of the file that it becomes where somebody keeps it. */
+    readonly extension: string,
     readonly chunks: AsyncIterable<string>,
   ) {}
 }

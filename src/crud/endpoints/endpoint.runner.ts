@@ -61,7 +61,12 @@ export class EndpointRunner implements Exchange {
   answer({ context }: FastifyRequest, reply: FastifyReply, value: unknown): boolean {
     if (context === null) return false;
     if (value instanceof Export) {
-      void reply.header('content-type', value.contentType);
+      // RFC 6266: browsers keep it as a file, and never show it as a page.
+      const name = `${context.endpoint.model.name}.${value.extension}`;
+      void reply.headers({
+        'content-type': value.contentType,
+        'content-disposition': `attachment; filename="${name}"`,
+      });
       void reply.send(Readable.from(value.chunks, { objectMode: false, highWaterMark: 65_536 }));
     } else {
       const { status, headers, body } = render(value, context);

@@ -1,7 +1,14 @@
 import type { Field, FieldType } from '../field.js';
 
-/** What a spreadsheet would take for a formula (https://owasp.org/www-community/attacks/CSV_Injection). */
-const FORMULA = /^[=+\-@\t\r]/;
+/**
+ * What begins a formula (https://owasp.org/www-community/attacks/CSV_Injection), at the beginning of a cell or after what
+ * begins a cell where another locale, or a reader that knows no quotes, takes it for a separator. What is not seen, and
+ * quotes, may stand between. Full-width signs are signs to spreadsheets of East Asia.
+ */
+const SIGN = '[=+\\-@＝＋－＠﹦﹢﹣﹫]';
+const UNSEEN = `(?:(?![\\t\\r\\n])[\\s\\p{Cc}\\p{Cf}"'])*`;
+const AT_START = new RegExp(`^(?:[\\t\\r\\n]|${UNSEEN}${SIGN})`, 'u');
+const AFTER_SEPARATOR = new RegExp(`([;,|\\t\\r\\n]${UNSEEN})(?=${SIGN})`, 'gu');
 const NUMBER = /^-?\d+(\.\d+)?$/;
 const NEEDS_QUOTES = /[",\r\n]/;
 
@@ -10,7 +17,7 @@ export function csvHeader(fields: readonly Field[]): string {
   return `${fields.map(({ name }) => name).join(',')}\r\n`;
 }
 
-/** One record. Null is empty; text that a spreadsheet would run has an apostrophe before it. */
+/** One record. Null is empty; text that a spreadsheet would run has an apostrophe before it. Numbers stay numbers. */
 export function csvLine(fields: readonly Field[], row: Readonly<Record<string, unknown>>): string {
   let line = '';
   fields.forEach(({ name, type }, index) => (line += (index === 0 ? '' : ',') + cell(row[name], type)));
@@ -22,6 +29,11 @@ function cell(value: unknown, type: FieldType): string {
   if (typeof value !== 'string') return JSON.stringify(value);
   // A DECIMAL comes as text.
   const isNumber = type !== 'string' && NUMBER.test(value);
-  const text = FORMULA.test(value) && !isNumber ? `'${value}` : value;
+  const text = isNumber ? value : neutral(value);
   return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function neutral(value: string): string {
+  const text = value.replace(AFTER_SEPARATOR, "$1'");
+  return AT_START.test(value) ? `'${text}` : text;
 }

@@ -21,9 +21,9 @@ export async function exportRows<E extends CrudEntity>(
   const query = { ...context.list!, limit: ROWS_AT_ONCE };
   // Read before the status is sent: a failure of the first page is still a problem, not a broken stream.
   const first = await readPage(query);
-  const csv = context.format === 'text/csv';
-  const chunks = csv ? csvChunks(query, first, readPage) : lines(query, first, readPage, ndjsonLine);
-  return new Export(csv ? 'text/csv; charset=utf-8; header=present' : 'application/x-ndjson', chunks);
+  if (context.format === 'text/csv')
+    return new Export('text/csv; charset=utf-8; header=present', 'csv', csvChunks(query, first, readPage));
+  return new Export('application/x-ndjson', 'ndjson', lines(query, first, readPage, ndjsonLine));
 }
 
 type Line = (fields: readonly Field[], row: Record<string, unknown>) => string;
