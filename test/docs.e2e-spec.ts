@@ -1,9 +1,11 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { existsSync, readFileSync } from 'node:fs';
+import type { OpenAPIV3_1 } from 'openapi-types';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { problemTypes } from '../src/http/problem.catalogue.js';
 import { startApp, type TestApp } from './support/app.js';
 import { Client } from './support/client.js';
+import { Contract, type Schema } from './support/openapi.js';
 
 interface Document {
   paths: Record<string, Record<string, { parameters: object[]; responses: Record<string, object> }>>;
@@ -27,8 +29,12 @@ describe('the reference', () => {
   });
 
   it('is the one that is committed', () => {
-    // `npm run docs` writes it.
-    expect(JSON.parse(readFileSync('openapi.json', 'utf8'))).toEqual(document);
+    // `npm run docs` writes it, for a service that asks who its callers are.
+    const committed = readFileSync('openapi.json', 'utf8');
+    const open = JSON.parse(committed, (name, value: unknown) =>
+      name === 'security' ? [...(value as object[]), {}] : value,
+    ) as object;
+    expect(open).toEqual(document);
   });
 
   it('has every method of every path, as OPTIONS tells them', async () => {
@@ -100,6 +106,114 @@ describe('the reference', () => {
         documented: expect.arrayContaining([String(status)]),
       });
     }
+  });
+});
+
+describe('what the reference shows', () => {
+  let test: TestApp;
+  let client: Client;
+  let contract: Contract;
+  let document: OpenAPIV3_1.Document;
+  beforeAll(async () => {
+    test = await startApp('sqlite', { widget: true });
+    client = new Client(test.origin);
+    document = (await client.get('/openapi.json')).body as OpenAPIV3_1.Document;
+    contract = new Contract(document);
+    await client.post('/api/resource', { id: 'shown', name: 'Shown' });
+    await client.post('/api/widget', { id: 'shown', code: 'shown' });
+  });
+  afterAll(() => test.close());
+
+  it('works: each example of a parameter is taken', async () => {
+    let tried = 0;
+    for (const { method, path, parameters } of contract.operations) {
+      for (const { name, example, in: where } of parameters) {
+        if (example === undefined) continue;
+        expect({ method, where }).toEqual({ method: 'get', where: 'query' });
+        const url = `${path.replace('{id}', 'shown')}?${name}=${encodeURIComponent(String(example))}`;
+        if (path.endsWith(':watch')) {
+          const leave = new AbortController();
+          expect({ url, status: (await fetch(`${test.origin}${url}`, leave)).status }).toEqual({ url, status: 200 });
+          leave.abort();
+        } else expect({ url, status: (await client.get(url)).status }).toEqual({ url, status: 200 });
+        tried++;
+      }
+    }
+    expect(tried).toBeGreaterThan(5);
+    // Those of the problem pages, too.
+    for (const { explanation } of problemTypes().values()) {
+      for (const [, filter] of explanation.matchAll(/`filter=([^`]+)`/g))
+        expect((await client.get(`/api/resource?filter=${encodeURIComponent(filter!)}`)).status).toBe(200);
+    }
+  });
+
+  it('works: bodies made of the examples of their members are taken', async () => {
+    const { CreateResource, CreateApiKey, Resource } = document.components!.schemas as Record<string, Schema>;
+    const exampleOf = ({ properties }: Schema) =>
+      Object.fromEntries(
+        Object.entries(properties!).flatMap(([name, given]) => {
+          const { examples, items } = given as Schema;
+          const [one] = examples ?? (items?.examples ? [items.examples] : []);
+          return one === undefined ? [] : [[name, one as unknown]];
+        }),
+      );
+    expect((await client.post('/api/resource', exampleOf(CreateResource!))).status).toBe(201);
+    expect((await client.post('/api/api-key', exampleOf(CreateApiKey!))).status).toBe(201);
+    expect(contract.fault(Resource!, exampleOf(Resource!))).toBeNull();
+    const { BatchDelete } = document.components!.schemas as Record<string, Schema>;
+    const operation = { op: 'delete', id: 'shown', ...exampleOf(BatchDelete!) };
+    const { body } = await client.post('/api/resource:batch', { atomic: false, operations: [operation] });
+    expect(body).toMatchObject({ data: [{ status: 412 }] });
+  });
+
+  it('has one response for each status, by a name that all operations share', () => {
+    for (const operations of Object.values(document.paths!)) {
+      for (const { responses } of Object.values(operations as Record<string, OpenAPIV3_1.OperationObject>)) {
+        for (const [status, response] of Object.entries(responses!)) {
+          if (Number(status) >= 400) expect(response).toMatchObject({ $ref: expect.stringContaining('/responses/') });
+        }
+      }
+    }
+    const { responses, schemas } = document.components!;
+    expect(responses).toMatchObject({
+      NotFound: {
+        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/NotFoundProblem' } } },
+      },
+    });
+    expect(schemas).toMatchObject({
+      NotFoundProblem: {
+        allOf: [
+          { $ref: '#/components/schemas/Problem' },
+          { properties: { code: { enum: expect.arrayContaining(['not-found']) } } },
+        ],
+      },
+    });
+  });
+
+  it('describes answers as they are, whatever members are asked for', async () => {
+    const { operations } = contract;
+    const schemaOf = (path: string) =>
+      operations.find((one) => one.path === path && one.method === 'get')!.responses[200]!.content!['application/json']!
+        .schema as Schema;
+    for (const path of [
+      '/api/widget',
+      '/api/widget/{id}',
+      '/api/widget/{id}:history',
+      '/api/changes',
+      '/api/api-key',
+    ]) {
+      for (const query of ['', '?fields=id', '?fields=id&fields=id']) {
+        const { status, body } = await client.get(`${path.replace('{id}', 'shown')}${query}`);
+        expect({ path, query, status, fault: contract.fault(schemaOf(path), body) }).toEqual({
+          path,
+          query,
+          status: 200,
+          fault: null,
+        });
+      }
+    }
+    // One kind of answer for the list: typed clients need not tell two apart.
+    expect(JSON.stringify(schemaOf('/api/widget'))).not.toMatch(/anyOf|oneOf/);
   });
 });
 

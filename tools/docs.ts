@@ -43,7 +43,7 @@ ${sections.join('\n')}`;
 /** From the service itself, which needs no database for it. */
 async function openapi(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'plinth-docs-'));
-  const app = await createApp(loadConfig({ DATABASE_URL: `sqlite:${join(folder, 'none.sqlite')}` }));
+  const app = await createApp(loadConfig({ DATABASE_URL: `sqlite:${join(folder, 'none.sqlite')}`, AUTH: 'keys' }));
   await app.init();
   const document = app.get(ApiDocument).get();
   await app.close();

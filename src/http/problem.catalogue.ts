@@ -88,7 +88,7 @@ const CATALOGUE = new Map<string, ProblemType>(
       status: 406,
       title: 'None of the accepted types can be given',
       explanation:
-        'Accept names no type that the route can answer with. All routes have application/json; lists also application/x-ndjson and text/csv.',
+        'Accept names no type that the route can answer with. Routes have application/json, lists also application/x-ndjson and text/csv; `:watch` has text/event-stream alone.',
     },
     'request-timeout': {
       status: 408,
@@ -160,7 +160,7 @@ const CATALOGUE = new Map<string, ProblemType>(
       status: 422,
       title: 'The Idempotency-Key belongs to another request',
       explanation:
-        'A key stands for one request: method, path, query, media type, conditions and body. Use a new key for a new request.',
+        'A key stands for one request: method, path, query, media type, conditions and body (not Accept and Prefer: the first answer is given as it was). Use a new key for a new request.',
     },
     'precondition-required': {
       status: 428,

@@ -56,7 +56,7 @@ export function apiKeyPaths(): Record<string, Partial<Record<'get' | 'post' | 'd
         parameters: [id, trace],
         responses: {
           200: { description: 'The key, but for itself.', content: key },
-          ...problemResponses([...ALWAYS, 'not-found']),
+          ...problemResponses([...ALWAYS, 'not-found', 'route-not-found']),
         },
       },
       delete: {
@@ -71,6 +71,7 @@ export function apiKeyPaths(): Record<string, Partial<Record<'get' | 'post' | 'd
             'commit-outcome-unknown',
             'storage-full',
             'not-found',
+            'route-not-found',
             'conflict',
           ]),
         },
@@ -83,7 +84,7 @@ export function apiKeyPaths(): Record<string, Partial<Record<'get' | 'post' | 'd
         requestBody: body('RotateApiKey'),
         responses: {
           200: { description: 'Rotated; the new `key` is shown this once.', content: key },
-          ...problemResponses([...written, 'not-found', 'conflict']),
+          ...problemResponses([...written, 'not-found', 'route-not-found', 'conflict']),
         },
       },
     },

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { OpenAPIV3_1 } from 'openapi-types';
+import { Config } from '../config/config.js';
 import type { CrudModel } from '../crud/crud.model.js';
 import { endpointOf, type Endpoint } from '../crud/endpoints/endpoint.js';
 import { ModuleRegistry } from '../crud/module.registry.js';
@@ -8,6 +9,7 @@ import { templateOf } from '../http/route.js';
 import { apiKeyPaths } from './api-key.operations.js';
 import { auditOperation, operation } from './operations.js';
 import { SHARED_HEADERS, SHARED_PARAMETERS } from './parameters.js';
+import { problemSchemas, RATE_HEADERS, sharedResponses } from './problems.js';
 import { moduleSchemas, SHARED_SCHEMAS } from './schemas.js';
 
 const METHODS = ['get', 'post', 'put', 'delete', 'patch'] as const;
@@ -16,7 +18,7 @@ const BEARER: OpenAPIV3_1.SecuritySchemeObject = {
   type: 'http',
   scheme: 'bearer',
   description:
-    'An API key (`plinth_…`) or a JWT of the configured issuer. The scopes that a route needs are `{module}:read` or `{module}:write`; `*` stands for all. Where authentication is off, which only works on the machine itself, nothing is needed.',
+    'An API key (`plinth_…`) or a JWT of the configured issuer. The scopes that a route needs are `{module}:read` or `{module}:write`; `*` stands for all. Where authentication is off, which only works on the machine itself, nothing is needed, and the document that the service gives says so.',
 };
 
 interface Found {
@@ -36,6 +38,7 @@ export class ApiDocument {
   constructor(
     private readonly registry: ModuleRegistry,
     private readonly discovery: DiscoveryService,
+    private readonly config: Config,
   ) {}
 
   get(): OpenAPIV3_1.Document {
@@ -58,10 +61,12 @@ export class ApiDocument {
       components: {
         schemas: {
           ...SHARED_SCHEMAS,
+          ...problemSchemas(),
           ...Object.fromEntries(models.flatMap((model) => Object.entries(moduleSchemas(model)))),
         },
         parameters: SHARED_PARAMETERS,
         headers: SHARED_HEADERS,
+        responses: sharedResponses(),
         securitySchemes: { bearer: BEARER },
       },
     };
@@ -79,7 +84,17 @@ export class ApiDocument {
     }
     paths['/api/changes'] = { get: auditOperation() };
     Object.assign(paths, apiKeyPaths());
+    for (const operations of Object.values(paths)) for (const one of Object.values(operations)) this.complete(one);
     return paths;
+  }
+
+  /** What is true of every operation, because access is decided before it. */
+  private complete(operation: OpenAPIV3_1.OperationObject): void {
+    const { keys, jwt } = this.config.access;
+    // An empty one: also without any.
+    if (!keys && !jwt) operation.security!.push({});
+    for (const one of Object.values(operation.responses!) as OpenAPIV3_1.ResponseObject[])
+      if (!('$ref' in one)) one.headers = { ...one.headers, ...RATE_HEADERS };
   }
 
   /** Handlers with an endpoint decorator, with Nest's own metadata of where they are. */

@@ -3,7 +3,7 @@ import type { CrudModel } from '../crud/crud.model.js';
 import type { Endpoint, EndpointKind } from '../crud/endpoints/endpoint.js';
 import { CHANGE_FIELDS } from '../changes/change.fields.js';
 import { fieldsParameter, filterParameter, listParametersOf, sortParameter } from './parameters.js';
-import { problemResponses } from './problems.js';
+import { problemResponses, STAGE_HEADERS } from './problems.js';
 import { envelope, reference, schemaName } from './schemas.js';
 
 type Parameter = OpenAPIV3_1.ParameterObject | OpenAPIV3_1.ReferenceObject;
@@ -77,17 +77,26 @@ export function operation(endpoint: Endpoint, model: CrudModel): OpenAPIV3_1.Ope
     ...(model.stage.level === 'deprecated' && { deprecated: true }),
     operationId: [kind === 'action' ? endpoint.verb! : kind, model.name].join('_'),
     summary: summaryOf(endpoint, model.name),
+    ...(kind === 'list' && { description: readById(model.name) }),
     security: needs(`${model.name}:${endpoint.writes ? 'write' : 'read'}`),
     parameters: parameters(kind, model),
     ...(body && { requestBody: body }),
-    responses: { ...successes(kind, schemaName(model.name)), ...problemResponses(PROBLEMS[kind]) },
+    responses: {
+      ...withStage(successes(kind, schemaName(model.name)), model),
+      ...problemResponses(problemsOf(kind, model)),
+    },
   };
+}
+
+/** In words: as a parameter it would give the list two kinds of answers, which typed clients could not tell apart. */
+function readById(name: string): string {
+  return `With \`?id={id}\`, which only \`fields\` goes with, it is another way to read one row, and answers as \`GET /api/${name}/{id}\` does: \`{"data": {…}, "status": "success"}\` with an ETag, 304, or 404.`;
 }
 
 function summaryOf({ kind, verb }: Endpoint, name: string): string {
   const summaries: Record<EndpointKind, string> = {
     read: `Read one ${name}`,
-    list: `List ${name}s, or read one by ?id=`,
+    list: `List ${name}s`,
     create: `Make a ${name}`,
     update: `Change some members of a ${name}`,
     replace: `Replace a ${name}, or make one under an id of yours`,
@@ -109,23 +118,14 @@ function parameters(kind: EndpointKind, model: CrudModel): Parameter[] {
   switch (kind) {
     case 'read':
       return [id, fields, parameter('IfNoneMatch'), trace];
-    case 'list': {
-      const byId = {
-        name: 'id',
-        in: 'query',
-        description: 'Read this one row instead of a list; only `fields` goes with it.',
-        schema: { type: 'string' },
-      } as const;
+    case 'list':
       return [
-        byId,
         ...['limit', 'cursor', 'count', 'include_deleted'].map(parameter),
         sortParameter(model),
         fields,
         filterParameter(model),
-        parameter('IfNoneMatch'),
         trace,
       ];
-    }
     case 'create':
       return [fields, ...write, trace];
     case 'replace':
@@ -145,6 +145,29 @@ function parameters(kind: EndpointKind, model: CrudModel): Parameter[] {
   }
 }
 
+const CONDITIONAL: readonly EndpointKind[] = ['update', 'replace', 'remove', 'restore', 'action'];
+
+/** Without an id in their paths. */
+const OF_MANY: readonly EndpointKind[] = ['list', 'create', 'batch', 'watch'];
+
+function problemsOf(kind: EndpointKind, { requiresIfMatch, stage }: CrudModel): readonly string[] {
+  return [
+    ...PROBLEMS[kind],
+    ...(requiresIfMatch && CONDITIONAL.includes(kind) ? ['precondition-required'] : []),
+    // What can be no id makes another path; and an alpha module is only there for some.
+    ...(!OF_MANY.includes(kind) || stage.level === 'alpha' ? ['route-not-found'] : []),
+  ];
+}
+
+/** What a deprecated module says with each answer. */
+function withStage(responses: Record<string, OpenAPIV3_1.ResponseObject>, { stage }: CrudModel): Responses {
+  if (stage.level !== 'deprecated') return responses;
+  const said = { ...STAGE_HEADERS, Link: header('Link') };
+  return Object.fromEntries(
+    Object.entries(responses).map(([status, one]) => [status, { ...one, headers: { ...one.headers, ...said } }]),
+  );
+}
+
 function requestBody(kind: EndpointKind, name: string): OpenAPIV3_1.RequestBodyObject | undefined {
   const content = (schema: string, ...types: string[]) => ({
     required: true,
@@ -155,7 +178,7 @@ function requestBody(kind: EndpointKind, name: string): OpenAPIV3_1.RequestBodyO
   return kind === 'batch' ? content('Batch', 'application/json') : undefined;
 }
 
-function successes(kind: EndpointKind, name: string): Responses {
+function successes(kind: EndpointKind, name: string): Record<string, OpenAPIV3_1.ResponseObject> {
   const row = { 'application/json': { schema: envelope(reference(name)) } };
   const etag = { ETag: header('ETag') };
   const replayed = { 'Idempotency-Replayed': header('IdempotencyReplayed') };
@@ -167,7 +190,7 @@ function successes(kind: EndpointKind, name: string): Responses {
   const minimal = { 204: { description: 'Done; no body was wanted.', headers: { ...etag, ...replayed, ...applied } } };
   const created = {
     201: {
-      description: 'Made. With `return=minimal` there is no body.',
+      description: 'Made. With `Prefer: return=minimal` there is no body, and `Preference-Applied` says so.',
       headers: { ...etag, Location: header('Location'), ...replayed, ...applied },
       content: row,
     },
@@ -183,8 +206,8 @@ function successes(kind: EndpointKind, name: string): Responses {
     case 'list':
       return {
         200: {
-          description: 'A page (or a stream of all rows, by Accept); with `?id=` the row.',
-          headers: { Link: header('Link'), ...etag },
+          description: 'A page, or a stream of all rows, by Accept.',
+          headers: { Link: header('Link'), 'Content-Disposition': header('ContentDisposition'), ...etag },
           content: listContent(name),
         },
         ...unchanged,
@@ -215,12 +238,13 @@ function listContent(name: string): Record<string, OpenAPIV3_1.MediaTypeObject> 
     { page: reference('Page') as OpenAPIV3_1.SchemaObject },
   );
   return {
-    'application/json': { schema: { anyOf: [page, envelope(reference(name))] } },
+    'application/json': { schema: page },
     'application/x-ndjson': { schema: { type: 'string', description: 'One row a line, all of them.' } },
     'text/csv': {
       schema: {
         type: 'string',
-        description: 'RFC 4180 with a line of names; text that a spreadsheet would run has an apostrophe before it.',
+        description:
+          'RFC 4180 with a line of names. Text has an apostrophe before each sign (`=`, `+`, `-`, `@`, also full-width) that begins it or stands after a `;`, comma, `|`, tab or line end in it: a spreadsheet would run it. Numbers stay as they are.',
       },
     },
   };

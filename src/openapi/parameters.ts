@@ -29,7 +29,7 @@ export const SHARED_PARAMETERS: Record<string, Parameter> = {
     schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._~-]{0,35}$' },
   },
   dry_run: query('dry_run', 'Check everything, answer as if it were done, and keep nothing.', BOOLEAN),
-  limit: query('limit', 'Rows on a page. More than 200 is taken for 200.', {
+  limit: query('limit', 'Rows on a page. More than 200 is taken for 200. Not with a stream, which has all rows.', {
     type: 'integer',
     minimum: 1,
     default: 50,
@@ -39,7 +39,7 @@ export const SHARED_PARAMETERS: Record<string, Parameter> = {
     'Where the page begins: `page.next_cursor` of the one before, with the same query but for `limit`.',
     { type: 'string' },
   ),
-  count: query('count', 'Count the rows that match, exactly up to 10,000.', BOOLEAN),
+  count: query('count', 'Count the rows that match, exactly up to 10,000. Not with a stream.', BOOLEAN),
   include_deleted: query('include_deleted', 'Soft-deleted rows too.', BOOLEAN),
   after: query('after', 'The position to go on after, as an event gave it. Without it: from now on.', {
     type: 'string',
@@ -59,12 +59,12 @@ export const SHARED_PARAMETERS: Record<string, Parameter> = {
   IdempotencyKey: header(
     'Idempotency-Key',
     'Any text of the client for this one request, kept for 24 h: the same request again gets the first answer.',
-    { type: 'string', minLength: 1, maxLength: 255 },
+    { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]*$' },
   ),
-  Prefer: header('Prefer', '`return=minimal`: an answer without a body.', {
-    type: 'string',
-    example: 'return=minimal',
-  }),
+  Prefer: header(
+    'Prefer',
+    '`return=minimal`: an answer without a body, 201 or 204, and `Preference-Applied`. Others are ignored. An idempotency key keeps the answer that was given first: `Prefer` is no part of what makes two requests the same.',
+  ),
   traceparent: header('traceparent', "W3C Trace Context: the caller's trace id, which is in problems and logs."),
 };
 
@@ -73,7 +73,10 @@ export const SHARED_HEADERS: Record<string, Header> = {
   ETag: { description: 'A strong, opaque tag that changes with every change of the row.', schema: { type: 'string' } },
   Location: { description: 'Where the new row is.', schema: { type: 'string' } },
   Link: { description: '`rel="next"`: the next page, where there is one.', schema: { type: 'string' } },
-  PreferenceApplied: { description: 'That `Prefer` was followed.', schema: { type: 'string' } },
+  PreferenceApplied: {
+    description: '`return=minimal`: `Prefer` was followed, and there is no body, whatever the status.',
+    schema: { type: 'string' },
+  },
   IdempotencyReplayed: { description: '`true`: the stored answer of the first request.', schema: { type: 'string' } },
   Allow: { description: 'The methods that the path takes.', schema: { type: 'string' } },
   RetryAfter: { description: 'Seconds to wait before the next try.', schema: { type: 'integer' } },
@@ -83,8 +86,16 @@ export const SHARED_HEADERS: Record<string, Header> = {
   },
   RateLimit: { description: 'What is left of the budget, and for how long.', schema: { type: 'string' } },
   RateLimitPolicy: { description: 'The budget: requests and seconds.', schema: { type: 'string' } },
+  ContentDisposition: {
+    description: 'Of a stream: the name of the file that it becomes where it is kept.',
+    schema: { type: 'string' },
+  },
+  Deprecation: { description: 'Since when the module is deprecated (RFC 9745).', schema: { type: 'string' } },
+  Sunset: { description: 'When the module goes away (RFC 8594).', schema: { type: 'string' } },
   AcceptPatch: { description: 'The types that PATCH takes.', schema: { type: 'string' } },
 };
+
+const LISTS = 'With commas between, or the parameter once for each.';
 
 interface Fields {
   readonly fields: FieldSet;
@@ -104,9 +115,10 @@ export function fieldsParameter({ fields }: Fields): Parameter {
       `The members to send; \`id\` is always there. Without it: ${fields
         .shown()
         .map(({ name }) => name)
-        .join(', ')}.`,
+        .join(', ')}. ${LISTS}`,
       {
         type: 'array',
+        minItems: 1,
         items: { type: 'string', enum: names },
       },
     ),
@@ -118,11 +130,17 @@ export function fieldsParameter({ fields }: Fields): Parameter {
 export function sortParameter({ fields }: Fields): Parameter {
   const names = fields.all.filter(({ sortable }) => sortable).map(({ name }) => name);
   return {
-    ...query('sort', 'At most three fields, `-` before one for descending order; `id` breaks ties.', {
-      type: 'array',
-      items: { type: 'string', enum: names.flatMap((name) => [name, `-${name}`]) },
-      maxItems: 3,
-    }),
+    ...query(
+      'sort',
+      `At most three fields, each once, \`-\` before one for descending order; \`id\` breaks ties. ${LISTS}`,
+      {
+        type: 'array',
+        minItems: 1,
+        uniqueItems: true,
+        items: { type: 'string', enum: names.flatMap((name) => [name, `-${name}`]) },
+        maxItems: 3,
+      },
+    ),
     style: 'form',
     explode: false,
   };
@@ -140,9 +158,10 @@ ${rows.join('\n')}
 
 \`field op value\` with eq, ne, gt, ge, lt, le; \`field in (a, b)\`; \`contains(field, 'text')\`; \`startswith(field, 'text')\`; combined
 by \`and\`, \`or\`, \`not\` and parentheses. Values are \`'text'\` (a quote is doubled), numbers, \`true\`, \`false\`, \`null\`. Null matches
-\`eq null\` and nothing else. At most 1,024 characters, 20 conditions, 5 levels, 50 values in a list.`;
+\`eq null\` and nothing else. Any number and any RFC 3339 date-time (cut to milliseconds) may be compared with. At most 1,024 characters, 20 conditions, 5 levels, 50 values in a list.`;
+  const time = fields.all.find(({ type, filterable }) => type === 'timestamp' && filterable.includes('ge'))!.name;
   return {
     ...query('filter', description, { type: 'string', maxLength: 1024 }),
-    examples: { text: { value: `id ne 'x' and created_at ge '2026-01-01T00:00:00Z'` } },
+    example: `${time} ge '2026-01-01T00:00:00Z' and not (${time} ge '2100-01-01T00:00:00Z')`,
   };
 }

@@ -20,11 +20,7 @@ export function moduleSchemas(model: CrudModel): Record<string, Schema> {
   const { all } = model.fields;
   const writable = all.filter((field) => field.writable !== false);
   return {
-    [name]: object(
-      all,
-      all.filter(({ shown, readable }) => shown && readable === true),
-      'What is not in the list of required members is only there when `fields=` names it.',
-    ),
+    [name]: object(all, all.slice(0, 1), membersOf(model)),
     [`Create${name}`]: object(
       writable,
       writable.filter(({ required }) => required),
@@ -36,6 +32,14 @@ export function moduleSchemas(model: CrudModel): Record<string, Schema> {
       'A JSON Merge Patch (RFC 7396): members that are not there stay as they are, null empties a member that may be empty.',
     ),
   };
+}
+
+/** Which members an answer has depends on the request, so that only the id can be required of it. */
+function membersOf({ fields }: CrudModel): string {
+  const names = (of: readonly Field[]) => of.map(({ name }) => `\`${name}\``).join(', ');
+  const usual = names(fields.shown().filter(({ readable }) => readable === true));
+  const others = names(fields.all.filter(({ shown }) => !shown));
+  return `Without \`fields=\` it always has ${usual}; with it \`id\` and the members that it names. ${others} only come when they are named.`;
 }
 
 function object(fields: readonly Field[], required: readonly Field[], description: string): Schema {
@@ -87,6 +91,22 @@ export function envelope(data: Schema | OpenAPIV3_1.ReferenceObject, more: Recor
   };
 }
 
+const ROW_ID: Schema = { type: 'string', description: 'Of the row.' };
+const IF_MATCH: Schema = {
+  type: 'string',
+  description: 'As the header If-Match.',
+  examples: ['"1-261124023736123"'],
+};
+
+function batchOperation(op: string, members: Record<string, Schema>): Schema {
+  return {
+    type: 'object',
+    properties: { op: { type: 'string', const: op } as Schema, ...members },
+    required: ['op', ...Object.keys(members).filter((name) => name !== 'if_match')],
+    additionalProperties: false,
+  };
+}
+
 /** Schemas that are the same for all modules. */
 export const SHARED_SCHEMAS: Record<string, Schema> = {
   Page: {
@@ -134,7 +154,7 @@ export const SHARED_SCHEMAS: Record<string, Schema> = {
         examples: ['#/name'],
       },
       parameter: { type: 'string' },
-      position: { type: 'integer', description: 'Offset in the parameter, from 0, in UTF-16 units.' },
+      position: { type: 'integer', description: 'Offset in the parameter, from 0, in characters (code points).' },
       header: { type: 'string' },
     },
     required: ['code', 'detail'],
@@ -228,16 +248,29 @@ export const SHARED_SCHEMAS: Record<string, Schema> = {
     additionalProperties: false,
   },
   BatchOperation: {
-    type: 'object',
-    properties: {
-      op: { type: 'string', enum: ['create', 'update', 'replace', 'delete'] },
-      id: { type: 'string', description: 'Of the row; a create has it in its body.' },
-      body: { type: 'object', description: 'As the body of POST, PATCH or PUT.' },
-      if_match: { type: 'string', description: 'As the header If-Match.', examples: ['"1-261124023736123"'] },
+    oneOf: ['BatchCreate', 'BatchUpdate', 'BatchReplace', 'BatchDelete'].map(reference),
+    discriminator: {
+      propertyName: 'op',
+      mapping: {
+        create: '#/components/schemas/BatchCreate',
+        update: '#/components/schemas/BatchUpdate',
+        replace: '#/components/schemas/BatchReplace',
+        delete: '#/components/schemas/BatchDelete',
+      },
     },
-    required: ['op'],
-    additionalProperties: false,
   },
+  BatchCreate: batchOperation('create', { body: { type: 'object', description: 'As the body of POST.' } }),
+  BatchUpdate: batchOperation('update', {
+    id: ROW_ID,
+    body: { type: 'object', description: 'As the body of PATCH.' },
+    if_match: IF_MATCH,
+  }),
+  BatchReplace: batchOperation('replace', {
+    id: ROW_ID,
+    body: { type: 'object', description: 'As the body of PUT.' },
+    if_match: IF_MATCH,
+  }),
+  BatchDelete: batchOperation('delete', { id: ROW_ID, if_match: IF_MATCH }),
   BatchOutcome: {
     type: 'object',
     properties: {

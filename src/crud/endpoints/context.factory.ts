@@ -4,7 +4,7 @@ import { parseEntityTags } from '../../http/conditional.js';
 import { DomainError, type ProblemItem } from '../../http/domain-error.js';
 import { negotiate } from '../../http/negotiation.js';
 import type { Field } from '../field.js';
-import { parseFields, parseListQuery } from '../query/list-query.js';
+import { joined, parseFields, parseListQuery } from '../query/list-query.js';
 import { FieldSet } from '../query/field-set.js';
 import type { Endpoint, ModuleEndpoint } from './endpoint.js';
 import { withParameter } from './link.js';
@@ -125,7 +125,7 @@ function readFields(
   let selection: readonly Field[] | undefined;
   if (query.fields !== undefined) {
     try {
-      selection = parseFields(query.fields, fields);
+      selection = parseFields(joined(query.fields) as string, fields);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
       errors.push(...error.errors);

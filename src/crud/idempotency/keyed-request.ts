@@ -2,11 +2,14 @@ import type { FastifyRequest } from 'fastify';
 import { canonicalJson, digest } from './request-digest.js';
 import type { KeyedRequest } from './idempotency.js';
 
-/** What makes two requests the same: method, path, query, media type, If-Match and the body, whatever its key order. */
+/**
+ * What makes two requests the same: method, path, query, media type, conditions and the body, whatever its key order. How
+ * the answer is wanted (Accept, Prefer) is no part of it: the first answer is given again as it was.
+ */
 export function keyedRequest(request: FastifyRequest, caller: string, key: string): KeyedRequest {
   const { method, url, headers, body } = request;
   const mediaType = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  const conditions = [headers['if-match'] ?? '', headers['if-none-match'] ?? '', String(headers.prefer ?? '')];
+  const conditions = [headers['if-match'] ?? '', headers['if-none-match'] ?? ''];
   const parts = [method, url, mediaType, ...conditions, body === undefined ? '' : canonicalJson(body)];
   return { id: digest([caller, key]), request: digest(parts) };
 }

@@ -115,8 +115,7 @@ function parse(
 }
 
 /** `fields=id,name,etag`: the fields in the order asked for; `id` is always there. @throws DomainError `invalid-parameter` */
-export function parseFields(value: unknown, fields: FieldSet): Field[] {
-  if (typeof value !== 'string') throw badParameter('fields', 'repeated', '"fields" must be given once.');
+export function parseFields(value: string, fields: FieldSet): Field[] {
   const selected = value.split(',').map((name) => {
     const field = fields.find(name);
     if (!field)
@@ -125,6 +124,11 @@ export function parseFields(value: unknown, fields: FieldSet): Field[] {
   });
   const id = fields.find('id')!;
   return [...new Set(selected.includes(id) ? selected : [id, ...selected])];
+}
+
+/** `fields=a&fields=b`, as OpenAPI's default style sends an array, is `fields=a,b`. */
+export function joined(value: unknown): unknown {
+  return Array.isArray(value) ? value.join() : value;
 }
 
 export function nextCursor(query: ListQuery, row: CrudEntity): string {
@@ -187,7 +191,7 @@ class ParameterReader {
   }
 
   read<T>(name: ListParameter, parse: (value: string) => T): T | undefined {
-    const value = this.raw[name];
+    const value = name === 'fields' || name === 'sort' ? joined(this.raw[name]) : this.raw[name];
     if (value === undefined) return undefined;
     try {
       if (typeof value !== 'string') throw badParameter(name, 'repeated', `"${name}" must be given once.`);
