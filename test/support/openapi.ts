@@ -4,7 +4,9 @@ import fc from 'fast-check';
 import type { OpenAPIV3_1 } from 'openapi-types';
 
 export type Schema = OpenAPIV3_1.SchemaObject & { const?: unknown; items?: Schema };
-type Reference = { $ref: string };
+interface Reference {
+  $ref: string;
+}
 
 export interface Operation {
   readonly method: string;
@@ -48,7 +50,7 @@ export class Contract {
 
   /** Values that a schema allows. */
   valid(given: Schema | Reference): fc.Arbitrary<unknown> {
-    const schema = this.follow(given as Schema);
+    const schema = this.follow(given);
     if (schema.const !== undefined) return fc.constant(schema.const);
     if (schema.enum) return fc.constantFrom(...(schema.enum as unknown[]));
     if (schema.oneOf) return fc.oneof(...schema.oneOf.map((one) => this.valid(one as Schema)));
@@ -86,9 +88,7 @@ export class Contract {
   }
 
   private read(method: string, path: string, operation: OpenAPIV3_1.OperationObject): Operation {
-    const body = operation.requestBody
-      ? this.follow<OpenAPIV3_1.RequestBodyObject>(operation.requestBody as never).content
-      : {};
+    const body = operation.requestBody ? this.follow<OpenAPIV3_1.RequestBodyObject>(operation.requestBody).content : {};
     const responses = Object.entries(operation.responses!).map(([status, one]) => [
       status,
       this.follow<OpenAPIV3_1.ResponseObject>(one as OpenAPIV3_1.ResponseObject),
