@@ -76,6 +76,8 @@ describe.each(engines())('credentials on %s', (engine) => {
 
     it('are rotated with an overlap', async () => {
       const { id, key: first } = await keys.create({ name: 'r', scopes: ['resource:read'] }, OPERATOR);
+      for (const wrong of [null, -1, 1.5, '2', 2_592_001])
+        problemOf(await admin.post(`/api/api-key/${id}:rotate`, { overlap_seconds: wrong }), 422, 'validation-failed');
       const rotated = await admin.post(`/api/api-key/${id}:rotate`, { overlap_seconds: 2 });
       const { key: second } = (rotated.body as { data: { key: string } }).data;
       expect(second).not.toBe(first);

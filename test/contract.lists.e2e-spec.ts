@@ -148,6 +148,26 @@ forEveryModule('lists', (subject) => {
     problemOf(await subject.client.get(`${subject.path}?fields=`), 400, 'invalid-parameter');
   });
 
+  it('takes fields and sort with commas, or once for each, as OpenAPI sends arrays by default', async () => {
+    const [first] = rows;
+    for (const [commas, each] of [
+      [`fields=etag,${field}&sort=-created_at,id`, `fields=etag&fields=${field}&sort=-created_at&sort=id`],
+      ['fields=created_at,etag', 'fields=created_at&fields=etag'],
+    ]) {
+      const page = await list(`limit=3&${commas}`);
+      expect(await list(`limit=3&${each}`)).toEqual(page);
+      expect(await list(`limit=3&${each}&cursor=${page.page.next_cursor}`)).toEqual(
+        await list(`limit=3&${commas}&cursor=${page.page.next_cursor}`),
+      );
+    }
+    const path = `${subject.path}/${String(first!.id)}`;
+    expect((await subject.client.get(`${path}?fields=etag&fields=${field}`)).body).toEqual(
+      (await subject.client.get(`${path}?fields=etag,${field}`)).body,
+    );
+    for (const bad of ['sort=id&sort=-id', 'sort=id&sort=', 'fields=id&fields=nope', 'fields=&fields=id'])
+      problemOf(await subject.client.get(`${subject.path}?${bad}`), 400, 'invalid-parameter');
+  });
+
   it('counts when asked, and only then', async () => {
     expect((await list('limit=1')).page).not.toHaveProperty('total');
     expect((await list('limit=1&count=true')).page.total).toBe(ROWS);

@@ -187,13 +187,16 @@ function* faultsOf(contract: Contract, { responses }: Operation, answer: Answer)
   const { status, headers, type, text } = answer;
   const documented = responses[status];
   if (status >= 500) yield `status ${status}`;
-  if (!documented) return void (yield `status ${status} is not documented`);
+  if (!documented) {
+    yield `status ${status} is not documented`;
+    return;
+  }
   for (const [name, value] of headers) {
     if (!TELLING.test(name)) continue;
     const entry = Object.entries(documented.headers ?? {}).find(([one]) => one.toLowerCase() === name);
     if (!entry) yield `header ${name} is not documented`;
     else {
-      const schema = contract.follow(entry[1]).schema as Schema;
+      const schema = contract.follow<OpenAPIV3_1.HeaderObject>(entry[1]).schema as Schema;
       const fault = contract.fault(schema, schema.type === 'integer' ? Number(value) : value);
       if (fault !== null) yield `header ${name}: ${fault}`;
     }
@@ -204,7 +207,10 @@ function* faultsOf(contract: Contract, { responses }: Operation, answer: Answer)
     return;
   }
   const content = documented.content[type ?? ''];
-  if (!content) return void (yield `type ${type ?? 'none'} is not documented`);
+  if (!content) {
+    yield `type ${type ?? 'none'} is not documented`;
+    return;
+  }
   if (!/[/+]json$/.test(type!)) return;
   const body = JSON.parse(text) as { code?: string };
   const fault = contract.fault(content.schema as Schema, body);

@@ -4,9 +4,6 @@ import { DomainError } from './domain-error.js';
 
 const KNOWN: readonly HTTPMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-/** Of RFC 9110: those that no path takes are 405 as well, as any that a path does not take. */
-const STANDARD: readonly string[] = [...KNOWN, 'OPTIONS', 'TRACE'];
-
 /** What Fastify leaves to a 404: which methods a path has, and which methods there are at all. */
 export class Methods {
   private readonly router = findMyWay({ maxParamLength: 8192 });
@@ -34,7 +31,7 @@ export class Methods {
       void reply.code(204).header('allow', allow).send();
       return;
     }
-    if (!STANDARD.includes(request.method)) throw notImplemented();
+    if (request.method !== 'OPTIONS' && !(KNOWN as readonly string[]).includes(request.method)) throw notImplemented();
     if (allowed.length === 0) throw new DomainError('route-not-found', 'There is nothing at this path.');
     const allow = [...allowed, 'OPTIONS'].join(', ');
     throw new DomainError('method-not-allowed', `This path takes ${allow}.`, { headers: { allow } });

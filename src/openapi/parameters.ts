@@ -5,6 +5,7 @@ type Parameter = OpenAPIV3_1.ParameterObject;
 type Header = OpenAPIV3_1.HeaderObject;
 type Schema = NonNullable<Parameter['schema']>;
 
+const TAGS: Schema = { type: 'string', minLength: 1 };
 const header = (name: string, description: string, schema: Schema = { type: 'string' }): Parameter => ({
   name,
   in: 'header',
@@ -37,7 +38,7 @@ export const SHARED_PARAMETERS: Record<string, Parameter> = {
   cursor: query(
     'cursor',
     'Where the page begins: `page.next_cursor` of the one before, with the same query but for `limit`.',
-    { type: 'string' },
+    { type: 'string', pattern: '^[A-Za-z0-9_-]+$' },
   ),
   count: query('count', 'Count the rows that match, exactly up to 10,000. Not with a stream.', BOOLEAN),
   include_deleted: query('include_deleted', 'Soft-deleted rows too.', BOOLEAN),
@@ -53,9 +54,10 @@ export const SHARED_PARAMETERS: Record<string, Parameter> = {
   IfMatch: header(
     'If-Match',
     'Only if the row still has this ETag (or one of several); otherwise 412. Compared in the database, atomically.',
+    TAGS,
   ),
-  IfNoneMatch: header('If-None-Match', 'ETags that the caller has: 304 if the row still has one of them.'),
-  IfNoneMatchAny: header('If-None-Match', '`*`: only if there is no row with this id; otherwise 412.'),
+  IfNoneMatch: header('If-None-Match', 'ETags that the caller has: 304 if the row still has one of them.', TAGS),
+  IfNoneMatchAny: header('If-None-Match', '`*`: only if there is no row with this id; otherwise 412.', TAGS),
   IdempotencyKey: header(
     'Idempotency-Key',
     'Any text of the client for this one request, kept for 24 h: the same request again gets the first answer.',

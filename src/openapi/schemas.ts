@@ -53,8 +53,13 @@ function object(fields: readonly Field[], required: readonly Field[], descriptio
   };
 }
 
+/** Limits that a client need not know of what it can't write. */
+const LIMITS = ['maxLength', 'minimum', 'maximum'] as const;
+
 function fieldSchema({ type, options, nullable, default: value, readable, writable }: Field): Schema {
-  const schema = FIELD_TYPES[type].schema(options) as Schema & { type?: string; enum?: unknown[] };
+  const schema = { ...FIELD_TYPES[type].schema(options) } as Schema & { type?: string; enum?: unknown[] };
+  if (writable === false)
+    for (const limit of LIMITS) if (options[limit] === undefined) Reflect.deleteProperty(schema, limit);
   const { description, example } = options;
   const secret = typeof readable === 'string' ? ` Only callers with the scope \`${readable}\` see it.` : '';
   return {

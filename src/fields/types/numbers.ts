@@ -1,14 +1,6 @@
 import type { FieldOptions } from '../field.js';
 import { decimalText, ExactDecimal } from './exact-decimal.js';
-import {
-  COMPARISONS,
-  NO_VIOLATION,
-  wrong,
-  type Bound,
-  type Check,
-  type FieldType,
-  type Literal,
-} from './field-type.js';
+import { COMPARISONS, NO_VIOLATION, wrong, type Bound, type Check, type FieldType } from './field-type.js';
 
 const INT = { minimum: -(2 ** 31), maximum: 2 ** 31 - 1 };
 const LONG = { least: -(2n ** 63n), most: 2n ** 63n - 1n };
