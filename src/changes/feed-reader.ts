@@ -1,5 +1,5 @@
-import { Logger } from '@nestjs/common';
 import type { CrudModel } from '../crud/crud.model.js';
+import { RepeatedLines } from '../observability/repeated-lines.js';
 import { ChangeEvent } from './change-event.js';
 import type { ChangeRepository } from './change.repository.js';
 import type { FeedRepository } from './feed.repository.js';
@@ -21,7 +21,7 @@ export interface FeedListener {
  * loop, woken by local commits. It runs only while somebody listens.
  */
 export class FeedReader {
-  private readonly logger = new Logger(FeedReader.name);
+  private readonly lines = new RepeatedLines(FeedReader.name);
   private readonly listeners = new Set<FeedListener>();
   private position: number | null = null;
   /** What comes up to it is on disk, and stays: only that is delivered. */
@@ -80,7 +80,8 @@ export class FeedReader {
         more = await this.step();
       } catch (error) {
         // The database is away: watchers stay, and go on when it is back.
-        this.logger.warn(`The feed of ${this.model.name} waits: ${(error as Error).message}`);
+        const { message } = error as Error;
+        this.lines.write('warn', message, { msg: `The feed of ${this.model.name} waits: ${message}` });
       }
       if (!more) await this.pause();
     }
