@@ -1,5 +1,5 @@
 import { DataSource } from 'typeorm';
-import { readConfig } from './src/config/environment.js';
+import { readCommandConfig } from './src/config/environment.js';
 import { dataSourceOptions } from './src/database/data-source.js';
 import { ApiKeyEntity } from './src/access/keys/api-key.entity.js';
 import { RateLimitEntity } from './src/access/limits/rate-limit.entity.js';
@@ -11,4 +11,4 @@ import { ResourceEntity } from './src/modules/resource/resource.entity.js';
 /** The model as TypeORM's own tools see it: the database of the environment, every entity, every migration. */
 export const entities = [ResourceEntity, IdempotencyKeyEntity, ChangeEntity, FeedEntity, ApiKeyEntity, RateLimitEntity];
 
-export const dataSource = new DataSource({ ...dataSourceOptions(readConfig().database), entities });
+export const dataSource = new DataSource({ ...dataSourceOptions(readCommandConfig().database), entities });
