@@ -51,8 +51,8 @@ export async function runCommand(work: () => Promise<void>): Promise<void> {
   };
   process.on('unhandledRejection', fail);
   process.on('uncaughtException', fail);
-  // A reader that has seen enough (`… | head`) must not end a migration in the middle.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  // A reader that has gone (`… 2>&1 | head`) must not end a migration in the middle; the console takes care of itself.
+  process.stderr.on('error', () => undefined);
   await work().catch(tellError);
 }
 
