@@ -76,12 +76,17 @@ describe('commands', () => {
     }
   });
 
-  it('come to their end, whoever reads what they say', async () => {
+  it.each([
+    [[], 0],
+    [['revert'], 64],
+  ])('come to their end, whoever reads what they say: %j', async (args, code) => {
     const env = { PATH: process.env.PATH, DATABASE_URL: database.url };
-    const child = spawn(process.execPath, ['dist/database/migrate.cli.js'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const script = ['dist/database/migrate.cli.js', ...args];
+    const child = spawn(process.execPath, script, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout.destroy();
     child.stderr.destroy();
-    expect(await once(child, 'exit')).toEqual([0, null]);
-    expect((await run('database/migrate.cli.js', ['status'])).output).not.toContain('pending');
+    expect(await once(child, 'exit')).toEqual([code, null]);
+    const { output } = await run('database/migrate.cli.js', ['status']);
+    expect(output).toMatch(code === 0 ? /^(done .*\n)+$/ : /^(pending .*\n)+$/);
   });
 });

@@ -200,9 +200,9 @@ describe('metrics', () => {
     const client = new Client(test.origin);
     await client.post('/api/resource', { name: 'x' });
     const { text } = await client.get('/metrics');
+    await test.close();
     const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
-    await test.close();
   });
 
   it('are for callers with the scope, which no wildcard over modules has', async () => {
