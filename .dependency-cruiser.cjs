@@ -36,7 +36,8 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: '^src/(database|fields|crud|changes|access)/|schema\\.ts$|\\.(entity|repository|module|migration)\\.ts$',
+        pathNot:
+          '^src/(database|fields|crud|changes|access)/|schema\\.ts$|\\.(entity|repository|module|migration)\\.ts$',
       },
       to: { path: 'node_modules/(typeorm|mysql2|better-sqlite3)/' },
     },

@@ -16,7 +16,8 @@ COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 # The embedded database, where one is wanted: mount a volume here.
 RUN install -d -o node -g node data
-USER node
+# The image's user node, by number: Kubernetes (runAsNonRoot) can't tell who a name is.
+USER 1000:1000
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT ?? 3000}/health/live`).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # As `npm start` has it; why: docs/performance.md, "What the collector of garbage costs".

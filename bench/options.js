@@ -5,20 +5,19 @@ import { PEERS } from './peers.js';
 
 const JOBS = ['read', 'page', 'create', 'update', 'mixed'];
 
-const { values } = parseArgs({
-  options: {
-    jobs: { type: 'string' },
-    connections: { type: 'string' },
-    contenders: { type: 'string' },
-    seconds: { type: 'string' },
-    turns: { type: 'string' },
-    rounds: { type: 'string' },
-    rows: { type: 'string' },
-    peers: { type: 'boolean', default: false },
-    smoke: { type: 'boolean', default: false },
-    write: { type: 'boolean', default: false },
-  },
-});
+const OPTIONS = {
+  jobs: { type: 'string' },
+  connections: { type: 'string' },
+  contenders: { type: 'string' },
+  seconds: { type: 'string' },
+  turns: { type: 'string' },
+  rounds: { type: 'string' },
+  rows: { type: 'string' },
+  peers: { type: 'boolean', default: false },
+  smoke: { type: 'boolean', default: false },
+  write: { type: 'boolean', default: false },
+};
+const values = readOptions();
 const DEFAULTS = {
   jobs: JOBS.join(),
   connections: '1,8,64,256',
@@ -52,3 +51,18 @@ export const options = {
   ...(values.smoke && (values.peers ? SMOKE_WITH_PEERS : SMOKE)),
   ...values,
 };
+
+function readOptions() {
+  const usage = `npm run bench -- ${Object.entries(OPTIONS)
+    .map(([name, { type }]) => `[--${name}${type === 'string' ? ` ${name.toUpperCase()}` : ''}]`)
+    .join(' ')}`;
+  try {
+    const { values } = parseArgs({ options: { ...OPTIONS, help: { type: 'boolean', short: 'h' } } });
+    if (!values.help) return values;
+    console.log(usage);
+    process.exit(0);
+  } catch (error) {
+    console.error(`${error.message}\n\n${usage}`);
+    process.exit(64);
+  }
+}

@@ -14,6 +14,8 @@ export interface AppOptions {
   readonly logger?: LoggerService | false;
   readonly draining?: Draining;
   readonly logRequest?: HttpServices['logRequest'];
+  /** Lines of the log that nobody will see. */
+  readonly droppedLines?: () => number;
   /** Another root module: tests add modules of theirs. */
   readonly root?: (config: Config, draining: Draining) => DynamicModule;
 }
@@ -42,6 +44,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     logger = false,
     draining = new Draining(),
     logRequest,
+    droppedLines = () => 0,
     root = (settings, state) => AppModule.with(settings, state),
   } = options;
   const services: HttpServices = { draining, logRequest };
@@ -54,7 +57,9 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   });
   services.gate = app.get(AccessControl);
   services.exchange = app.get(EndpointRunner);
-  services.measureRequest = app.get(Metrics).request;
+  const metrics = app.get(Metrics);
+  metrics.droppedLines = droppedLines;
+  services.measureRequest = metrics.request;
   app.setGlobalPrefix('api', { exclude: OUTSIDE.map((path) => ({ path, method: RequestMethod.ALL })) });
   return app;
 }

@@ -7,4 +7,10 @@ if (major < 22 || (major === 22 && minor < 12)) {
 }
 // Imported only now: older versions would fail at the syntax or the binaries of what it imports.
 const { start } = await import('./process/start.js');
-await start();
+const { readArguments, tellError } = await import('./process/command.js');
+try {
+  readArguments('npm start\n\nTakes no arguments, but settings from the environment: README.md lists them.', {});
+  await start();
+} catch (error) {
+  tellError(error);
+}

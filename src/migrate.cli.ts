@@ -1,30 +1,39 @@
-import { ConfigError } from './config/config.js';
-import { readConfig } from './config/environment.js';
+import { readCommandConfig } from './config/environment.js';
 import { openDataSource } from './database/data-source.js';
 import { Migrator } from './database/migrator.js';
 import { modules } from './modules/index.js';
+import { readArguments, runCommand, UsageError } from './process/command.js';
 import { schemaOf } from './schema.js';
 
-/** `npm run migrate` runs what is pending; `npm run migrate:status` lists what was run and what is pending. */
-async function main(): Promise<void> {
-  const { database } = readConfig();
+const USAGE = `npm run migrate              runs the migrations that are pending
+npm run migrate -- status    lists those that were run, that failed and that are pending
+
+The database is the one of DATABASE_URL.`;
+
+await runCommand(async () => {
+  const [command = 'run'] = readArguments(USAGE, {}, 1).positionals;
+  if (!['run', 'status'].includes(command)) throw new UsageError(`Unknown command '${command}'`, USAGE);
+  const { database } = readCommandConfig();
   // A migration may take as long as it takes: the limits of requests are not for it.
   const dataSource = await openDataSource({ ...database, statementTimeoutMs: 86_400_000 }, schemaOf(modules));
   try {
     const migrator = new Migrator(dataSource);
-    if (process.argv[2] === 'status') {
-      for (const name of await migrator.executed()) console.log(`done     ${name}`);
-      for (const name of await migrator.pending()) console.log(`pending  ${name}`);
-      return;
-    }
-    const done = await migrator.run((line) => console.log(line));
-    console.log(done.length === 0 ? 'Nothing to do.' : `Ran ${done.length} migration${done.length === 1 ? '' : 's'}.`);
+    if (command === 'run') await run(migrator);
+    else await list(migrator);
   } finally {
     await dataSource.destroy();
   }
+});
+
+async function run(migrator: Migrator): Promise<void> {
+  const done = await migrator.run((line) => console.log(line));
+  console.log(done.length === 0 ? 'Nothing to do.' : `Ran ${done.length} migration${done.length === 1 ? '' : 's'}.`);
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = error instanceof ConfigError ? 78 : 1;
-});
+async function list(migrator: Migrator): Promise<void> {
+  for (const name of await migrator.executed()) console.log(`done     ${name}`);
+  for (const name of await migrator.pending()) {
+    console.log(`pending  ${name}`);
+    for (const failure of await migrator.failures(name)) console.log(`failed   ${name}, ${failure}`);
+  }
+}

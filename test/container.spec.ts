@@ -6,6 +6,7 @@ describe('the container', () => {
   const dockerfile = readFileSync('Dockerfile', 'utf8');
   const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
     scripts: { start: string };
+    allowScripts: Record<string, boolean>;
     devDependencies: { node: string };
   };
 
@@ -25,7 +26,8 @@ describe('the container', () => {
     expect(manifest.devDependencies.node).toMatch(/^\^24\b/);
     const command = (JSON.parse(/^CMD (\[.+\])$/m.exec(dockerfile)![1]!) as string[]).join(' ');
     expect(manifest.scripts.start).toContain(command);
-    expect(dockerfile).toMatch(/^USER node$/m);
+    // Kubernetes (runAsNonRoot) refuses a user that has a name only.
+    expect(dockerfile).toMatch(/^USER [1-9]\d*(:\d+)?$/m);
   });
 
   it('starts only with authentication', () => {
@@ -34,5 +36,16 @@ describe('the container', () => {
     expect(() => loadConfig(env)).toThrow(/HOST must be .* as long as AUTH is off/);
     expect(loadConfig({ ...env, AUTH: 'keys' }).http.host).toBe('0.0.0.0');
     expect(readFileSync('compose.yaml', 'utf8')).toMatch(/^ +AUTH: keys$/m);
+  });
+
+  it('installs nothing that tells somebody of it, and runs no script that is not named', () => {
+    const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
+      packages: Record<string, { name?: string; hasInstallScript?: boolean }>;
+    };
+    const { allowScripts } = manifest;
+    for (const [path, { name = path.replace(/^.*node_modules\//, ''), hasInstallScript }] of Object.entries(packages)) {
+      expect(name).not.toBe('@scarf/scarf');
+      if (hasInstallScript) expect(Object.keys(allowScripts)).toContain(name);
+    }
   });
 });

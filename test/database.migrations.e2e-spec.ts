@@ -70,6 +70,44 @@ describe.each(engines())('migrations on %s', (engine) => {
     await dataSource.destroy();
   });
 
+  it('that fail in the middle say the first error first, whatever a later attempt fails at', async () => {
+    class Halves1900000000000 implements MigrationInterface {
+      async up(runner: QueryRunner): Promise<void> {
+        await runner.query('ALTER TABLE `half` ADD COLUMN `code` INT NULL');
+        await runner.query('CREATE UNIQUE INDEX `uq_half_same` ON `half` (`same`)');
+      }
+      async down(): Promise<void> {}
+    }
+    const dataSource = new DataSource({ ...dataSourceOptions(config()), migrations: [Halves1900000000000] });
+    await initialize(dataSource, config());
+    await dataSource.query('CREATE TABLE `half` (`id` INT PRIMARY KEY, `same` INT)');
+    await dataSource.query('INSERT INTO `half` VALUES (1, 7), (2, 7)');
+    const run = () =>
+      new Migrator(dataSource).run().then(
+        () => '',
+        (error: unknown) => (error as Error).message,
+      );
+    const first = /Halves1900000000000: .*(Duplicate entry '7'|UNIQUE constraint failed).*uq_half_same/;
+    expect(await run()).toMatch(engine === 'sqlite' ? /^Halves1900000000000: .*UNIQUE/ : first);
+    for (let again = 0; again < 3; again++) {
+      const message = await run();
+      if (engine === 'sqlite') expect(message).toMatch(/UNIQUE/);
+      else {
+        expect(message).toMatch(
+          /^Halves1900000000000: Duplicate column name 'code'.*Failed before, begun at .*Duplicate entry '7'.*mend the first error/,
+        );
+        // Each error once, however often it is met.
+        expect(message.match(/Failed before/g)!.length).toBe(again === 0 ? 1 : 2);
+      }
+    }
+    expect((await new Migrator(dataSource).failures('Halves1900000000000')).length).toBe(engine === 'sqlite' ? 0 : 2);
+    if (engine !== 'sqlite') await dataSource.query('ALTER TABLE `half` DROP COLUMN `code`');
+    await dataSource.query('DELETE FROM `half` WHERE `id` = 2');
+    expect(await run()).toBe('');
+    expect(await new Migrator(dataSource).failures('Halves1900000000000')).toEqual([]);
+    await dataSource.destroy();
+  });
+
   it('can not be recorded by a runner that was held up while another one took over', async () => {
     class Slow1900000000000 implements MigrationInterface {
       async up(runner: QueryRunner): Promise<void> {
@@ -149,6 +187,8 @@ describe.each(engines())('migrations on %s', (engine) => {
       expect(killed.output()).toContain(`Running ${first}`);
       killed.child.kill('SIGKILL');
       await killed.ended;
+      const { output: status } = await runBuilt(CLI, { DATABASE_URL: fresh.url }, ['status']).ended;
+      expect(status).toMatch(new RegExp(`^failed   ${first}, begun at \\S+, cut off in the middle$`, 'm'));
       await blocker.query('UNLOCK TABLES');
       await blocker.release();
 

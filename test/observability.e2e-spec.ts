@@ -1,8 +1,14 @@
+import { Logger } from '@nestjs/common';
+import { spawnSync } from 'node:child_process';
 import { request as send } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startGuarded } from './support/access.js';
-import { problemOf } from './support/client.js';
+import { DomainError } from '../src/http/domain-error.js';
+import { FailureLog } from '../src/http/failure-log.js';
+import { startApp } from './support/app.js';
+import { Client, problemOf } from './support/client.js';
 import { freshDatabase } from './support/database.js';
+import { mariadbBinary, ThrowAwayMariadb } from './support/mariadb.js';
 import { Service } from './support/service.js';
 import { SseReader } from './support/sse.js';
 
@@ -106,7 +112,99 @@ describe('what the service tells of itself', () => {
   });
 });
 
+interface Line {
+  level: number;
+  msg?: string;
+  context?: string;
+  code?: string;
+  kind?: string;
+  suppressed?: number;
+  away_ms?: number;
+  err?: { stack: string };
+}
+
+(mariadbBinary() ? describe : describe.skip)('an outage of the database', () => {
+  it('is said once when it begins and once when it is over, and its failures are counted', async () => {
+    const server = await ThrowAwayMariadb.start();
+    const url = `${server.url}mysql`;
+    const service = await Service.spawn({ DATABASE_URL: url, DATABASE_MIGRATE: 'always', SHUTDOWN_DRAIN_MS: '0' });
+    await service.until('/health/ready');
+    await server.signal('SIGKILL');
+    await service.until('/health/ready', 503);
+    let refused = 0;
+    for (let n = 0; n < 1_000; n += 50) {
+      const answers = await Promise.all(Array.from({ length: 50 }, () => fetch(`${service.origin}/api/resource/x`)));
+      refused += answers.filter(({ status }) => status === 503).length;
+      await Promise.all(answers.map((answer) => answer.text()));
+    }
+    expect(refused).toBe(1_000);
+    await server.resume();
+    await service.until('/health/ready');
+    service.signal('SIGTERM');
+    expect(await service.ended()).toBe(0);
+    await server.stop();
+    const lines = service.output
+      .trimEnd()
+      .split('\n')
+      .map((text) => JSON.parse(text) as Line);
+    const states = lines
+      .filter(({ context, msg }) => context === 'Database' && msg !== 'Stopped')
+      .map(({ msg }) => msg);
+    expect(states).toEqual(['The database is ready', 'The database is lost', 'The database is back']);
+    expect(lines.find(({ msg }) => msg === 'The database is back')!.away_ms).toBeGreaterThan(0);
+    const failures = lines.filter(({ context }) => context === 'Problem');
+    // A first line and a count in each ten seconds.
+    expect(failures.length).toBeLessThan(14);
+    const told = failures.reduce((sum, { suppressed = 1 }) => sum + suppressed, 0);
+    expect(told).toBeGreaterThanOrEqual(refused);
+    for (const { level, err } of failures) expect({ level, err }).toEqual({ level: 40, err: undefined });
+    expect(lines.filter(({ level }) => level > 40)).toEqual([]);
+  }, 60_000);
+});
+
+describe('failures', () => {
+  const log = new FailureLog();
+  const write = import.meta.jest.fn<undefined, [{ err?: Error; code?: string; suppressed?: number }]>();
+  beforeEach(() => {
+    for (const level of ['warn', 'error'] as const)
+      import.meta.jest.spyOn(Logger.prototype, level).mockImplementation(write as never);
+  });
+  afterEach(() => void import.meta.jest.restoreAllMocks());
+
+  it('that nobody expects keep their stack, one line of a kind and a count', () => {
+    const fault = (message: string) => new DomainError('internal-error', 'It failed.', { cause: new Error(message) });
+    for (let n = 0; n < 5; n++) log.write(fault(`at value ${n}`), '0');
+    log.write(new DomainError('internal-error', 'It failed.', { cause: new TypeError('another') }), '0');
+    log.write(new DomainError('method-not-implemented', 'No.'), '0');
+    log.flush();
+    const said = write.mock.calls.map(([{ err, code, suppressed }]) => [err?.name, code, suppressed]);
+    expect(said).toEqual([
+      ['Error', 'internal-error', undefined],
+      ['TypeError', 'internal-error', undefined],
+      [undefined, 'method-not-implemented', undefined],
+      [undefined, undefined, 4],
+    ]);
+  });
+});
+
+const hasPromtool = !spawnSync('promtool', ['--version']).error;
+if (!hasPromtool) {
+  const line = 'NOT RUN: the names of the metrics. Install prometheus, which has promtool.';
+  if (process.env.CI === 'true') throw new Error(line);
+  process.stderr.write(`\n${line}\n`);
+}
+
 describe('metrics', () => {
+  (hasPromtool ? it : it.skip)('have the names that Prometheus wants', async () => {
+    const test = await startApp('sqlite');
+    const client = new Client(test.origin);
+    await client.post('/api/resource', { name: 'x' });
+    const { text } = await client.get('/metrics');
+    await test.close();
+    const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
+  });
+
   it('are for callers with the scope, which no wildcard over modules has', async () => {
     const test = await startGuarded('sqlite');
     problemOf(await test.admin.as().get('/metrics'), 401, 'unauthenticated');

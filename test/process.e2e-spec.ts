@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { engines, freshDatabase, type TestDatabase } from './support/database.js';
+import { freePort } from './support/mariadb.js';
 import { Service } from './support/service.js';
 
 const FAST_STOP = { SHUTDOWN_DRAIN_MS: '300', SHUTDOWN_IN_FLIGHT_MS: '2000', SHUTDOWN_DEADLINE_MS: '4000' };
@@ -97,6 +100,57 @@ describe('the process', () => {
     await sleep(200);
     child.signal('SIGTERM');
     expect(await child.ended()).toBe(1);
+  });
+
+  it.each(['npm itself', 'its whole process group'])(
+    'ends with npm start: a signal to %s',
+    async (target) => {
+      const PORT = String(await freePort());
+      const env = { PATH: process.env.PATH, HOME: process.env.HOME, PORT, DATABASE_URL: database.url, ...FAST_STOP };
+      const npm = spawn('npm', ['start'], { env, detached: true, stdio: 'ignore' });
+      const ended = once(npm, 'exit');
+      const answer = () => fetch(`http://127.0.0.1:${PORT}/health/ready`).catch(() => undefined);
+      for (const end = Date.now() + 20_000; (await answer())?.status !== 200; await sleep(50)) {
+        if (Date.now() > end) throw new Error('npm start did not serve');
+      }
+      process.kill(target === 'npm itself' ? npm.pid! : -npm.pid!, 'SIGTERM');
+      expect(await ended).toEqual([0, null]);
+      expect(await answer()).toBeUndefined();
+      // Nobody is left of the group.
+      expect(() => process.kill(-npm.pid!, 0)).toThrow('ESRCH');
+    },
+    40_000,
+  );
+
+  it('ends in order when it is told to while it starts', async () => {
+    for (let ms = 0; ms < 1_500; ms += 100) {
+      const child = await start({ SHUTDOWN_DRAIN_MS: '0' });
+      await sleep(ms);
+      child.signal('SIGTERM');
+      // A process has no handlers before its code runs.
+      expect([0, 'SIGTERM']).toContain(await child.ended());
+      expect(child.output).not.toContain('error');
+    }
+  }, 60_000);
+
+  it('that can not listen says so in a line, and ends without a drain', async () => {
+    const first = await start();
+    await first.until('/health/ready');
+    const { port } = new URL(first.origin);
+    const second = await Service.spawn({ DATABASE_URL: database.url, PORT: port, SHUTDOWN_DRAIN_MS: '600000' });
+    expect(await second.ended()).toBe(1);
+    expect(second.output).toMatch(new RegExp(`^Can not listen on 127.0.0.1, port ${port}: EADDRINUSE$`, 'm'));
+    expect(second.output).not.toMatch(/^\s+at |\\n\s+at /m);
+    expect((await fetch(`${first.origin}/health/live`)).status).toBe(200);
+  });
+
+  it('exits 78 where only the server can tell that the configuration is wrong', async () => {
+    const server = process.env.PLINTH_TEST_SERVER;
+    if (server === undefined) return;
+    const url = server.replace(/^\w+:/, server.startsWith('mysql:') ? 'mariadb:' : 'mysql:');
+    const child = await start({ DATABASE_URL: `${url}mysql`, SHUTDOWN_DRAIN_MS: '600000' });
+    expect(await child.ended()).toBe(78);
+    expect(child.output).toMatch(/^DATABASE_URL says /m);
   });
 
   it('loses no request of keep-alive clients while two replicas are restarted in turn', async () => {

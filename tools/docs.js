@@ -6,9 +6,11 @@ import { loadConfig } from '../dist/config/config.js';
 import { SETTINGS } from '../dist/config/settings.js';
 import { ApiDocument } from '../dist/openapi/document.js';
 import { problemTypes } from '../dist/http/problem.catalogue.js';
+import { readArguments, runCommand } from '../dist/process/command.js';
 
-/** Writes what stands in the docs and comes from the code; with `--check`, only says whether it is current. */
-const check = process.argv.includes('--check');
+const USAGE = `npm run docs          writes what stands in the docs and comes from the code
+npm run docs:check    only says whether it is current`;
+let check = false;
 let stale = false;
 
 function put(file, text) {
@@ -53,10 +55,14 @@ async function openapi() {
 
 const README = 'README.md';
 const marked = /(<!-- config:begin -->\n)[^]*?(<!-- config:end -->)/;
-put(
-  README,
-  readFileSync(README, 'utf8').replace(marked, (_all, begin, end) => `${begin}${configTable()}\n${end}`),
-);
-put('docs/errors.md', errors());
-put('openapi.json', await openapi());
-if (check && stale) process.exit(1);
+await runCommand(async () => {
+  const { values } = readArguments(USAGE, { check: { type: 'boolean' } });
+  check = values.check === true;
+  put(
+    README,
+    readFileSync(README, 'utf8').replace(marked, (_all, begin, end) => `${begin}${configTable()}\n${end}`),
+  );
+  put('docs/errors.md', errors());
+  put('openapi.json', await openapi());
+  if (check && stale) process.exitCode = 1;
+});

@@ -83,6 +83,9 @@ export abstract class Config {
 
 /** Says which variables are wrong and what they should be; never what they are. */
 export class ConfigError extends Error {
+  /** EX_CONFIG of sysexits.h: what starts the process should not try again by itself. */
+  readonly exitCode = 78;
+
   constructor(readonly faults: readonly string[]) {
     super(`Bad configuration:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
   }

@@ -1,6 +1,24 @@
 import { loadConfig, type Config } from './config.js';
 
-/** The configuration of this process. The only place that reads the environment. */
+/** The configuration of this process. This file is the only one that reads the environment. @throws ConfigError */
 export function readConfig(): Config {
   return loadConfig(process.env);
+}
+
+/**
+ * The configuration of a command, which listens to nobody: only of the database, and of what is kept in it. All else has
+ * its default, so that a setting of the service's can't be in the way. @throws ConfigError
+ */
+export function readCommandConfig(): Config {
+  const settings = Object.entries(process.env).filter(([key]) => /^(DATABASE|CHANGES)_/.test(key));
+  return loadConfig(Object.fromEntries(settings));
+}
+
+/** Whether somebody looks for a fault: commands then tell all of an error. */
+export function isDebugging(): boolean {
+  return ['debug', 'trace'].includes(process.env.LOG_LEVEL ?? '');
+}
+
+export function isRunByNpm(): boolean {
+  return process.env.npm_lifecycle_event !== undefined;
 }

@@ -106,7 +106,7 @@ export function isLoopback(host: string): boolean {
 
 const MS = 'in milliseconds';
 
-/** Every variable that Plinth reads. The README's table is made from this one (`npm run docs:config`). */
+/** Every variable that Plinth reads. The README's table is made from this one (`npm run docs`). */
 export const SETTINGS = {
   host: {
     key: 'HOST',

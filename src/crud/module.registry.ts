@@ -6,6 +6,9 @@ import type { EndpointKind } from './endpoints/endpoint.js';
 import { findEndpoints, type FoundEndpoint } from './endpoints/found-endpoints.js';
 import { CrudService } from './crud.service.js';
 
+/** Names that the kernel has routes and scopes of. */
+const TAKEN = new Set(['api-key', 'changes', 'metrics']);
+
 /** Every module that has a `CrudService`, by name: found, not listed, so that a module is a member by existing. */
 @Injectable()
 export class ModuleRegistry implements OnModuleInit {
@@ -14,11 +17,20 @@ export class ModuleRegistry implements OnModuleInit {
 
   constructor(private readonly discovery: DiscoveryService) {}
 
+  /** @throws Error when two modules have one name: of their tables, rows and changes only one's would be seen */
   onModuleInit(): void {
     for (const { instance } of this.discovery.getProviders() as { instance: unknown }[]) {
       if (instance instanceof CrudService) {
         const service = instance as CrudService<CrudEntity>;
-        this.services.set(service.model.name, service);
+        const { name } = service.model;
+        const other = this.services.get(name);
+        if (TAKEN.has(name) || (other && other !== service)) {
+          const whose = other
+            ? `${other.constructor.name} has it already`
+            : 'the service itself has routes of that name';
+          throw new Error(`${service.constructor.name} needs another name than '${name}': ${whose}.`);
+        }
+        this.services.set(name, service);
       }
     }
     this.endpoints = findEndpoints(this.discovery);

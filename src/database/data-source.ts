@@ -9,6 +9,7 @@ import { SchemaNames } from './schema-names.js';
 import { EXACT_COLLATION } from './migrations/portable.js';
 import { mysqlDriver } from './mysql/mysql.driver.js';
 import { patiently } from './patience.js';
+import { classify } from './sql-errors.js';
 import { durable, SQLITE_WAIT_MS } from './sqlite/sqlite.statements.js';
 
 /** What TypeORM needs to know of the configured database. */
@@ -59,13 +60,19 @@ export function sqlitePath(url: string): string {
   return url.slice('sqlite:'.length);
 }
 
-/** For commands: a data source of its own, connected. */
+/** For commands: a data source of its own, connected. @throws UnreachableError, WrongEngineError */
 export async function openDataSource(
   config: DatabaseConfig,
   schema: Pick<DataSourceOptions, 'entities' | 'migrations'>,
 ): Promise<DataSource> {
   const dataSource = new DataSource({ ...dataSourceOptions(config), ...schema });
-  await patiently(() => initialize(dataSource, config));
+  try {
+    await patiently(() => initialize(dataSource, config));
+  } catch (error) {
+    if (!['unreachable', 'lost'].includes(classify(error))) throw error;
+    const { code, message } = error as Error & { code?: string };
+    throw new UnreachableError(`The database can not be reached: ${message || code}`, { cause: error });
+  }
   return dataSource;
 }
 
@@ -104,7 +111,16 @@ async function refuseOtherEngine({ url, kind, connectTimeoutMs }: DatabaseConfig
 }
 
 /** A mistake in the configuration that only the server could tell. */
-export class WrongEngineError extends Error {}
+export class WrongEngineError extends Error {
+  /** EX_CONFIG of sysexits.h. */
+  readonly exitCode = 78;
+}
+
+/** For commands, which do not wait for a database that is away as the service does. */
+class UnreachableError extends Error {
+  /** EX_UNAVAILABLE of sysexits.h. */
+  readonly exitCode = 69;
+}
 
 const TEXT: ReadonlySet<unknown> = new Set(['varchar', 'mediumtext']);
 

@@ -1,16 +1,45 @@
+import { Logger } from '@nestjs/common';
+
 export type DatabaseStatus =
   'starting' | 'migrating' | 'up' | 'down' | 'read-only' | 'schema-behind' | 'migration-failed';
 
 /** What the background probe last saw: probes read it from memory, and cost the database nothing. */
 export class DatabaseState {
-  status: DatabaseStatus = 'starting';
   /** Whether it was ever up. */
   wasReady = false;
   /** Milliseconds that the last good probe took. */
   latencyMs: number | null = null;
   pendingMigrations: number | null = null;
+  private readonly logger = new Logger('Database');
+  private current: DatabaseStatus = 'starting';
+  /** Since when it is not up. */
+  private awayAt = performance.now();
+
+  get status(): DatabaseStatus {
+    return this.current;
+  }
 
   get isReady(): boolean {
-    return this.status === 'up';
+    return this.current === 'up';
+  }
+
+  /** Logs each change once. @param why in a word, such as an error's code */
+  become(status: DatabaseStatus, why = ''): void {
+    if (status === this.current) return;
+    if (this.isReady) this.awayAt = performance.now();
+    this.current = status;
+    const away_ms = Math.round(performance.now() - this.awayAt);
+    if (status === 'migrating') return;
+    if (status !== 'up') this.logger.warn({ msg: this.trouble(status), state: status, ...(why !== '' && { why }) });
+    else if (this.wasReady) this.logger.log({ msg: 'The database is back', state: status, away_ms });
+    else this.logger.log({ msg: 'The database is ready', state: status, start_ms: away_ms });
+    this.wasReady ||= this.isReady;
+  }
+
+  private trouble(status: DatabaseStatus): string {
+    if (status === 'read-only') return 'The database takes no changes';
+    if (status === 'schema-behind') return `${this.pendingMigrations} migrations are pending: npm run migrate`;
+    if (status === 'migration-failed') return 'A migration failed: npm run migrate -- status';
+    return this.wasReady ? 'The database is lost' : 'The database can not be reached yet';
   }
 }

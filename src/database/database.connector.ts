@@ -10,6 +10,7 @@ import { initialize, sqlitePath, WrongEngineError } from './data-source.js';
 import { Migrator } from './migrator.js';
 import { MysqlConnector } from './mysql/mysql.connector.js';
 import { SqliteConnector } from './sqlite/sqlite.connector.js';
+import { reasonOf } from './sql-errors.js';
 import { keepPages, openReader } from './sqlite/sqlite.statements.js';
 import { SqliteThread } from './sqlite/sqlite.thread.js';
 
@@ -61,10 +62,7 @@ export class DatabaseConnector implements OnApplicationBootstrap, OnApplicationS
         break;
       } catch (error) {
         if (error instanceof WrongEngineError) throw error;
-        this.state.status = 'down';
-        this.logger.warn(
-          `The database can not be reached: ${(error as Error & { code?: string }).code ?? (error as Error).name}`,
-        );
+        this.state.become('down', reasonOf(error));
         await sleep(pause * Math.random(), undefined, { signal: this.stopped.signal }).catch(() => undefined);
       }
     }
@@ -77,7 +75,7 @@ export class DatabaseConnector implements OnApplicationBootstrap, OnApplicationS
   /** A migration that fails leaves what is there serving; readiness says so. */
   private async migrate(): Promise<void> {
     if (!this.config.database.migrateOnStart) return;
-    this.state.status = 'migrating';
+    this.state.become('migrating');
     try {
       await new Migrator(this.database.dataSource).run((line) => this.logger.log(line));
     } catch (error) {

@@ -4,7 +4,7 @@ import { Config } from '../config/config.js';
 import { DatabaseState, type DatabaseStatus } from './database-state.js';
 import { Database } from './database.js';
 import { migrationNames } from './migrator.js';
-import { classify } from './sql-errors.js';
+import { classify, reasonOf } from './sql-errors.js';
 
 const EVERY_MS = 2_000;
 /** While the database is away, so that it is found again soon. */
@@ -66,13 +66,12 @@ export class DatabaseProbe {
         (name) => !executed.has(name),
       ).length;
       this.state.latencyMs = performance.now() - begun;
-      this.state.status = this.judge(isWritable);
-      this.state.wasReady ||= this.state.isReady;
+      this.state.become(this.judge(isWritable));
       this.database.resume();
     } catch (error) {
       this.forget();
       const failure = classify(error);
-      this.state.status = failure === 'read-only' ? 'read-only' : 'down';
+      this.state.become(failure === 'read-only' ? 'read-only' : 'down', reasonOf(error));
       if (failure === 'lost' || failure === 'unreachable' || error instanceof NoAnswer) this.database.suspend();
     }
   }
@@ -134,7 +133,9 @@ export class DatabaseProbe {
   }
 }
 
-class NoAnswer extends Error {}
+class NoAnswer extends Error {
+  readonly code = 'no answer in time';
+}
 
 /** A server that was stopped answers nothing: that is an answer too. */
 function within<T>(answer: Promise<T>, ms: number): Promise<T> {

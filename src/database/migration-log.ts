@@ -26,8 +26,7 @@ export class MigrationLog {
       );
       return rows.map(({ name }) => name);
     } catch (error) {
-      if ((error as { errno?: number }).errno === NO_SUCH_TABLE || (error as Error).message.includes('no such table'))
-        return [];
+      if (isMissingTable(error)) return [];
       throw error;
     }
   }
@@ -37,4 +36,8 @@ export class MigrationLog {
     const timestamp = Number(/\d{13}$/.exec(name)?.[0] ?? 0);
     await runner.query('INSERT INTO `plinth_migration` (`timestamp`, `name`) VALUES (?, ?)', [timestamp, name]);
   }
+}
+
+export function isMissingTable(error: unknown): boolean {
+  return (error as { errno?: number }).errno === NO_SUCH_TABLE || (error as Error).message.includes('no such table');
 }

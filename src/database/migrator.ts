@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { collationDrift } from './collation-drift.js';
+import { messageOf, MigrationAttempts } from './migration-attempts.js';
 import { MigrationLease } from './migration-lease.js';
 import { MigrationLog } from './migration-log.js';
-import { runMigration } from './migration-run.js';
+import { runMigration, type MigrationRun } from './migration-run.js';
 
 const HEARTBEAT_MS = 3_000;
 const POLL_MS = 200;
@@ -15,10 +16,13 @@ const POLL_MS = 200;
 export class Migrator {
   private readonly log: MigrationLog;
   private readonly lease: MigrationLease;
+  /** None where a migration is all or nothing. */
+  private readonly attempts: MigrationAttempts | undefined;
 
   constructor(private readonly dataSource: DataSource) {
     this.log = new MigrationLog(dataSource);
     this.lease = new MigrationLease(dataSource);
+    if (dataSource.options.type !== 'better-sqlite3') this.attempts = new MigrationAttempts(dataSource);
   }
 
   /** @returns the names of the migrations that this call ran */
@@ -27,6 +31,7 @@ export class Migrator {
     if ((await this.pending()).length === 0) return done;
     await this.log.create();
     await this.lease.create();
+    await this.attempts?.create();
     while ((await this.pending()).length > 0) {
       if (!(await this.lease.take())) {
         await sleep(POLL_MS);
@@ -48,6 +53,11 @@ export class Migrator {
     return migrationNames(this.dataSource).filter((name) => !executed.includes(name));
   }
 
+  /** What became of earlier attempts at a migration that is pending. */
+  async failures(name: string): Promise<string[]> {
+    return (await this.attempts?.failures(name)) ?? [];
+  }
+
   executed(): Promise<string[]> {
     return this.log.executed();
   }
@@ -61,10 +71,19 @@ export class Migrator {
       if (!pending.includes(name)) continue;
       if (!(await this.lease.take())) return done;
       say(`Running ${name}`);
-      await runMigration(this.dataSource, { name, instance: migration, lease: this.lease, log: this.log });
+      await this.runOne({ name, instance: migration, lease: this.lease, log: this.log });
       done.push(name);
     }
     return done;
+  }
+
+  private async runOne(run: MigrationRun): Promise<void> {
+    const work = () => runMigration(this.dataSource, run);
+    try {
+      await (this.attempts ? this.attempts.during(run.name, work) : work());
+    } catch (error) {
+      throw new Error(`${run.name}: ${messageOf(error)}`, { cause: error });
+    }
   }
 }
 

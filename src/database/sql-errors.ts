@@ -92,6 +92,12 @@ export function classify(error: unknown): SqlFailure {
   return code.startsWith('PROTOCOL_') || fatal === true ? 'lost' : 'other';
 }
 
+/** An error in a word for the log: no host, user or value is in it. */
+export function reasonOf(error: unknown): string {
+  const { code, name } = Object(error) as Partial<DriverError>;
+  return code ?? name ?? 'unknown';
+}
+
 /** The connection was seen to be closed before anything of the statement was written to it. */
 export function wasNeverSent(error: unknown): boolean {
   return String((error as Error | null)?.message).startsWith("Can't add new command");

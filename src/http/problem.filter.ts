@@ -1,14 +1,14 @@
-import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { Catch, type ArgumentsHost, type ExceptionFilter, type OnApplicationShutdown } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SecurityLog } from '../observability/security-log.js';
-import { DomainError } from './domain-error.js';
+import { FailureLog } from './failure-log.js';
 import { PROBLEM_TYPE, problemBody } from './problem.js';
 import { toDomainError } from './to-domain-error.js';
 
 /** The one place where an error becomes an answer. The log has the cause of a 5xx, the caller has its trace id. */
 @Catch()
-export class ProblemFilter implements ExceptionFilter {
-  private readonly logger = new Logger('Problem');
+export class ProblemFilter implements ExceptionFilter, OnApplicationShutdown {
+  private readonly failures = new FailureLog();
 
   constructor(private readonly security: SecurityLog) {}
 
@@ -18,7 +18,7 @@ export class ProblemFilter implements ExceptionFilter {
     const problem = toDomainError(error);
     const body = problemBody(problem, request.traceId, request.url.split('?', 1)[0]!.slice(0, 200));
     this.security.refused(request, body.status, problem);
-    if (body.status >= 500) this.log(problem, body.trace_id);
+    if (body.status >= 500) this.failures.write(problem, body.trace_id);
     if (reply.sent || reply.raw.headersSent) {
       // The answer had begun: cutting it off is the only way left to say that it is not whole.
       reply.raw.destroy();
@@ -27,9 +27,8 @@ export class ProblemFilter implements ExceptionFilter {
     sendProblem(reply, body.status, JSON.stringify(body), problem.headers);
   }
 
-  private log(problem: DomainError, traceId: string): void {
-    const cause = problem.cause as Error | undefined;
-    this.logger.error({ msg: 'Request failed', code: problem.code, trace_id: traceId, err: cause ?? problem });
+  onApplicationShutdown(): void {
+    this.failures.flush();
   }
 }
 

@@ -1,7 +1,8 @@
 import type { LoggerService, LogLevel } from '@nestjs/common';
-import { destination, pino, stdTimeFunctions, type Logger } from 'pino';
+import { pino, stdTimeFunctions, type Logger } from 'pino';
 import { now } from '../database/instant.js';
 import type { RequestListener } from '../http/told-requests.js';
+import { LogOutput } from './log-output.js';
 
 /** Text of more lives through two collections under load, and is old garbage then. */
 const BUFFER_BYTES = 16_384;
@@ -18,7 +19,7 @@ const WIRING = new Set<unknown>([
 
 /** JSON lines on standard output, written together: a line costs 2 µs, a system call for each would cost ten times that. */
 export class JsonLogger implements LoggerService {
-  private readonly output = destination({ dest: 1, sync: false, minLength: BUFFER_BYTES, maxWrite: 2 * BUFFER_BYTES });
+  private readonly output = new LogOutput(process.stdout);
   private readonly pino: Logger;
   private readonly logsRequests: boolean;
   private lines = '';
@@ -27,12 +28,20 @@ export class JsonLogger implements LoggerService {
 
   constructor(level: string) {
     const serializers = { err: withoutValues };
-    this.pino = pino({ level, base: undefined, timestamp: stdTimeFunctions.isoTime, serializers }, this.output);
+    this.pino = pino(
+      { level, base: undefined, timestamp: stdTimeFunctions.isoTime, serializers },
+      { write: (line) => this.add(line) },
+    );
     this.logsRequests = this.pino.isLevelEnabled('info');
     setInterval(() => {
       this.handOver();
-      this.output.flush();
+      this.output.tellDropped();
     }, FLUSH_EVERY_MS).unref();
+  }
+
+  /** Lines that were dropped because nobody read them in time. */
+  get dropped(): number {
+    return this.output.dropped;
   }
 
   log = (message: unknown, ...rest: unknown[]): void =>
@@ -54,12 +63,16 @@ export class JsonLogger implements LoggerService {
     if (route.isProbe || !this.logsRequests) return undefined;
     const what = `,"method":"${method}","route":${route.quoted},"status":${status},"ms":`;
     return (ms, traceId, { quoted }) => {
-      this.lines += `${this.begin()}${what}${Math.round(ms * 100) / 100},"caller":${quoted},"trace_id":"${traceId}"}\n`;
-      if (this.lines.length > BUFFER_BYTES) this.handOver();
+      const how = `${Math.round(ms * 100) / 100},"caller":${quoted},"trace_id":"${traceId}"`;
+      this.add(`${this.begin()}${what}${how}}\n`);
     };
   };
 
-  /** The stream measures all that it holds with each write: better few large ones. */
+  private add(line: string): void {
+    this.lines += line;
+    if (this.lines.length > BUFFER_BYTES) this.handOver();
+  }
+
   private handOver(): void {
     if (this.lines === '') return;
     this.output.write(this.lines);
@@ -76,14 +89,10 @@ export class JsonLogger implements LoggerService {
     return this.beginning;
   }
 
-  /** Before the process ends. */
-  flush(): void {
+  /** Before the process ends. @param withinMs that its reader has for what is left; 0: what it takes at once */
+  flush(withinMs = 0): Promise<void> {
     this.handOver();
-    try {
-      this.output.flushSync();
-    } catch {
-      // Nothing was written yet, or standard output is gone: there is nowhere left to say so.
-    }
+    return this.output.drained(withinMs);
   }
 
   private write(
@@ -91,7 +100,6 @@ export class JsonLogger implements LoggerService {
     message: unknown,
     rest: unknown[],
   ): void {
-    this.handOver();
     const context = rest.at(-1);
     const fields = { ...(typeof context === 'string' && { context }) };
     // Without a `msg` of its own a line would get the error's message, values and all.

@@ -1,66 +1,67 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { createApp } from '../app.setup.js';
-import { ConfigError } from '../config/config.js';
-import { readConfig } from '../config/environment.js';
-import { WrongEngineError } from '../database/data-source.js';
+import type { HttpConfig } from '../config/config.js';
+import { isRunByNpm, readConfig } from '../config/environment.js';
 import { JsonLogger } from '../observability/logger.js';
 import { Draining } from './draining.js';
+import { Ending } from './ending.js';
 import { keepTick } from './kept-tick.js';
 import { stop } from './stop.js';
 
-/** EX_CONFIG of sysexits.h: what starts the process should not try again by itself. */
-const BAD_CONFIGURATION = 78;
+/** npm passes a signal on that the terminal has sent to its whole process group. */
+const NPM_REPEATS_WITHIN_MS = 1_000;
 
-/** Runs the service until a signal ends it. */
+/** Runs the service until a signal ends it. @throws ConfigError */
 export async function start(): Promise<void> {
   keepTick();
-  const config = configOrExit();
+  const config = readConfig();
   const logger = new JsonLogger(config.log.level);
   const draining = new Draining();
-  const running: { app?: NestFastifyApplication } = {};
-  let stopping = false;
+  let app: NestFastifyApplication | undefined;
+  let isListening = false;
 
-  const end = (code: number): never => {
-    logger.flush();
-    process.exit(code);
-  };
-  const stopOnce = async (why: string, code: number): Promise<void> => {
-    if (stopping) end(1);
-    stopping = true;
-    setTimeout(() => end(1), config.shutdown.deadlineMs).unref();
-    logger.log(`Stopping: ${why}`);
-    if (running.app) await stop(running.app, draining, config.shutdown);
-    logger.log('Stopped');
-    end(code);
-  };
-  const fail = (error: unknown): void => {
-    logger.fatal({ err: error, msg: 'Unexpected error' });
-    if (error instanceof WrongEngineError) {
-      process.stderr.write(`${error.message}\n`);
-      end(BAD_CONFIGURATION);
-    }
-    void stopOnce('unexpected error', 1);
-  };
-  process.on('SIGTERM', () => void stopOnce('SIGTERM', 0));
-  process.on('SIGINT', () => void stopOnce('SIGINT', 0));
-  process.on('unhandledRejection', fail);
-  process.on('uncaughtException', fail);
+  const ending = new Ending(logger, {
+    deadlineMs: config.shutdown.deadlineMs,
+    repeatedWithinMs: isRunByNpm() ? NPM_REPEATS_WITHIN_MS : 0,
+    stop: async (isOrderly) => {
+      await started.catch(() => undefined);
+      const { drainMs, inFlightMs } = config.shutdown;
+      // Nobody routes to it before it listens.
+      if (app) await stop(app, draining, { drainMs: isListening && isOrderly ? drainMs : 0, inFlightMs });
+    },
+  });
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => ending.onSignal(signal));
+  process.on('unhandledRejection', (error) => ending.fail(error));
+  process.on('uncaughtException', (error) => ending.fail(error));
+  // Where it can't be written to there is nobody to tell.
+  process.stderr.on('error', () => undefined);
 
-  const app = await createApp(config, { logger, draining, logRequest: logger.request });
-  running.app = app;
-  await app.init();
-  // What was only needed to start: 25 MiB, for a tenth of a second. With `--expose-gc`, as `npm start` has it.
-  globalThis.gc?.({ type: 'major', flavor: 'last-resort', execution: 'sync' });
-  await app.listen(config.http.port, config.http.host);
-  logger.log(`Listening on ${await app.getUrl()}`);
+  const run = async (): Promise<void> => {
+    // Imported only now: that takes half a second, in which PID 1 of a container would get no signal.
+    const { createApp } = await import('../app.setup.js');
+    const droppedLines = () => logger.dropped;
+    app = await createApp(config, { logger, draining, logRequest: logger.request, droppedLines });
+    if (ending.hasBegun) return;
+    await app.init();
+    if (ending.hasBegun) return;
+    // What was only needed to start: 25 MiB, for a tenth of a second. With `--expose-gc`, as `npm start` has it.
+    globalThis.gc?.({ type: 'major', flavor: 'last-resort', execution: 'sync' });
+    await listen(app, config.http);
+    isListening = true;
+    logger.log(`Listening on ${await app.getUrl()}`);
+  };
+  const started = run();
+  await started.catch((error: unknown) => ending.fail(error));
 }
 
-function configOrExit(): ReturnType<typeof readConfig> {
+/** A mistake in the configuration that only the machine could tell. */
+class ListenError extends Error {
+  readonly exitCode = 1;
+}
+
+async function listen(app: NestFastifyApplication, { host, port }: HttpConfig): Promise<void> {
   try {
-    return readConfig();
+    await app.listen(port, host);
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(BAD_CONFIGURATION);
+    throw new ListenError(`Can not listen on ${host}, port ${port}: ${(error as NodeJS.ErrnoException).code}`);
   }
 }

@@ -1,6 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ShutdownConfig } from '../config/config.js';
 import type { Draining } from './draining.js';
 
 /**
@@ -10,7 +9,7 @@ import type { Draining } from './draining.js';
 export async function stop(
   app: NestFastifyApplication,
   draining: Draining,
-  { drainMs, inFlightMs }: ShutdownConfig,
+  { drainMs, inFlightMs }: { readonly drainMs: number; readonly inFlightMs: number },
 ): Promise<void> {
   draining.begin();
   await sleep(drainMs);

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { loadConfig, type Config } from '../../src/config/config.js';
 import { DatabaseConnector } from '../../src/database/database.connector.js';
 import { DatabaseProbe } from '../../src/database/database.probe.js';
@@ -22,6 +23,8 @@ export async function startDatabase(
   env: Record<string, string> = {},
   entities: EntityTarget<ObjectLiteral>[] = [],
 ): Promise<DatabaseStack> {
+  // There is no service whose log it would be.
+  Logger.overrideLogger(false);
   const config = loadConfig({ DATABASE_URL: url, DATABASE_MIGRATE: 'always', ...env });
   const dataSource = new DataSource({
     ...dataSourceOptions(config.database),

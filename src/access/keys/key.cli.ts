@@ -1,14 +1,12 @@
 import { NestFactory } from '@nestjs/core';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { AppModule } from '../../app.module.js';
-import { ConfigError } from '../../config/config.js';
-import { readConfig } from '../../config/environment.js';
+import { readCommandConfig } from '../../config/environment.js';
 import { DatabaseState } from '../../database/database-state.js';
 import { Caller } from '../../http/caller.js';
-import { DomainError } from '../../http/domain-error.js';
 import { BodyRules } from '../../fields/body-rules.js';
+import { readArguments, runCommand, UsageError } from '../../process/command.js';
 import { Draining } from '../../process/draining.js';
 import { CreateApiKeyDto, RotateApiKeyDto, type ApiKeyView } from './api-key.dto.js';
 import { ApiKeyService } from './api-key.service.js';
@@ -20,11 +18,22 @@ npm run key -- rotate ID [--overlap HOURS]     the old key works on for 24 hours
 npm run key -- revoke ID
 
 A scope is module:verb, either of which may be *: resource:read, *:write, api-key:admin, changes:audit, *:*.`;
+/** The options of each command. */
+const OPTIONS = new Map([
+  ['create', ['name', 'scope', 'expires']],
+  ['list', []],
+  ['rotate', ['overlap']],
+  ['revoke', []],
+]);
 const WAIT_MS = 15_000;
 /** Whoever can run this has the database's password: there is nothing that they could not do anyway. */
 const OPERATOR = new Caller('command-line', ['*:*']);
 
-class UsageError extends Error {}
+/** The database is away, or not migrated. */
+class NotReadyError extends Error {
+  /** EX_UNAVAILABLE of sysexits.h. */
+  readonly exitCode = 69;
+}
 
 interface Arguments {
   readonly command: string;
@@ -35,9 +44,9 @@ interface Arguments {
   readonly rotation: RotateApiKeyDto;
 }
 
-async function main(): Promise<void> {
-  const given = readArguments();
-  const app = await NestFactory.createApplicationContext(AppModule.with(readConfig(), new Draining()), {
+await runCommand(async () => {
+  const given = readCommandLine();
+  const app = await NestFactory.createApplicationContext(AppModule.with(readCommandConfig(), new Draining()), {
     logger: false,
     abortOnError: false,
   });
@@ -47,23 +56,26 @@ async function main(): Promise<void> {
   } finally {
     await app.close();
   }
-}
+});
 
-function readArguments(): Arguments {
+function readCommandLine(): Arguments {
   const text = { type: 'string' } as const;
-  const { values, positionals } = parse({
-    name: text,
-    expires: text,
-    overlap: text,
-    scope: { ...text, multiple: true },
-  });
-  const [command = '', id, ...rest] = positionals;
+  const options = { name: text, expires: text, overlap: text, scope: { ...text, multiple: true } } as const;
+  const { values, positionals } = readArguments(USAGE, options, 2);
+  const [command, id] = positionals;
   const { name, expires, overlap, scope: scopes = [] } = values;
-  if (!['create', 'list', 'rotate', 'revoke'].includes(command) || rest.length > 0) throw new UsageError(USAGE);
-  if ((command === 'rotate' || command === 'revoke') !== (id !== undefined)) throw new UsageError(USAGE);
+  const refuse = (what: string): never => {
+    throw new UsageError(what, USAGE);
+  };
+  if (command === undefined) return refuse('A command is missing');
+  const allowed = OPTIONS.get(command) ?? refuse(`Unknown command '${command}'`);
+  for (const option of Object.keys(values)) if (!allowed.includes(option)) refuse(`${command} takes no --${option}`);
+  const takesId = command === 'rotate' || command === 'revoke';
+  if (takesId && id === undefined) refuse(`${command} takes the ID of a key`);
+  if (!takesId && id !== undefined) refuse(`Unexpected argument '${id}'`);
   const key = { name, scopes, ...(expires !== undefined && { expires_at: instantOf(expires) }) } as CreateApiKeyDto;
   if (command === 'create') check(CreateApiKeyDto, key);
-  if (overlap !== undefined && !/^\d{1,3}(\.\d+)?$/.test(overlap)) throw new UsageError('--overlap takes hours');
+  if (overlap !== undefined && !/^\d{1,3}(\.\d+)?$/.test(overlap)) refuse('--overlap takes hours');
   const rotation = overlap === undefined ? {} : { overlap_seconds: Math.round(Number(overlap) * 3600) };
   check(RotateApiKeyDto, rotation);
   return { command, id, key, rotation };
@@ -72,7 +84,7 @@ function readArguments(): Arguments {
 /** The rules are those of the API. @throws UsageError with every fault */
 function check(dto: typeof CreateApiKeyDto | typeof RotateApiKeyDto, body: object): void {
   const faults = new BodyRules(dto).violations(body);
-  if (faults.length > 0) throw new UsageError(faults.map(({ detail }) => detail).join('\n'));
+  if (faults.length > 0) throw new UsageError(faults.map(({ detail }) => detail).join('\n'), USAGE);
 }
 
 /** A date is its beginning in UTC. */
@@ -80,19 +92,10 @@ function instantOf(text: string): string {
   return /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text;
 }
 
-type Options = NonNullable<Parameters<typeof parseArgs>[0]>['options'];
-
-function parse<T extends Options>(options: T): ReturnType<typeof parseArgs<{ options: T; allowPositionals: true }>> {
-  try {
-    return parseArgs<{ options: T; allowPositionals: true }>({ options, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(`${(error as Error).message}\n\n${USAGE}`);
-  }
-}
-
 async function until(state: DatabaseState): Promise<void> {
   for (const end = Date.now() + WAIT_MS; !state.isReady; await sleep(20)) {
-    if (Date.now() > end) throw new UsageError(`The database is not ready (${state.status}): npm run migrate:status`);
+    if (Date.now() > end)
+      throw new NotReadyError(`The database is not ready (${state.status}): npm run migrate:status`);
   }
 }
 
@@ -132,10 +135,3 @@ async function list(keys: ApiKeyService): Promise<void> {
     if (cursor === undefined) return;
   }
 }
-
-main().catch((error: unknown) => {
-  const isKnown = error instanceof UsageError || error instanceof ConfigError;
-  if (error instanceof DomainError) console.error(error.detail);
-  else console.error(isKnown || !(error instanceof Error) ? (error as Error).message : error);
-  process.exitCode = error instanceof ConfigError ? 78 : 1;
-});

@@ -1,6 +1,7 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { Config } from '../../config/config.js';
+import { RepeatedLines } from '../../observability/repeated-lines.js';
 import { RateLimitRepository } from './rate-limit.repository.js';
 import type { SlidingCount, Untold } from './sliding-count.js';
 
@@ -16,7 +17,7 @@ const KEPT_MINUTES = 3;
  */
 @Injectable()
 export class SharedCounts implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly logger = new Logger(SharedCounts.name);
+  private readonly lines = new RepeatedLines(SharedCounts.name);
   private readonly shared: { readonly kind: string; readonly count: SlidingCount }[] = [];
   private prunedAt = 0;
   private timer?: NodeJS.Timeout;
@@ -36,7 +37,10 @@ export class SharedCounts implements OnApplicationBootstrap, OnApplicationShutdo
     if (limits.scope !== 'database' || (!keys && !jwt)) return;
     this.timer = setInterval(() => {
       this.running ??= this.exchange()
-        .catch((error: unknown) => this.logger.warn(`Limits are counted alone for now: ${(error as Error).message}`))
+        .catch((error: unknown) => {
+          const { message } = error as Error;
+          this.lines.write('warn', message, { msg: `Limits are counted alone for now: ${message}` });
+        })
         .finally(() => (this.running = undefined));
     }, EVERY_MS).unref();
   }

@@ -5,7 +5,7 @@ import type { CrudEntity } from '../crud.entity.js';
 export type EndpointKind =
   'read' | 'list' | 'create' | 'update' | 'replace' | 'remove' | 'restore' | 'batch' | 'watch' | 'history' | 'action';
 
-/** What an endpoint decorator declares about its handler; the interceptor and the reference read it. */
+/** What an endpoint decorator declares about its handler; `EndpointRunner` and the reference read it. */
 export interface Endpoint {
   readonly kind: EndpointKind;
   /** Undefined where the module is a part of the path (batch). */

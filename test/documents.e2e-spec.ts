@@ -1,0 +1,99 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { SETTINGS } from '../src/config/settings.js';
+import { FeedRepository } from '../src/changes/feed.repository.js';
+import { startApp, type TestApp } from './support/app.js';
+import { Client, problemOf } from './support/client.js';
+import { engines, freshDatabase } from './support/database.js';
+import { Service } from './support/service.js';
+
+const GUIDES = ['README.md', 'CONTRIBUTING.md', ...readdirSync('docs').map((name) => `docs/${name}`)].filter((name) =>
+  name.endsWith('.md'),
+);
+const blocks = (file: string, language: string): string[] =>
+  [...readFileSync(file, 'utf8').matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'gm'))].map(
+    ([, text]) => text!,
+  );
+/** Streams have no end: enough was seen of one when it has begun. */
+const CURL = `curl() { command curl -m 3 -w '%{stderr}\\nstatus=%{http_code}\\n' "$@"; }; `;
+const CUT_OFF = 28;
+
+describe('the documents', () => {
+  it('show requests in curl that work as they stand, one after the other', async () => {
+    const { url, drop } = await freshDatabase('sqlite');
+    const service = await Service.spawn({ DATABASE_URL: url });
+    await service.until('/health/ready');
+    const scripts = ['README.md', 'docs/watching.md'].flatMap((file) => blocks(file, 'sh'));
+    // What starts a service of its own is not for this one.
+    const runnable = scripts.filter((text) => text.includes('curl') && !text.includes('npm'));
+    expect(runnable).toHaveLength(3);
+    for (const text of runnable) {
+      const lines = text.replaceAll(/\\\n/g, ' ').trimEnd().split('\n');
+      for (let n = 0; n < lines.length; n++) {
+        if (!lines[n]!.includes('curl ')) continue;
+        // With the variables that were set before.
+        const set = lines.slice(0, n).filter((line) => /^\w+=/.test(line));
+        const script = [CURL, ...set, 'exec 2>&1', lines[n]]
+          .join('\n')
+          .replaceAll('http://127.0.0.1:3000', service.origin);
+        const { status, stdout } = spawnSync('bash', ['-c', script], { encoding: 'utf8' });
+        const codes = [...stdout.matchAll(/^status=(\d+)$/gm)].map(([, code]) => Number(code));
+        const bad = codes.filter((code) => code < 200 || code > 299);
+        expect({ line: lines[n], stdout, some: codes.length > 0, bad }).toMatchObject({ some: true, bad: [] });
+        expect([0, CUT_OFF]).toContain(status);
+      }
+    }
+    await service.kill();
+    await drop();
+  }, 60_000);
+
+  it('name scripts, files and settings that there are', () => {
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
+    const known = new Set(Object.values(SETTINGS).flatMap(({ key }) => [key, `${key}_FILE`]));
+    const sources = ['src', 'test', 'tools', 'bench'].flatMap((folder) =>
+      readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+    );
+    const code = sources.filter((name) => /\.[jt]s$/.test(name) && !name.includes('peers'));
+    const missing: string[] = [];
+    for (const file of [...GUIDES, ...code]) {
+      const text = readFileSync(file, 'utf8');
+      const miss = (what: string): number => missing.push(`${file}: ${what}`);
+      for (const [, name] of text.matchAll(/npm run ([a-z]+(?::[a-z]+)*)/g)) if (!scripts[name!]) miss(name!);
+      if (!GUIDES.includes(file)) continue;
+      for (const [, link] of text.matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g))
+        if (!link!.startsWith('/') && !existsSync(join(dirname(file), link!))) miss(link!);
+      for (const [, path] of text.matchAll(/`((?:src|test|docs|bench|tools)\/[\w./-]+)`/g))
+        if (!path!.includes('/loan') && !existsSync(path!)) miss(path!);
+      for (const [, key] of text.matchAll(/`((?:DATABASE|HTTP|JWT|RATE|SHED|SHUTDOWN|CHANGES)_[A-Z_]+)/g))
+        if (!known.has(key!)) miss(key!);
+    }
+    expect(missing).toEqual([]);
+  });
+
+  it('lead to each other: the README to all of them', () => {
+    const readme = readFileSync('README.md', 'utf8');
+    const house = readme.slice(readme.indexOf('## The house'));
+    for (const file of GUIDES.filter((name) => name.startsWith('docs/'))) expect(house).toContain(`](${file})`);
+  });
+});
+
+describe.each(engines())('the SQL for a new epoch, on %s', (engine) => {
+  let test: TestApp;
+  beforeAll(async () => void (test = await startApp(engine)));
+  afterAll(() => test.close());
+
+  it('is taken, and ends the positions of before', async () => {
+    const client = new Client(test.origin);
+    await client.post('/api/resource', { name: 'x' });
+    const feeds = test.app.get(FeedRepository);
+    const { epoch } = await feeds.get('resource');
+    const watch = (position: string) => client.get(`/api/resource:watch?after=${position}`);
+    const [sql] = blocks('docs/watching.md', 'sql');
+    expect(await test.database.execute(sql!)).toBeGreaterThan(0);
+    const next = await feeds.get('resource');
+    expect(next.epoch).toMatch(/^[0-9a-f]{12}$/);
+    expect(next.epoch).not.toBe(epoch);
+    problemOf(await watch(`${epoch}-1`), 410, 'position-expired');
+  });
+});
