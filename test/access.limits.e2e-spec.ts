@@ -207,7 +207,10 @@ describe('who may come from where', () => {
     const test = await startApp('sqlite', { env: { CORS_ORIGINS: 'https://app.example.org' } });
     const client = new Client(test.origin);
     const named = await client.get('/api/resource', { origin: 'https://app.example.org' });
-    expect(named.headers).toMatchObject({ 'access-control-allow-origin': 'https://app.example.org', vary: 'Origin' });
+    expect(named.headers).toMatchObject({
+      'access-control-allow-origin': 'https://app.example.org',
+      vary: 'Accept, Origin',
+    });
     expect(named.headers['access-control-expose-headers']).toContain('ETag');
     expect(named.headers).not.toHaveProperty('access-control-allow-credentials');
     const other = await client.get('/api/resource', { origin: 'https://app.example.org.evil.example' });

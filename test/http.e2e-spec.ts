@@ -199,7 +199,7 @@ describe('http', () => {
       'HTTP/1.1 201',
       'Connection: keep-alive',
       'HTTP/1.1 413',
-      'connection: close',
+      'Connection: close',
       '"code":"content-too-large"',
     ]);
   });

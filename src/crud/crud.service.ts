@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { now } from '../database/instant.js';
 import { DomainError } from '../http/domain-error.js';
+import { JSON_TYPE } from '../http/media-types.js';
 import type { CrudDto } from './dto/crud.dto.js';
 import { isId, notAnId } from './dto/id.js';
 import type { CreateInput } from './dto/input.dto.js';
@@ -38,8 +39,7 @@ export abstract class CrudService<E extends CrudEntity, D extends CrudDto> {
 
   async list(context: RequestContext): Promise<Listing<D>> {
     const query = context.list!;
-    if (context.format !== 'application/json')
-      return exportRows(context, (list) => this.repository.page(list, context));
+    if (context.format !== JSON_TYPE) return exportRows(context, (list) => this.repository.page(list, context));
     const rows = await this.repository.page(query, context);
     const last = rows.length > query.limit ? rows[query.limit - 1] : undefined;
     const counted = query.count ? await this.repository.count(query, context) : {};

@@ -14,20 +14,24 @@ export interface DomainErrorOptions {
   /** Sent with the answer: Retry-After, Allow, WWW-Authenticate and the like, in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
+  /** Where the code stands for several. */
+  readonly status?: number;
 }
 
 /** What went wrong, in the caller's terms. `code` is stable and in the catalogue; no SQL, host or column is ever in it. */
 export class DomainError extends Error {
   readonly errors: readonly ProblemItem[];
   readonly headers: Readonly<Record<string, string>>;
+  readonly status: number | undefined;
 
   constructor(
     readonly code: string,
     readonly detail: string,
-    { errors = [], headers = {}, cause }: DomainErrorOptions = {},
+    { errors = [], headers = {}, cause, status }: DomainErrorOptions = {},
   ) {
     super(`${code}: ${detail}`, { cause });
     this.errors = errors;
     this.headers = headers;
+    this.status = status;
   }
 }

@@ -13,7 +13,7 @@ export class ProblemFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const problem = toDomainError(error);
-    const body = problemBody(problem, request.traceId, request.url.split('?', 1)[0]!.slice(0, 200));
+    const body = problemBody(problem, request.traceId, request.url.split(/[?#]/, 1)[0]!.slice(0, 200));
     if (body.status >= 500) this.log(problem, body.trace_id);
     if (reply.sent || reply.raw.headersSent) {
       // The answer had begun: cutting it off is the only way left to say that it is not whole.

@@ -1,6 +1,7 @@
 import { applyDecorators, Delete, Get, Patch, Post, Put, Req, type Type } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
+import { EVENTS_TYPE } from '../../http/media-types.js';
 import { bodyCheckOf } from '../../http/validation/body.checks.js';
 import type { CrudDto } from '../dto/crud.dto.js';
 import type { Listing, MultiStatus, Page, Representation } from './answer.js';
@@ -70,7 +71,7 @@ export function BatchEndpoint(): Handles<object[] | MultiStatus> {
 
 /** `GET /api/{module}:watch` of every module: server-sent events. */
 export function WatchEndpoint(): Handles<void> {
-  return endpoint(Get(`${MODULE}::watch`), { kind: 'watch', writes: false }, ['text/event-stream']);
+  return endpoint(Get(`${MODULE}::watch`), { kind: 'watch', writes: false }, [EVENTS_TYPE]);
 }
 
 /** `GET /api/{module}/{id}:history` of every module. */

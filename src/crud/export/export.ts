@@ -1,3 +1,4 @@
+import { CSV_TYPE } from '../../http/media-types.js';
 import type { CrudEntity } from '../crud.entity.js';
 import { etagOf } from '../etag.js';
 import { Export } from '../endpoints/answer.js';
@@ -21,9 +22,9 @@ export async function exportRows<E extends CrudEntity>(
   const query = { ...context.list!, limit: ROWS_AT_ONCE };
   // Read before the status is sent: a failure of the first page is still a problem, not a broken stream.
   const first = await readPage(query);
-  const csv = context.format === 'text/csv';
+  const csv = context.format === CSV_TYPE;
   const chunks = csv ? csvChunks(query, first, readPage) : lines(query, first, readPage, ndjsonLine);
-  return new Export(csv ? 'text/csv; charset=utf-8; header=present' : 'application/x-ndjson', chunks);
+  return new Export(context.format, chunks);
 }
 
 type Line = (fields: readonly Field[], row: Record<string, unknown>) => string;
