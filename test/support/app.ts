@@ -1,5 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { DynamicModule } from '@nestjs/common';
+import type { DynamicModule, Type } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppModule } from '../../src/app.module.js';
@@ -27,6 +27,8 @@ export interface TestAppOptions {
   readonly env?: Record<string, string>;
   /** With the widget, the module of the tests that has every kind of field. */
   readonly widget?: boolean;
+  /** Further modules, as a team would add them. */
+  readonly modules?: readonly Type[];
   /** Another server than the run's. */
   readonly server?: string;
 }
@@ -34,7 +36,7 @@ export interface TestAppOptions {
 /** The whole service in this process, on a database of its own and a free port, ready. */
 export async function startApp(
   engine: Engine,
-  { env = {}, widget = false, server }: TestAppOptions = {},
+  { env = {}, widget = false, modules = [], server }: TestAppOptions = {},
 ): Promise<TestApp> {
   const { url, drop } = await freshDatabase(engine, server);
   // Jest holds the loop up itself, where it reads what it has not compiled before: nothing is to be refused for that.
@@ -43,7 +45,7 @@ export async function startApp(
   const app = await createApp(config, {
     root: (...args): DynamicModule => {
       const root = AppModule.with(...args);
-      return { ...root, imports: [...root.imports!, ...(widget ? [WidgetModule] : [])] };
+      return { ...root, imports: [...root.imports!, ...(widget ? [WidgetModule] : []), ...modules] };
     },
   });
   app.useLogger(false);
