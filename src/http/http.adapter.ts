@@ -16,11 +16,11 @@ import type { DomainError } from './domain-error.js';
 import type { HttpServices } from './http-services.js';
 import { parseJson } from './json.parser.js';
 import { learnRoutes, NO_ROUTE, type Route } from './route.js';
-import { LONGEST_PARAMETER, Methods } from './methods.js';
+import { Methods } from './methods.js';
 import { Pressure } from './pressure.js';
 import { trustOf } from './proxies.js';
 import { announcesBody, readBody } from './request.js';
-import { checkHead, checkMediaTypes } from './request-checks.js';
+import { checkHead, checkMediaTypes, MAX_URL_BYTES } from './request-checks.js';
 import { httpServer } from './server.js';
 import { ToldRequests } from './told-requests.js';
 import { sendWholeAnswers } from './whole-answers.js';
@@ -45,7 +45,7 @@ export function httpAdapter(config: HttpConfig, services: HttpServices): Fastify
     frameworkErrors: (_error: Error, request: FastifyRequest, reply: FastifyReply) =>
       arrivals.refuseTarget(request, reply),
     trustProxy: trustOf(config.trustProxy),
-    routerOptions: { maxParamLength: LONGEST_PARAMETER },
+    routerOptions: { maxParamLength: MAX_URL_BYTES },
   });
   // Before the adapter, whose hooks come after: a request that is refused here is seen by none of Nest's.
   prepare(fastify, config, services, arrivals);

@@ -1,16 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import findMyWay, { type HTTPMethod } from 'find-my-way';
 import { DomainError } from './domain-error.js';
-import { notImplemented } from './request-checks.js';
+import { MAX_URL_BYTES, notImplemented } from './request-checks.js';
 
 const KNOWN: readonly HTTPMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-/** Any that a URL can have: `checkHead` refuses longer ones. */
-export const LONGEST_PARAMETER = 16_384;
-
 /** What Fastify leaves to a 404: which methods a path has, and which methods there are at all. */
 export class Methods {
-  private readonly router = findMyWay({ maxParamLength: LONGEST_PARAMETER });
+  private readonly router = findMyWay({ maxParamLength: MAX_URL_BYTES });
   private readonly routes = new Set<string>();
 
   /** Learns the routes from Fastify as they are made, in Fastify's own path language. */
