@@ -6,7 +6,8 @@ import { AccessControl } from './access/access-control.js';
 import { AppModule } from './app.module.js';
 import type { Config } from './config/config.js';
 import { EndpointRunner } from './crud/endpoints/endpoint.runner.js';
-import { httpAdapter, type HttpServices } from './http/http.adapter.js';
+import { httpAdapter } from './http/http.adapter.js';
+import type { HttpServices } from './http/http-services.js';
 import { Metrics } from './observability/metrics.js';
 import { Draining } from './process/draining.js';
 

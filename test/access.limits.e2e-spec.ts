@@ -3,6 +3,8 @@ import { ApiKeyService } from '../src/access/keys/api-key.service.js';
 import { KeyVerifier } from '../src/access/keys/key-verifier.js';
 import { RateLimitRepository, type Counted } from '../src/access/limits/rate-limit.repository.js';
 import { RateLimits } from '../src/access/limits/rate-limits.js';
+import { createApp } from '../src/app.setup.js';
+import { loadConfig } from '../src/config/config.js';
 import { startApp, type TestApp } from './support/app.js';
 import { OPERATOR, startGuarded } from './support/access.js';
 import { Client, problemOf } from './support/client.js';
@@ -189,6 +191,41 @@ describe('limits', () => {
 });
 
 describe('under pressure', () => {
+  it('counts no delay of the start', async () => {
+    const { url, drop } = await freshDatabase('sqlite');
+    const app = await createApp(loadConfig({ DATABASE_URL: url, PORT: '0', SHED_DELAY_MS: '50' }));
+    await app.init();
+    await sleep(100);
+    for (const end = performance.now() + 2_000; performance.now() < end;);
+    await app.listen(0, '127.0.0.1');
+    const client = new Client((await app.getUrl()).replace('localhost', '127.0.0.1'));
+    expect((await client.get('/problems')).status).toBe(200);
+    await app.close();
+    await drop();
+  });
+
+  it('gives the metrics to a good key all the same, and beyond the limits', async () => {
+    const env = { SHED_DELAY_MS: '20', RATE_LIMIT: 'process', RATE_LIMIT_CALLER: '1', RATE_LIMIT_ADDRESS: '5' };
+    const test = await startGuarded('sqlite', { env });
+    const scraper = test.admin.as(await test.keyFor('metrics:scrape'));
+    const block = setInterval(() => {
+      for (const end = performance.now() + 150; performance.now() < end;);
+    }, 160);
+    let other = 0;
+    for (const end = Date.now() + 5_000; other !== 503 && Date.now() < end;)
+      other = (await test.admin.get('/api/resource')).status;
+    expect(other).toBe(503);
+    // Also one that nobody has looked up yet.
+    for (let n = 0; n < 8; n++) expect((await scraper.get('/metrics')).status).toBe(200);
+    expect((await test.admin.as('bad').get('/metrics')).status).toBe(401);
+    clearInterval(block);
+    await sleep(700);
+    for (let n = 0; n < 8; n++) other = (await test.admin.get('/api/resource')).status;
+    expect(other).toBe(429);
+    expect((await scraper.get('/metrics')).status).toBe(200);
+    await test.close();
+  });
+
   it('refuses requests with 503, but answers probes', async () => {
     const { url, drop } = await freshDatabase('sqlite');
     // Any heap is more than one percent of its limit… of a process that is only allowed a small one.
@@ -228,6 +265,42 @@ describe('under pressure', () => {
 });
 
 describe('who may come from where', () => {
+  it('lets no page of another origin change anything while nobody is asked who they are', async () => {
+    const test = await startApp('sqlite', { env: { CORS_ORIGINS: 'https://app.example.org' } });
+    const client = new Client(test.origin);
+    await client.put('/api/resource/a', { name: 'a' });
+    await client.delete('/api/resource/a');
+    const foreign: Record<string, string>[] = [
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { origin: 'http://localhost:8080' },
+      { origin: 'https://app.example.org.evil.example' },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+    ];
+    for (const headers of foreign) {
+      problemOf(await client.send('post', '/api/resource/a:restore', { headers }), 403, 'cross-site-request');
+      problemOf(await client.delete('/api/resource/a', headers), 403, 'cross-site-request');
+      expect((await client.get('/api/resource', headers)).status).toBe(200);
+    }
+    const own: Record<string, string>[] = [
+      { origin: 'https://app.example.org', 'sec-fetch-site': 'cross-site' },
+      { origin: test.origin, 'sec-fetch-site': 'same-origin' },
+      { 'sec-fetch-site': 'none' },
+      {},
+    ];
+    for (const headers of own) {
+      expect((await client.send('post', '/api/resource/a:restore', { headers })).status).toBe(200);
+      await client.delete('/api/resource/a');
+    }
+    await test.close();
+    // A page holds no credentials but its own.
+    const guarded = await startGuarded('sqlite');
+    const { status } = await guarded.admin.put('/api/resource/a', { name: 'a' }, { origin: 'https://evil.example' });
+    expect(status).toBe(201);
+    await guarded.close();
+  });
+
   it('lets no page of another origin read, unless it is named', async () => {
     const closed = await startApp('sqlite');
     const { headers } = await new Client(closed.origin).get('/api/resource', { origin: 'https://app.example.org' });
@@ -237,7 +310,10 @@ describe('who may come from where', () => {
     const test = await startApp('sqlite', { env: { CORS_ORIGINS: 'https://app.example.org' } });
     const client = new Client(test.origin);
     const named = await client.get('/api/resource', { origin: 'https://app.example.org' });
-    expect(named.headers).toMatchObject({ 'access-control-allow-origin': 'https://app.example.org', vary: 'Origin' });
+    expect(named.headers).toMatchObject({
+      'access-control-allow-origin': 'https://app.example.org',
+      vary: 'Accept, Origin',
+    });
     expect(named.headers['access-control-expose-headers']).toContain('ETag');
     expect(named.headers).not.toHaveProperty('access-control-allow-credentials');
     const other = await client.get('/api/resource', { origin: 'https://app.example.org.evil.example' });

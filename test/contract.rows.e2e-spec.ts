@@ -211,7 +211,7 @@ forEveryModuleAndPlain('rows', (subject) => {
           { 'if-match': `W/${changed.headers.etag}` },
         ),
         412,
-        'precondition-failed',
+        'weak-entity-tag',
       );
       const listed = { 'if-match': `"a", ${changed.headers.etag}` };
       expect((await subject.client.patch(`${subject.path}/${id}`, { [field]: 'newest' }, listed)).status).toBe(200);

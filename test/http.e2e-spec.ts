@@ -1,6 +1,7 @@
-import { connect } from 'node:net';
+import { startGuarded } from './support/access.js';
 import { startApp, type TestApp } from './support/app.js';
 import { Client, problemOf } from './support/client.js';
+import { sendRaw } from './support/raw.js';
 
 /** What the HTTP layer does before any module is asked; it does not depend on the engine. */
 describe('http', () => {
@@ -12,21 +13,7 @@ describe('http', () => {
   });
   afterAll(() => test.close());
 
-  /** Sends bytes as they are, and gives back all that comes until the service closes (or `ms` have passed). */
-  const raw = (text: string | Buffer, ms = 3_000): Promise<string> =>
-    new Promise((resolve, reject) => {
-      const socket = connect(Number(new URL(test.origin).port), '127.0.0.1', () => socket.write(text));
-      let answer = '';
-      const end = () => {
-        clearTimeout(timer);
-        socket.destroy();
-        resolve(answer);
-      };
-      const timer = setTimeout(end, ms);
-      socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')));
-      socket.on('close', end);
-      socket.on('error', (error: NodeJS.ErrnoException) => (error.code === 'ECONNRESET' ? end() : reject(error)));
-    });
+  const raw = (bytes: string | Buffer) => sendRaw(test.origin, bytes);
 
   const rawProblem = (answer: string, status: number, code: string): void => {
     const [head, body = ''] = answer.split('\r\n\r\n', 2);
@@ -199,7 +186,7 @@ describe('http', () => {
       'HTTP/1.1 201',
       'Connection: keep-alive',
       'HTTP/1.1 413',
-      'connection: close',
+      'Connection: close',
       '"code":"content-too-large"',
     ]);
   });
@@ -232,6 +219,64 @@ describe('http', () => {
     for (const accept of ['text/html', 'application/json;q=0', 'application/xml']) {
       problemOf(await client.get('/api/resource/x', { accept }), 406, 'not-acceptable');
     }
+  });
+
+  it('accepts what it sends, parameters included', async () => {
+    await client.put('/api/resource/accepted', { name: 'x' });
+    for (const [path, accept, type] of [
+      ['/api/resource/accepted', 'application/json; charset=utf-8', 'application/json; charset=utf-8'],
+      ['/api/resource/accepted', 'Application/JSON ;\tCharset="UTF-8" ; q=0.1', 'application/json; charset=utf-8'],
+      ['/api/resource/accepted', 'text/html, application/*;charset=utf-8', 'application/json; charset=utf-8'],
+      ['/api/resource/accepted', '', 'application/json; charset=utf-8'],
+      ['/api/resource', 'text/csv; charset=utf-8', 'text/csv; charset=utf-8; header=present'],
+      ['/api/resource', 'text/csv;header=present', 'text/csv; charset=utf-8; header=present'],
+      ['/api/resource', 'application/json;q=0.5, application/x-ndjson', 'application/x-ndjson'],
+      ['/api/resource', 'text/csv;charset=utf-8;q=0.9, */*;q=0.8', 'text/csv; charset=utf-8; header=present'],
+      ['/api/resource', 'text/csv;q=0, text/*;q=1, */*;q=0.1', 'application/json; charset=utf-8'],
+      ['/metrics', 'text/plain;version=0.0.4', 'text/plain; version=0.0.4; charset=utf-8'],
+      [
+        '/metrics',
+        'application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5',
+        'text/plain; version=0.0.4; charset=utf-8',
+      ],
+    ] as const) {
+      const { status, headers } = await client.get(path, { accept });
+      expect({ accept, status, type: headers['content-type'] }).toEqual({ accept, status: 200, type });
+      const again = await client.get(path, { accept: headers['content-type']! });
+      expect({ status: again.status, type: again.headers['content-type'] }).toEqual({ status: 200, type });
+    }
+    const gone = new AbortController();
+    for (const accept of ['text/event-stream;charset=utf-8', 'text/event-stream']) {
+      const { status, headers } = await fetch(`${test.origin}/api/resource:watch`, {
+        headers: { accept },
+        signal: gone.signal,
+      });
+      expect({ status, type: headers.get('content-type') }).toEqual({
+        status: 200,
+        type: 'text/event-stream; charset=utf-8',
+      });
+    }
+    gone.abort();
+    for (const [path, accept] of [
+      ['/api/resource/accepted', 'application/json;charset=iso-8859-1'],
+      ['/api/resource/accepted', 'application/json;profile=x'],
+      ['/api/resource/accepted', 'application/json;charset=utf-8;q=0'],
+      ['/api/resource', 'text/csv;header=absent'],
+      ['/api/resource:watch', 'text/event-stream;charset=utf-16'],
+      ['/metrics', 'text/plain;version=1.0.0'],
+    ] as const)
+      problemOf(await client.get(path, { accept }), 406, 'not-acceptable');
+  });
+
+  it('tells caches what an answer depends on', async () => {
+    expect((await client.get('/api/resource')).headers.vary).toBe('Accept');
+    expect((await client.get('/api/resource/accepted')).headers).not.toHaveProperty('vary');
+    expect((await client.get('/problems')).headers).not.toHaveProperty('vary');
+    const guarded = await startGuarded('sqlite', { env: { CORS_ORIGINS: 'https://app.example.org' } });
+    expect((await guarded.admin.get('/api/resource')).headers.vary).toBe('Accept, Authorization, Origin');
+    expect((await guarded.admin.get('/api/resource/x')).headers.vary).toBe('Authorization, Origin');
+    expect((await guarded.admin.get('/problems')).headers.vary).toBe('Origin');
+    await guarded.close();
   });
 
   it('takes the trace id of the caller', async () => {

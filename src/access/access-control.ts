@@ -6,9 +6,10 @@ import { ModuleRegistry } from '../crud/module.registry.js';
 import { checkStage } from '../crud/stage.js';
 import type { Caller } from '../http/caller.js';
 import { DomainError } from '../http/domain-error.js';
-import type { Gate } from '../http/http.adapter.js';
+import type { Gate } from '../http/http-services.js';
 import { scopeOf } from '../http/route.js';
 import { Authenticator } from './authenticator.js';
+import { Pages } from './pages.js';
 import { RateLimits } from './limits/rate-limits.js';
 import { insufficientScope } from './unauthenticated.js';
 
@@ -22,15 +23,17 @@ export class AccessControl implements Gate {
     private readonly authenticator: Authenticator,
     private readonly limits: RateLimits,
     private readonly registry: ModuleRegistry,
+    private readonly pages: Pages,
   ) {}
 
   admit(request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
     const model = this.modelOf(request);
     if (this.authenticator.isOpen) {
       refuseForeignNames(request);
+      this.pages.refuseCrossSite(request);
       return this.enter(request, this.authenticator.anybody, model);
     }
-    this.limits.admitAddress(request, reply);
+    if (!request.route.isUnlimited) this.limits.admitAddress(request.ip);
     const { authorization } = request.headers;
     const known = this.authenticator.recall(authorization);
     if (known) return this.enter(request, known, model, reply);
@@ -45,13 +48,17 @@ export class AccessControl implements Gate {
   }
 
   /** Pages and paths with nothing at them cost less than what needs credentials, but not nothing. */
-  admitAnybody(request: FastifyRequest, reply: FastifyReply): void {
-    if (!this.authenticator.isOpen) this.limits.admitAddress(request, reply);
+  admitAnybody(address: string): void {
+    if (!this.authenticator.isOpen) this.limits.admitAddress(address);
+  }
+
+  get knowsCallers(): boolean {
+    return !this.authenticator.isOpen;
   }
 
   private enter(request: FastifyRequest, caller: Caller, model: CrudModel | undefined, reply?: FastifyReply): void {
     request.caller = caller;
-    if (reply) this.limits.admitCaller(caller, reply);
+    if (reply && !request.route.isUnlimited) this.limits.admitCaller(caller, reply);
     const { access, scope = scopeOf(model!.name, (access as { verb: 'read' | 'write' }).verb) } = request.route;
     if (!caller.can(scope)) throw insufficientScope(scope);
     if (model) checkStage(model.name, model.stage, caller);

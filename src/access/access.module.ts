@@ -10,6 +10,7 @@ import { KeyVerifier } from './keys/key-verifier.js';
 import { RateLimitEntity } from './limits/rate-limit.entity.js';
 import { RateLimitRepository } from './limits/rate-limit.repository.js';
 import { RateLimits } from './limits/rate-limits.js';
+import { Pages } from './pages.js';
 import { SharedCounts } from './limits/shared-counts.js';
 import { TokenVerifier } from './tokens/token-verifier.js';
 
@@ -25,6 +26,7 @@ import { TokenVerifier } from './tokens/token-verifier.js';
     TokenVerifier,
     ApiKeyRepository,
     ApiKeyService,
+    Pages,
     RateLimits,
     RateLimitRepository,
     SharedCounts,

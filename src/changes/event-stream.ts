@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify';
+import { EVENTS_TYPE } from '../http/media-types.js';
 
 const HEARTBEAT_MS = 15_000;
 /** What a reader may be behind before it is dropped; it resumes where it was. */
@@ -48,7 +49,7 @@ export class EventStream {
     this.opened = true;
     raw.writeHead(200, {
       ...(this.reply.getHeaders() as Record<string, string>),
-      'content-type': 'text/event-stream; charset=utf-8',
+      'content-type': EVENTS_TYPE,
       'cache-control': 'no-store',
       // Proxies that buffer would hold events back.
       'x-accel-buffering': 'no',

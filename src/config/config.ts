@@ -31,6 +31,8 @@ export interface HttpConfig {
   readonly maxConnections: number;
   readonly trustProxy: readonly string[];
   readonly corsOrigins: readonly string[];
+  /** From whom entity tags that a proxy has changed are taken. */
+  readonly weakEtags: 'refuse' | 'proxies';
   /** 0: never. */
   readonly shedDelayMs: number;
   readonly shedHeapPercent: number;
@@ -129,6 +131,7 @@ export function loadConfig(env: Environment): Config {
       maxConnections: read(SETTINGS.maxConnections),
       trustProxy: read(SETTINGS.trustProxy),
       corsOrigins: read(SETTINGS.corsOrigins),
+      weakEtags: read(SETTINGS.weakEtags),
       shedDelayMs: read(SETTINGS.shedDelayMs),
       shedHeapPercent: read(SETTINGS.shedHeapPercent),
     },
@@ -149,6 +152,8 @@ export function loadConfig(env: Environment): Config {
   if (config.http.headersTimeoutMs > config.http.requestTimeoutMs) {
     faults.push('HTTP_HEADERS_MS must not be more than HTTP_REQUEST_MS');
   }
+  if (config.http.weakEtags === 'proxies' && config.http.trustProxy?.length === 0)
+    faults.push('TRUST_PROXY must name the proxies where HTTP_WEAK_ETAGS is proxies');
   const { keys, jwt } = config.access;
   if (!keys && !jwt && config.http.host !== undefined && !isLoopback(config.http.host)) {
     faults.push('HOST must be 127.0.0.1, ::1 or localhost as long as AUTH is off: nobody would be asked who they are');

@@ -42,6 +42,10 @@ const text = (pattern: RegExp, expects: string): Pick<Setting<string>, 'parse' |
   expects,
 });
 
+const name = text(/^[0-9A-Za-z.:-]+$/, 'an address or a host name');
+/** The name can stand for several addresses, of which one server listens on one. */
+const address = { ...name, parse: (value: string) => name.parse(value === 'localhost' ? '127.0.0.1' : value) };
+
 function databaseUrl(value: string): string {
   if (/^sqlite:.+/.test(value) && !value.includes(':memory:')) return value;
   const url = URL.canParse(value) ? new URL(value) : null;
@@ -111,8 +115,9 @@ export const SETTINGS = {
   host: {
     key: 'HOST',
     default: '127.0.0.1',
-    ...text(/^[0-9A-Za-z.:-]+$/, 'an address or a host name'),
-    description: 'Address to listen on. Other machines can only reach it with authentication: `AUTH`.',
+    ...address,
+    description:
+      'Address to listen on; `localhost` is 127.0.0.1. Other machines can only reach it with authentication: `AUTH`.',
   },
   port: { key: 'PORT', default: '3000', ...integer(0, 65535), description: 'Port to listen on; 0 takes a free one.' },
   databaseUrl: {
@@ -252,6 +257,13 @@ export const SETTINGS = {
     default: '',
     ...listOf(isOrigin, 'a list of origins such as https://app.example.org'),
     description: 'Web pages that may call the API from a browser; none unless named.',
+  },
+  weakEtags: {
+    key: 'HTTP_WEAK_ETAGS',
+    default: 'refuse',
+    ...oneOf('refuse', 'proxies'),
+    description:
+      'From whom `If-Match` takes entity tags that are weak or marked `-gzip`, as proxies that compress make them: nobody, or the `proxies` in `TRUST_PROXY`.',
   },
   shedDelayMs: {
     key: 'SHED_DELAY_MS',

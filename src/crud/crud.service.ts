@@ -4,6 +4,7 @@ import { Inject } from '@nestjs/common';
 import type { CreateInput } from '../fields/bodies.js';
 import type { Field } from '../fields/field.js';
 import { isId, notAnId } from '../fields/id.js';
+import { JSON_TYPE } from '../http/media-types.js';
 import type { CrudEntity } from './crud.entity.js';
 import { CrudModel, type ModuleOptions } from './crud.model.js';
 import type { CrudRepository } from './crud.repository.js';
@@ -45,8 +46,7 @@ export abstract class CrudService<E extends CrudEntity> {
   async list(context: RequestContext): Promise<Listing<E>> {
     if (context.id !== undefined) return this.get(context.id, context);
     const query = context.list!;
-    if (context.format !== 'application/json')
-      return exportRows(context, (list) => this.repository.page(list, context));
+    if (context.format !== JSON_TYPE) return exportRows(context, (list) => this.repository.page(list, context));
     const rows = await this.repository.page(query, context);
     const last = rows.length > query.limit ? rows[query.limit - 1] : undefined;
     const counted = query.count ? await this.repository.count(query, context) : {};

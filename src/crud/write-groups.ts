@@ -2,13 +2,14 @@ import { Failed, FEW_LARGE } from '../database/batcher.js';
 import { UniqueViolation } from '../database/sql-errors.js';
 import { DomainError } from '../http/domain-error.js';
 import { problemType } from '../http/problem.catalogue.js';
+import { toDomainError } from '../http/to-domain-error.js';
 
 /** Writes of rows that are committed together. */
 export const WRITE_GROUPS = { ...FEW_LARGE, isShaped: true };
 
 /** Whether an error is about one row, so that others which were written with it may do better without it. */
 export function isOfOneRow(error: unknown): boolean {
-  return error instanceof UniqueViolation || (error instanceof DomainError && problemType(error.code)!.status < 500);
+  return error instanceof UniqueViolation || problemType(toDomainError(error).code)!.status < 500;
 }
 
 /** Whether others were in the way, of one row or of several. */

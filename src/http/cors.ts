@@ -41,8 +41,6 @@ export class Cors {
   /** Sets what an answer needs; of a preflight request, all but the methods. */
   apply(request: FastifyRequest, reply: FastifyReply): void {
     if (this.origins.size === 0) return;
-    // Caches must not give one origin's answer to another, nor to those that sent none.
-    void reply.header('vary', 'Origin');
     const { origin } = request.headers;
     if (origin === undefined || !this.origins.has(origin)) return;
     void reply.header('access-control-allow-origin', origin);

@@ -16,6 +16,8 @@ export interface DomainErrorOptions {
   readonly cause?: unknown;
   /** For the security log, and never for the caller: a missing scope, the limit that was met. */
   readonly log?: Readonly<Record<string, string>>;
+  /** Where the code stands for several. */
+  readonly status?: number;
 }
 
 /** What went wrong, in the caller's terms. `code` is stable and in the catalogue; no SQL, host or column is ever in it. */
@@ -23,15 +25,17 @@ export class DomainError extends Error {
   readonly errors: readonly ProblemItem[];
   readonly headers: Readonly<Record<string, string>>;
   readonly log: Readonly<Record<string, string>>;
+  readonly status: number | undefined;
 
   constructor(
     readonly code: string,
     readonly detail: string,
-    { errors = [], headers = {}, cause, log = {} }: DomainErrorOptions = {},
+    { errors = [], headers = {}, cause, log = {}, status }: DomainErrorOptions = {},
   ) {
     super(`${code}: ${detail}`, { cause });
     this.errors = errors;
     this.headers = headers;
     this.log = log;
+    this.status = status;
   }
 }

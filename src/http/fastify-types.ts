@@ -15,9 +15,11 @@ declare module 'fastify' {
   }
 
   interface FastifyContextConfig {
-    /** The media types that the route can answer with, the default first; JSON where it does not say. */
+    /** The Content-Types that the route can answer with, the default first; JSON where it does not say. */
     readonly offers?: readonly string[];
     readonly access?: RouteAccess;
+    /** Neither shed under load nor limited. */
+    readonly isUnlimited?: boolean;
     readonly route?: Route;
   }
 }

@@ -6,101 +6,58 @@ import {
   type FastifyRequest,
   type HookHandlerDoneFunction,
 } from 'fastify';
+import type { Server } from 'node:http';
 import type { HttpConfig } from '../config/config.js';
-import type { Draining } from '../process/draining.js';
+import { Arrivals } from './arrivals.js';
 import { NOBODY, type Caller } from './caller.js';
-import { answerClientError } from './client-errors.js';
-import { Cors } from './cors.js';
+import { ClientErrors } from './client-errors.js';
 import type {} from './fastify-types.js';
-import { DomainError } from './domain-error.js';
+import type { DomainError } from './domain-error.js';
+import type { HttpServices } from './http-services.js';
 import { parseJson } from './json.parser.js';
 import { learnRoutes, NO_ROUTE, type Route } from './route.js';
 import { Methods } from './methods.js';
-import { NextRequest } from './next-request.js';
 import { Pressure } from './pressure.js';
-import { problemBody } from './problem.js';
-import { sendProblem } from './problem.filter.js';
-import { readBody, Request } from './request.js';
-import { checkLimits, checkMediaTypes } from './request-checks.js';
-import { Response } from './response.js';
-import { ToldRequests, type RequestListener } from './told-requests.js';
-import { traceIdOf } from './trace-context.js';
+import { trustOf } from './proxies.js';
+import { announcesBody, readBody } from './request.js';
+import { checkHead, checkMediaTypes, MAX_URL_BYTES } from './request-checks.js';
+import { httpServer } from './server.js';
+import { ToldRequests } from './told-requests.js';
 import { sendWholeAnswers } from './whole-answers.js';
 
-const MAX_HEADER_BYTES = 16_384;
-const LONGEST_PATH_PARAMETER = 8_192;
 /** Methods whose bodies Fastify would read, by a stream and with parsers of its own. */
 const WITH_BODY = ['DELETE', 'PATCH', 'POST', 'PUT'];
 
-/** Decides who gets in. Asked after routing and before anything else of the request is looked at. */
-export interface Gate {
-  /** @throws DomainError why not, at once or later */
-  admit(request: FastifyRequest, reply: FastifyReply): void | Promise<void>;
-  /** To what needs no credentials. @throws DomainError `rate-limited` */
-  admitAnybody(request: FastifyRequest, reply: FastifyReply): void;
-}
-
-/** Is around the handlers of endpoints. */
-export interface Exchange {
-  /** Reads the request's conditions, once its body is there. @throws DomainError what is wrong with them */
-  prepare(request: FastifyRequest, reply: FastifyReply): void;
-  /** Sends what a handler has returned; false where that is none of its own. */
-  answer(request: FastifyRequest, reply: FastifyReply, value: unknown): boolean;
-}
-
-export interface HttpServices {
-  readonly draining: Draining;
-  /** Undefined until the application is put together, which is before it listens. */
-  gate?: Gate;
-  exchange?: Exchange;
-  readonly logRequest?: RequestListener | undefined;
-  measureRequest?: RequestListener;
-}
-
 /** Fastify with every limit set, and every failure of its own turned into a problem. */
 export function httpAdapter(config: HttpConfig, services: HttpServices): FastifyAdapter {
-  const fastify = createFastify({
-    keepAliveTimeout: config.keepAliveTimeoutMs,
-    requestTimeout: config.requestTimeoutMs,
+  const told = new ToldRequests(() => [services.measureRequest, services.logRequest]);
+  const errors = new ClientErrors(
+    (address) => services.gate?.admitAnybody(address),
+    (status) => services.measureRequest?.({ route: NO_ROUTE, method: 'UNKNOWN', status })?.(0, '', NOBODY),
+  );
+  const arrivals = new Arrivals(config, services, told);
+  const fastify = createFastify<Server>({
     // A request that is in flight when the stop begins gets its answer, liveness included.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    clientErrorHandler: answerClientError,
+    serverFactory: (handle) => httpServer(config, handle, errors),
+    clientErrorHandler: errors.answer,
     frameworkErrors: (_error: Error, request: FastifyRequest, reply: FastifyReply) =>
-      answerFrameworkError(request, reply),
-    trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
-    routerOptions: { maxParamLength: LONGEST_PATH_PARAMETER },
-    http: {
-      IncomingMessage: Request,
-      ServerResponse: Response,
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: config.headersTimeoutMs,
-      connectionsCheckingInterval: 500,
-      // Most requests have no body: no stream is made for one (Node 24.12).
-      optimizeEmptyRequests: true,
-    },
+      arrivals.refuseTarget(request, reply),
+    trustProxy: trustOf(config.trustProxy),
+    routerOptions: { maxParamLength: MAX_URL_BYTES },
   });
-  const adapter = new PlinthAdapter(fastify);
-  adapter.services = services;
-  fastify.server.maxConnections = config.maxConnections;
-  fastify.server.maxHeadersCount = 0;
-  prepare(fastify, config, services);
-  return adapter;
+  // Before the adapter, whose hooks come after: a request that is refused here is seen by none of Nest's.
+  prepare(fastify, config, services, arrivals);
+  return new PlinthAdapter(fastify, services);
 }
 
 class PlinthAdapter extends FastifyAdapter {
-  services!: HttpServices;
-
-  /**
-   * Without the seven hooks that Nest adds for its CORS, CSRF protection, security headers, versions and answers while it
-   * closes, none of which are used here: they did nothing, and took a fifteenth of a read.
-   */
-  constructor(fastify: FastifyInstance) {
-    const addHook = Object.getOwnPropertyDescriptor(fastify, 'addHook')!;
-    fastify.addHook = () => fastify;
+  constructor(
+    fastify: FastifyInstance,
+    private readonly services: HttpServices,
+  ) {
     super(fastify as never);
-    // As it was, not bound: plugins call it on instances of their own.
-    Object.defineProperty(fastify, 'addHook', addHook);
   }
 
   /** Nest calls it with what a handler has returned. */
@@ -111,13 +68,14 @@ class PlinthAdapter extends FastifyAdapter {
   }
 }
 
-function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpServices): void {
-  const { draining } = services;
-  const cors = new Cors(config.corsOrigins);
-  const pressure = new Pressure(config);
-  const next = new NextRequest(config.busyPollUs / 1000);
-  const told = new ToldRequests(() => [services.measureRequest, services.logRequest]);
+function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpServices, arrivals: Arrivals): void {
   sendWholeAnswers(fastify);
+  const pressure = new Pressure(config);
+  // What the start has cost says nothing about the load.
+  fastify.addHook('onListen', (done) => {
+    pressure.start();
+    done();
+  });
   fastify.addHook('onClose', () => Promise.resolve(pressure.stop()));
   fastify.decorateRequest('startedAt', 0);
   fastify.decorateRequest('traceId', '');
@@ -133,29 +91,15 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
   methods.learn(fastify);
   // One synchronous hook: each further one costs every request.
   fastify.addHook('onRequest', (request, reply, done) => {
-    request.startedAt = performance.now();
-    request.traceId = traceIdOf(request.headers.traceparent);
-    request.route = request.routeOptions.config.route ?? NO_ROUTE;
-    // Not assigned where it is written: V8 would make it old from the start (`a.b = () => …` is taken for a part of a class),
-    // and with it all of the request. That was 1 MB with each collection, until the hook had been compiled.
-    const answered = () => {
-      told.tell(request, reply);
-      next.answered(request.method);
-    };
-    (reply.raw as Response).afterwards = answered;
-    next.came();
-    // Until the gate has said who it is.
-    request.caller = NOBODY;
-    cors.apply(request, reply);
-    // Seen to be needed: a client that keeps its connection meets a closed one at its next request.
-    if (draining.isDraining) void reply.header('connection', 'close');
+    arrivals.begin(request, reply);
     try {
-      checkLimits(request);
-      if (request.route.isProbe) return done();
-      pressure.check();
+      checkHead(request);
+      const { isProbe, isUnlimited, isGuarded } = request.route;
+      if (isProbe) return done();
+      if (!isUnlimited) pressure.check();
       // Pages, and what is not there: bodies are not even read.
-      if (!request.route.isGuarded) {
-        services.gate!.admitAnybody(request, reply);
+      if (!isGuarded) {
+        services.gate!.admitAnybody(request.ip);
         if (!request.is404) return done();
         methods.answer(request, reply);
         return;
@@ -181,9 +125,8 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
 function takeIn(request: FastifyRequest, reply: FastifyReply, config: HttpConfig, done: HookHandlerDoneFunction): void {
   checkMediaTypes(request);
   if (request.method === 'GET' || request.method === 'HEAD') return done();
+  if (request.headers.expect !== undefined && announcesBody(request.headers)) reply.raw.writeContinue();
   readBody(request.raw, config.bodyLimitBytes, (error, body) => {
-    // There may be more of it.
-    if (error) void reply.header('connection', 'close');
     try {
       if (error) throw error;
       if (body.length > 0) request.body = parseJson(body);
@@ -192,11 +135,4 @@ function takeIn(request: FastifyRequest, reply: FastifyReply, config: HttpConfig
     }
     done();
   });
-}
-
-/** Fastify could not even route it (a malformed path); hooks do not run for these. */
-function answerFrameworkError(request: FastifyRequest, reply: FastifyReply): void {
-  const error = new DomainError('invalid-request-target', 'The path of the URL is not valid.');
-  const problem = problemBody(error, traceIdOf(request.headers.traceparent));
-  sendProblem(reply, problem.status, JSON.stringify(problem), {});
 }

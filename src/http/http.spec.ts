@@ -56,8 +56,29 @@ describe('parseEntityTags', () => {
     );
   });
 
+  it('ignores elements that are empty', () => {
+    for (const value of ['"a",', ',"a"', ', ,"a" ,\t,,"b",', ' "b" ,,, "a" '])
+      expect(parseEntityTags(value, 'if-match').matchesStrongly('"a"')).toBe(true);
+    for (const value of ['', ',', ' , ,'])
+      expect(parseEntityTags(value, 'if-match')).toMatchObject({ strong: [], weak: [], any: false });
+    // Not in the square of its length.
+    const begin = performance.now();
+    expect(() => parseEntityTags(`${', \t'.repeat(30_000)}x`, 'if-match')).toThrow(DomainError);
+    expect(performance.now() - begin).toBeLessThan(2_000);
+  });
+
+  it('knows what something on the way has made of a tag', () => {
+    for (const value of ['W/"1-2"', '"1-2-gzip"', 'W/"1-2--gzip"', '"1-2-br"', '"0", W/"1-2"']) {
+      const refused = parseEntityTags(value, 'if-match');
+      expect([refused.hasChanged, refused.matchesStrongly('"1-2"')]).toEqual([true, false]);
+      expect(parseEntityTags(value, 'if-match', true).matchesStrongly('"1-2"')).toBe(true);
+    }
+    expect(parseEntityTags('"1-2"', 'if-match').hasChanged).toBe(false);
+    expect(parseEntityTags('W/"1-3"', 'if-match', true).matchesStrongly('"1-2"')).toBe(false);
+  });
+
   it('refuses the rest, naming the header', () => {
-    for (const value of ['', 'a', '"a', 'a"', '"a" "b"', '"a",', 'w/"a"', '*, "a"', '"a" , b']) {
+    for (const value of ['a', '"a', 'a"', '"a" "b"', 'w/"a"', 'W/ "a"', '*, "a"', '"a", *', '"a" , b', ',b']) {
       expect(() => parseEntityTags(value, 'if-match')).toThrow(DomainError);
     }
     expect(parseEntityTags(' * ', 'if-match').any).toBe(true);

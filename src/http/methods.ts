@@ -1,12 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import findMyWay, { type HTTPMethod } from 'find-my-way';
 import { DomainError } from './domain-error.js';
+import { MAX_URL_BYTES, notImplemented } from './request-checks.js';
 
 const KNOWN: readonly HTTPMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** What Fastify leaves to a 404: which methods a path has, and which methods there are at all. */
 export class Methods {
-  private readonly router = findMyWay({ maxParamLength: 8192 });
+  private readonly router = findMyWay({ maxParamLength: MAX_URL_BYTES });
   private readonly routes = new Set<string>();
 
   /** Learns the routes from Fastify as they are made, in Fastify's own path language. */
@@ -36,8 +37,4 @@ export class Methods {
     const allow = [...allowed, 'OPTIONS'].join(', ');
     throw new DomainError('method-not-allowed', `This path takes ${allow}.`, { headers: { allow } });
   }
-}
-
-export function notImplemented(): DomainError {
-  return new DomainError('method-not-implemented', 'The service does not know this method.');
 }

@@ -9,11 +9,15 @@ const RESOLUTION_MS = 10;
 /** Whether the process has more to do than it can: then it is better to refuse some at once than to be late for all. */
 export class Pressure {
   private readonly delay: ReturnType<typeof monitorEventLoopDelay>;
-  private readonly timer: NodeJS.Timeout;
+  private timer: NodeJS.Timeout | undefined;
   private isHigh = false;
 
   constructor(private readonly limits: Pick<HttpConfig, 'shedDelayMs' | 'shedHeapPercent'>) {
     this.delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  }
+
+  /** From here on delays count. */
+  start(): void {
     this.delay.enable();
     this.timer = setInterval(() => this.look(), LOOK_EVERY_MS).unref();
   }

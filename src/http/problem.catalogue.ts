@@ -14,13 +14,19 @@ const CATALOGUE = new Map<string, ProblemType>(
       status: 400,
       title: 'The URL is malformed',
       explanation:
-        'A percent sign in the path is not followed by two hexadecimal digits, or the bytes it stands for are not UTF-8. Encode the path as RFC 3986 says.',
+        'The target is no path, has a fragment (`#`), a percent sign in it is not followed by two hexadecimal digits, or the bytes it stands for are not UTF-8. Encode the path as RFC 3986 says.',
     },
     'malformed-http': {
       status: 400,
       title: 'Not a valid HTTP request',
       explanation:
         'The request line, a header or the framing of the body breaks the rules of HTTP/1.1. The connection was closed. This is a fault of the client library or of something between it and the service.',
+    },
+    'bad-request': {
+      status: 400,
+      title: 'The request is not valid',
+      explanation:
+        'A module refuses the request as it is; `detail`, and `errors` where there are several faults, say why.',
     },
     'invalid-parameter': {
       status: 400,
@@ -67,6 +73,12 @@ const CATALOGUE = new Map<string, ProblemType>(
       title: 'You may not do that',
       explanation:
         'The credentials are valid, but lack the scope that the route needs (WWW-Authenticate names it), or the request would make something that the caller may not have: a row out of their sight, a key that can do more than they can or works longer. A key that was rotated manages no keys.',
+    },
+    'cross-site-request': {
+      status: 403,
+      title: 'A page of another site may not do that',
+      explanation:
+        'Without authentication the service takes changes from programs and from its own pages. A browser sent this one for a page of another origin. Its operators can let that origin in (`CORS_ORIGINS`), or configure authentication (`AUTH`).',
     },
     'not-found': {
       status: 404,
@@ -120,17 +132,33 @@ const CATALOGUE = new Map<string, ProblemType>(
       explanation:
         'The change feed goes back a limited time. Read the rows anew (`initial=true`), then watch from there.',
     },
+    gone: {
+      status: 410,
+      title: 'It is no longer there',
+      explanation: 'A module says that what the request is about is gone for good; `detail` says more.',
+    },
     'precondition-failed': {
       status: 412,
       title: 'The row has changed',
       explanation:
         "The entity tag in If-Match is not the row's any more, or If-None-Match met a row. Nothing was changed. Read the row, look at what changed, and try again with its new ETag.",
     },
+    'weak-entity-tag': {
+      status: 412,
+      title: 'The entity tag is not the one that the service gave out',
+      explanation:
+        'If-Match takes strong entity tags alone (RFC 9110 section 13.1.1). Something between you and the service, most likely a proxy that compresses, has made this one weak (`W/"…"`) or marked it (`"…-gzip"`). Reading the row again does not help. The operators can leave the API out of the compression (nginx: `gzip off`), or let the service take such tags from their proxies (`HTTP_WEAK_ETAGS`). Nothing was changed.',
+    },
     'content-too-large': {
       status: 413,
       title: 'The body is too large',
       explanation:
         'A body may have 1 MiB unless the operator has set another limit. Split the work into several requests.',
+    },
+    'expectation-failed': {
+      status: 417,
+      title: 'The expectation is unknown',
+      explanation: 'Expect has one value, 100-continue. Send the request without another one.',
     },
     'misdirected-request': {
       status: 421,
@@ -150,6 +178,12 @@ const CATALOGUE = new Map<string, ProblemType>(
       title: 'The body is not valid',
       explanation:
         '`errors` has one entry for each fault, all of them at once, with a JSON pointer to the member. Unknown and read-only members are faults too: nothing is dropped silently.',
+    },
+    'unprocessable-content': {
+      status: 422,
+      title: 'The content can not be processed',
+      explanation:
+        'A module refuses what the body says; `detail`, and `errors` where there are several faults, say why.',
     },
     'value-out-of-range': {
       status: 422,
@@ -173,6 +207,11 @@ const CATALOGUE = new Map<string, ProblemType>(
       title: 'The headers are too large',
       explanation: 'Headers may have 16 KiB and be 100 at most.',
     },
+    'client-error': {
+      status: 400,
+      title: 'The request was refused',
+      explanation: 'A module refuses the request with a status that has no code of its own; `detail` says why.',
+    },
     'internal-error': {
       status: 500,
       title: 'Something went wrong here',
@@ -182,6 +221,28 @@ const CATALOGUE = new Map<string, ProblemType>(
       status: 501,
       title: 'The method is unknown',
       explanation: 'The service knows GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS.',
+    },
+    'transfer-coding-not-implemented': {
+      status: 501,
+      title: 'The transfer coding is unknown',
+      explanation:
+        'Transfer-Encoding may be `chunked` and nothing else, once. The connection was closed. Send the body without a further coding.',
+    },
+    'server-error': {
+      status: 500,
+      title: 'The service can not do this',
+      explanation:
+        'A module failed with a status that has no code of its own. Tell the operators the `trace_id`: the log has the rest.',
+    },
+    'bad-gateway': {
+      status: 502,
+      title: 'Another service failed',
+      explanation: 'A service that a module asks gave no good answer. Send the request again later.',
+    },
+    'service-unavailable': {
+      status: 503,
+      title: 'Not available at the moment',
+      explanation: 'A module can not do its work at the moment. Send the request again later.',
     },
     overloaded: { status: 503, title: 'Too much to do', explanation: RETRY },
     'issuer-unavailable': {
@@ -203,6 +264,17 @@ const CATALOGUE = new Map<string, ProblemType>(
       title: 'It may have happened, or not',
       explanation:
         'The connection to the database was lost while the change was being committed. With an Idempotency-Key send the same request again: you get the first answer, or the change is made now. Without one, read the row first.',
+    },
+    'gateway-timeout': {
+      status: 504,
+      title: 'Another service took too long',
+      explanation: 'A service that a module asks did not answer in time. Send the request again later.',
+    },
+    'http-version-not-supported': {
+      status: 505,
+      title: 'This version of HTTP is not spoken here',
+      explanation:
+        'The service speaks HTTP/1.1 (and 1.0). Set the client, or the proxy in front of the service, to that.',
     },
     'storage-full': {
       status: 507,

@@ -16,7 +16,7 @@ export class ProblemFilter implements ExceptionFilter, OnApplicationShutdown {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const problem = toDomainError(error);
-    const body = problemBody(problem, request.traceId, request.url.split('?', 1)[0]!.slice(0, 200));
+    const body = problemBody(problem, request.traceId, request.url.split(/[?#]/, 1)[0]!.slice(0, 200));
     this.security.refused(request, body.status, problem);
     if (body.status >= 500) this.failures.write(problem, body.trace_id);
     if (reply.sent || reply.raw.headersSent) {

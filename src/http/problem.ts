@@ -17,13 +17,13 @@ export interface Problem {
 }
 
 export function problemBody(error: DomainError, traceId: string, instance?: string): Problem {
-  const { code, detail, errors } = error;
+  const { code, detail, errors, status } = error;
   const type = problemType(code);
   if (!type) throw new TypeError(`The problem code "${code}" is not in the catalogue`);
   return {
     type: `/problems/${code}`,
     title: type.title,
-    status: type.status,
+    status: status ?? type.status,
     detail,
     ...(instance !== undefined && { instance }),
     code,

@@ -6,6 +6,18 @@ import { DomainError } from './domain-error.js';
 type Done = (error: DomainError | null, body: Buffer) => void;
 
 const NOTHING = Buffer.alloc(0);
+/** A body that nobody wants is not read further than this. */
+export const LITTLE_BYTES = 65_536;
+export const LITTLE_MS = 1_000;
+
+/** Takes a body as it comes. */
+interface Sink {
+  /** Whether there may be more. */
+  add(piece: Buffer): boolean;
+  end(): void;
+  /** The connection is gone. */
+  breakOff(): void;
+}
 
 /**
  * Reads a body, of a client that may send it slowly, break it off, or never stop.
@@ -17,12 +29,39 @@ export function readBody(request: IncomingMessage, limitBytes: number, done: Don
   const collector = new Collector(limitBytes, done);
   if (request.destroyed) collector.breakOff();
   else if (Number(request.headers['content-length']) > limitBytes) collector.refuse();
-  else if (request instanceof Request && !request.isStream) request.collector = collector;
+  else feed(request, collector);
+}
+
+/**
+ * Takes a little of what still comes of a body that nobody wants, so that a client which sends all of it first gets to
+ * read the answer: a connection that is closed before its data was read is reset (RFC 9112 section 9.6).
+ * @param done called when the body is over, and else soon
+ */
+export function readLittle(request: IncomingMessage, done: () => void): void {
+  if (request.destroyed) return done();
+  let left = LITTLE_BYTES;
+  const timer = setTimeout(done, LITTLE_MS);
+  const end = () => {
+    clearTimeout(timer);
+    done();
+  };
+  feed(request, { add: (piece) => (left -= piece.length) > 0, end, breakOff: end });
+}
+
+/** Whether more of a body may come than can be waited for when nobody wants it. */
+export function hasMuchToCome({ complete, headers }: IncomingMessage): boolean {
+  return !complete && (headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > LITTLE_BYTES);
+}
+
+function feed(request: IncomingMessage, sink: Sink): void {
+  if (request instanceof Request && !request.isStream) request.sink = sink;
   else
     request
-      .on('data', (piece: Buffer) => collector.add(piece))
-      .on('end', () => collector.end())
-      .on('error', () => collector.breakOff());
+      .on('data', (piece: Buffer) => {
+        if (!sink.add(piece)) request.pause();
+      })
+      .on('end', () => sink.end())
+      .on('error', () => sink.breakOff());
 }
 
 /** Without either header there is none, and nothing to wait for (RFC 9112 section 6.3). */
@@ -31,7 +70,7 @@ export function announcesBody(headers: IncomingHttpHeaders): boolean {
 }
 
 /** What has come of a body. Goes on in the asynchronous context of who asked for it, and not in that of the connection. */
-class Collector extends AsyncResource {
+class Collector extends AsyncResource implements Sink {
   private bytes = 0;
   private buffer: Buffer = NOTHING;
   private isOver = false;
@@ -43,8 +82,12 @@ class Collector extends AsyncResource {
     super('RequestBody');
   }
 
-  add(piece: Buffer): void {
-    if (this.isOver) return;
+  add(piece: Buffer): boolean {
+    if (!this.isOver) this.take(piece);
+    return true;
+  }
+
+  private take(piece: Buffer): void {
     const end = this.bytes + piece.length;
     if (end > this.limit) return this.refuse();
     if (this.bytes === 0) this.buffer = piece;
@@ -86,28 +129,26 @@ interface Internals {
  */
 export class Request extends IncomingMessage {
   /** Gets the pieces in place of the stream. */
-  collector: Collector | undefined;
+  sink: Sink | undefined;
   /** Has begun to be one. */
   isStream = false;
 
   /** Called by Node's parser, with null at the end. */
   override push(piece: Buffer | null): boolean {
-    const { collector } = this;
-    if (!collector) {
+    const { sink } = this;
+    if (!sink) {
       this.isStream = true;
       return super.push(piece);
     }
-    if (piece) collector.add(piece);
-    else {
-      this.collector = undefined;
-      this.endStream();
-      collector.end();
-    }
+    if (piece) return sink.add(piece);
+    this.sink = undefined;
+    this.endStream();
+    sink.end();
     return true;
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.collector?.breakOff();
+    this.sink?.breakOff();
     super._destroy(error, callback);
   }
 

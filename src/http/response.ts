@@ -1,6 +1,7 @@
 import { ServerResponse, STATUS_CODES, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { Writable } from 'node:stream';
+import { hasMuchToCome, readLittle } from './request.js';
 
 /** On every answer, unless it says otherwise itself. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -78,6 +79,8 @@ export class Response<Request extends IncomingMessage = IncomingMessage> extends
   afterwards: (() => void) | undefined;
   private readonly turn = thisTurn();
   private hasBegun = false;
+  /** Before a body that nobody is going to read. */
+  private isEarly = false;
   /** Of the usual answer: how many bytes its body has. Its head is ASCII. */
   private length: string | undefined;
 
@@ -109,6 +112,8 @@ export class Response<Request extends IncomingMessage = IncomingMessage> extends
   }
 
   private endNow(rest: unknown[]): void {
+    if (!this.headersSent && hasMuchToCome(this.req)) this.writeHead(this.statusCode);
+    if (this.isEarly) return this.endEarly(rest);
     const [body, encoding, callback] = rest;
     // As many bytes as characters: ASCII, which is the same in both encodings, and sooner written in this one.
     const isAscii = typeof body === 'string' && this.length === String(body.length) && !encoding && !callback;
@@ -117,7 +122,22 @@ export class Response<Request extends IncomingMessage = IncomingMessage> extends
     if (!this.hasBegun) this.afterwards?.();
   }
 
+  /** All of it goes out now, and the connection ends when a little more of the body was read. */
+  private endEarly(rest: unknown[]): void {
+    const [body, encoding] = rest;
+    this.cork();
+    super.flushHeaders();
+    if (typeof body === 'string' || Buffer.isBuffer(body)) super.write(body, encoding as BufferEncoding);
+    this.uncork();
+    if (!this.hasBegun) this.afterwards?.();
+    readLittle(this.req, () => super.end());
+  }
+
   override writeHead(status: number, ...rest: unknown[]): this {
+    if (hasMuchToCome(this.req)) {
+      this.isEarly = true;
+      this.shouldKeepAlive = false;
+    }
     const headers = rest.at(-1);
     if (rest.length > 1 || Array.isArray(headers)) return super.writeHead(status, ...(rest as []));
     return this.isUsual(status) && this.writeUsual(status, headers as OutgoingHttpHeaders)
@@ -195,7 +215,8 @@ function bytesOf(kind: typeof ServerResponse, before: Readonly<Record<string, st
       done();
     },
   });
-  const response = new kind({ method: 'GET', httpVersionMajor: 1, httpVersionMinor: 1 } as IncomingMessage);
+  const request = { method: 'GET', httpVersionMajor: 1, httpVersionMinor: 1, complete: true };
+  const response = new kind(request as IncomingMessage);
   response.shouldKeepAlive = true;
   Object.assign(response, { _keepAliveTimeout: 5_000 });
   response.assignSocket(socket as Socket);

@@ -1,7 +1,8 @@
 import type { FastifyInstance, RouteOptions } from 'fastify';
+import { JSON_TYPE } from './media-types.js';
 import type { RouteAccess } from './fastify-types.js';
 
-const JSON_ONLY: readonly string[] = ['application/json'];
+const JSON_ONLY: readonly string[] = [JSON_TYPE];
 
 /** What is the same for all requests of a route, worked out once. */
 export interface Route {
@@ -12,7 +13,9 @@ export interface Route {
   /** Not for everybody, as pages and probes are. */
   readonly isGuarded: boolean;
   readonly isProbe: boolean;
-  /** The media types that it can answer with, the default first. */
+  /** Operators see by it what goes on: callers who may have it get it under any load. */
+  readonly isUnlimited: boolean;
+  /** The Content-Types that it can answer with, the default first. */
   readonly offers: readonly string[];
   readonly access: RouteAccess | undefined;
   /** The module that it is about; undefined where that is a part of the path, or it is about none. */
@@ -26,6 +29,7 @@ export const NO_ROUTE: Route = {
   quoted: 'null',
   isGuarded: false,
   isProbe: false,
+  isUnlimited: false,
   offers: JSON_ONLY,
   access: undefined,
   module: undefined,
@@ -51,6 +55,7 @@ function routeOf({ method, url, config }: RouteOptions): Route {
     quoted: JSON.stringify(template),
     isGuarded: access !== undefined,
     isProbe: url.startsWith('/health'),
+    isUnlimited: config?.isUnlimited ?? false,
     offers: config?.offers ?? JSON_ONLY,
     access,
     module,

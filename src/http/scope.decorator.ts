@@ -1,10 +1,11 @@
 import { RouteConfig } from '@nestjs/platform-fastify';
+import type { FastifyContextConfig } from 'fastify';
 
 /**
  * The scope that a route needs which is of no module: `changes:audit`. Its verb is one of its own, so that `*:read` and
  * `*:write`, which are about modules, do not open it.
- * @param offers the media types that it can answer with; JSON where it does not say
+ * @param more of the route: the Content-Types that it can answer with, where that is not JSON, for example
  */
-export function Scope(scope: string, offers?: readonly string[]): MethodDecorator {
-  return RouteConfig({ access: { scope }, ...(offers && { offers }) });
+export function Scope(scope: string, more: Pick<FastifyContextConfig, 'offers' | 'isUnlimited'> = {}): MethodDecorator {
+  return RouteConfig({ access: { scope }, ...more });
 }

@@ -1,20 +1,35 @@
 import { HttpException } from '@nestjs/common';
-import { DomainError } from './domain-error.js';
+import { STATUS_CODES } from 'node:http';
+import { DomainError, type DomainErrorOptions, type ProblemItem } from './domain-error.js';
 
-/** What the framework's own errors are called here; it only tells them apart by status. */
-const BY_STATUS: Readonly<Record<number, [code: string, detail: string]>> = {
-  400: ['invalid-json', 'The body could not be read.'],
-  401: ['unauthenticated', 'Credentials are needed.'],
-  403: ['forbidden', 'This is not allowed.'],
-  404: ['route-not-found', 'There is nothing at this path.'],
-  408: ['request-timeout', 'The request took too long to arrive.'],
-  413: ['content-too-large', 'The body is larger than what is taken.'],
-  414: ['uri-too-long', 'The URL is longer than what is taken.'],
-  415: ['unsupported-media-type', 'The type of the body is not taken here.'],
-  431: ['headers-too-large', 'The headers are larger than what is taken.'],
-  503: ['overloaded', 'The service is not available at the moment.'],
+/** The codes of a status where all that is known of an error is that. */
+const BY_STATUS: Readonly<Record<number, string>> = {
+  400: 'bad-request',
+  401: 'unauthenticated',
+  403: 'forbidden',
+  404: 'not-found',
+  405: 'method-not-allowed',
+  406: 'not-acceptable',
+  408: 'request-timeout',
+  409: 'conflict',
+  410: 'gone',
+  412: 'precondition-failed',
+  413: 'content-too-large',
+  414: 'uri-too-long',
+  415: 'unsupported-media-type',
+  417: 'expectation-failed',
+  421: 'misdirected-request',
+  422: 'unprocessable-content',
+  428: 'precondition-required',
+  429: 'rate-limited',
+  431: 'headers-too-large',
+  500: 'internal-error',
+  502: 'bad-gateway',
+  503: 'service-unavailable',
+  504: 'gateway-timeout',
 };
 
+/** Of Fastify, and of plugins, which follow it. */
 interface HttpError extends Error {
   readonly statusCode?: number;
 }
@@ -22,8 +37,39 @@ interface HttpError extends Error {
 /** Any error as one of the catalogue. What is not known is the service's own fault. */
 export function toDomainError(error: unknown): DomainError {
   if (error instanceof DomainError) return error;
-  const status =
-    error instanceof HttpException ? error.getStatus() : ((error as HttpError | undefined)?.statusCode ?? 500);
-  const [code, detail] = BY_STATUS[status] ?? ['internal-error', 'The service failed at this request.'];
-  return new DomainError(code, detail, { cause: error });
+  if (error instanceof HttpException) return fromNest(error);
+  return ofStatus((error as HttpError | undefined)?.statusCode ?? 500, undefined, { cause: error });
+}
+
+/** An error that a service has thrown on purpose, with a code of the catalogue; all others as they are. */
+export function withCode(error: unknown): unknown {
+  return error instanceof HttpException ? fromNest(error) : error;
+}
+
+/** Nest's own, which guards, pipes and handlers of teams throw, with what they say. */
+function fromNest(error: HttpException): DomainError {
+  const [first, ...rest] = messagesOf(error.getResponse());
+  const errors: ProblemItem[] =
+    rest.length === 0 ? [] : [first!, ...rest].map((detail) => ({ code: 'invalid', detail }));
+  const detail = rest.length === 0 ? first : `${errors.length} things are wrong with the request.`;
+  return ofStatus(error.getStatus(), detail, { errors, cause: error });
+}
+
+/** Several are those of a validation. */
+function messagesOf(response: string | object): readonly string[] {
+  const message = typeof response === 'string' ? response : (response as { message?: unknown }).message;
+  return [message].flat().filter((text): text is string => typeof text === 'string' && text !== '');
+}
+
+/** @param detail for the caller; of a failure of the service it has nothing that they may know */
+function ofStatus(status: number, detail: string | undefined, options: DomainErrorOptions): DomainError {
+  if (!Number.isInteger(status) || status < 400 || status > 599) return ofStatus(500, undefined, options);
+  if (status >= 500) {
+    const said = status === 500 ? 'The service failed at this request.' : 'The service can not do this now.';
+    return new DomainError(BY_STATUS[status] ?? 'server-error', said, { cause: options.cause, status });
+  }
+  // RFC 9110 section 15.5.2.
+  const headers: Record<string, string> = status === 401 ? { 'www-authenticate': 'Bearer realm="plinth"' } : {};
+  const said = detail ?? `${STATUS_CODES[status] ?? 'The request was refused'}.`;
+  return new DomainError(BY_STATUS[status] ?? 'client-error', said, { ...options, headers, status });
 }

@@ -1,5 +1,5 @@
-import { Controller, Get, Res } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import { Controller, Get, Header } from '@nestjs/common';
+import { METRICS_TYPE } from '../http/media-types.js';
 import { Scope } from '../http/scope.decorator.js';
 import { Metrics } from './metrics.js';
 
@@ -9,9 +9,9 @@ export class MetricsController {
 
   /** For Prometheus, with a key or token that has the scope (`authorization` in its scrape configuration). */
   @Get()
-  @Scope('metrics:scrape', ['text/plain'])
-  async scrape(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
-    void reply.header('content-type', this.metrics.registry.contentType);
+  @Scope('metrics:scrape', { offers: [METRICS_TYPE], isUnlimited: true })
+  @Header('content-type', METRICS_TYPE)
+  scrape(): Promise<string> {
     return this.metrics.registry.metrics();
   }
 }

@@ -1,4 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Type } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppModule } from '../../src/app.module.js';
@@ -29,6 +30,8 @@ export interface TestAppOptions {
   readonly widget?: boolean;
   /** Modules of the test's own. */
   readonly modules?: readonly PlinthModuleClass[];
+  /** Further modules of Nest's, without a resource. */
+  readonly imports?: readonly Type[];
   /** Another server than the run's. */
   readonly server?: string;
 }
@@ -36,14 +39,17 @@ export interface TestAppOptions {
 /** The whole service in this process, on a database of its own and a free port, ready. */
 export async function startApp(
   engine: Engine,
-  { env = {}, widget = false, modules: others = [], server }: TestAppOptions = {},
+  { env = {}, widget = false, modules: others = [], imports = [], server }: TestAppOptions = {},
 ): Promise<TestApp> {
   const { url, drop } = await freshDatabase(engine, server);
   // Jest holds the loop up itself, where it reads what it has not compiled before: nothing is to be refused for that.
   const quiet = { PORT: '0', SHED_DELAY_MS: '0' };
   const config = loadConfig({ DATABASE_URL: url, DATABASE_MIGRATE: 'always', ...quiet, ...env });
   const app = await createApp(config, {
-    root: (...args) => AppModule.with(...args, [...modules, ...(widget ? [WidgetModule] : []), ...others]),
+    root: (...args) => {
+      const root = AppModule.with(...args, [...modules, ...(widget ? [WidgetModule] : []), ...others]);
+      return { ...root, imports: [...root.imports!, ...imports] };
+    },
   });
   app.useLogger(false);
   const routes: { method: string; path: string }[] = [];

@@ -34,12 +34,10 @@ export class RateLimits {
   }
 
   /** @throws DomainError `rate-limited` */
-  admitAddress(request: FastifyRequest, reply: FastifyReply): void {
+  admitAddress(address: string): void {
     if (this.isOff) return;
-    const standing = this.addresses.take(networkOf(addressOf(request)));
-    if (standing.left >= 0) return;
-    void reply.header('ratelimit-policy', `"address";q=${this.addresses.quota};w=${WINDOW_SECONDS}`);
-    throw refused(reply, 'address', standing);
+    const standing = this.addresses.take(networkOf(address));
+    if (standing.left < 0) throw refused('address', this.addresses.quota, standing);
   }
 
   /** @throws DomainError `rate-limited` */
@@ -47,7 +45,7 @@ export class RateLimits {
     if (this.isOff) return;
     const standing = this.callers.take(id);
     void reply.header('ratelimit-policy', this.policy);
-    if (standing.left < 0) throw refused(reply, 'caller', standing);
+    if (standing.left < 0) throw refused('caller', this.callers.quota, standing);
     void reply.header('ratelimit', `"caller";r=${standing.left};t=${standing.resetSeconds}`);
   }
 
@@ -64,12 +62,19 @@ export class RateLimits {
   }
 }
 
-function refused(reply: FastifyReply, policy: string, standing: Standing): DomainError {
-  void reply.header('ratelimit', `"${policy}";r=0;t=${standing.resetSeconds}`);
-  return limited(`This ${policy} has asked more than it may in a minute.`, policy, standing);
+function refused(policy: string, quota: number, standing: Standing): DomainError {
+  return limited(`This ${policy} has asked more than it may in a minute.`, policy, standing, {
+    'ratelimit-policy': `"${policy}";q=${quota};w=${WINDOW_SECONDS}`,
+    ratelimit: `"${policy}";r=0;t=${standing.resetSeconds}`,
+  });
 }
 
-function limited(detail: string, limit: string, { resetSeconds }: Standing): DomainError {
-  const headers = { 'retry-after': String(resetSeconds) };
-  return new DomainError('rate-limited', detail, { headers, log: { limit } });
+function limited(
+  detail: string,
+  limit: string,
+  { resetSeconds }: Standing,
+  headers: Record<string, string> = {},
+): DomainError {
+  const all = { ...headers, 'retry-after': String(resetSeconds) };
+  return new DomainError('rate-limited', detail, { headers: all, log: { limit } });
 }

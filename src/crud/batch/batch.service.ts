@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../database/database.js';
-import { parseEntityTags } from '../../http/conditional.js';
 import { DomainError } from '../../http/domain-error.js';
 import { problemBody } from '../../http/problem.js';
+import { withCode } from '../../http/to-domain-error.js';
 import type { CrudEntity } from '../crud.entity.js';
 import type { CrudService } from '../crud.service.js';
 import { MultiStatus, type Representation } from '../endpoints/answer.js';
@@ -34,7 +34,8 @@ export class BatchService {
       for (const [index, operation] of operations.entries()) {
         try {
           outcomes.push(await perform(service, operation, index, context));
-        } catch (error) {
+        } catch (thrown) {
+          const error = withCode(thrown);
           throw error instanceof DomainError ? atOperation(error, index) : error;
         }
       }
@@ -48,7 +49,8 @@ export class BatchService {
       for (const [index, operation] of operations.entries()) {
         try {
           outcomes.push(await transaction.savepoint(() => perform(service, operation, index, context)));
-        } catch (error) {
+        } catch (thrown) {
+          const error = withCode(thrown);
           if (!(error instanceof DomainError)) throw error;
           const problem = problemBody(atOperation(error, index), context.traceId);
           // What the server failed at (a lost connection, a full disk) is the batch's failure, not the operation's.
@@ -89,7 +91,7 @@ function outcome(index: number, { created, data }: Representation<CrudEntity>): 
 
 function operationContext(context: RequestContext, ifMatch: string | undefined): RequestContext {
   const conditions = {
-    ifMatch: ifMatch === undefined ? undefined : parseEntityTags(ifMatch, 'if_match'),
+    ifMatch: ifMatch === undefined ? undefined : context.entityTags(ifMatch, 'if_match'),
     ifNoneMatch: undefined,
   };
   return Object.assign(Object.create(context) as RequestContext, conditions, {
@@ -106,5 +108,6 @@ function atOperation(error: DomainError, index: number): DomainError {
     return { ...item, pointer: at };
   });
   if (errors.length === 0) errors.push({ code: error.code, detail: error.detail, pointer: at });
-  return new DomainError(error.code, `Operation ${index}: ${error.detail}`, { errors, cause: error });
+  const { code, detail, status } = error;
+  return new DomainError(code, `Operation ${index}: ${detail}`, { errors, cause: error, ...(status && { status }) });
 }

@@ -1,7 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import type { Caller } from '../../http/caller.js';
-import { parseEntityTags } from '../../http/conditional.js';
+import { parseEntityTags, type EntityTags } from '../../http/conditional.js';
 import { DomainError, type ProblemItem } from '../../http/domain-error.js';
+import { JSON_TYPE } from '../../http/media-types.js';
 import { negotiate } from '../../http/negotiation.js';
 import type { Field } from '../../fields/field.js';
 import { joined, parseFields, parseListQuery } from '../query/list-query.js';
@@ -24,13 +25,14 @@ type Parameters = Pick<RequestContext, 'id' | 'list' | 'selection'> & { readonly
 export function contextOf(
   request: FastifyRequest & { caller: Caller; traceId: string },
   endpoint: ModuleEndpoint,
+  takesChangedTags: (request: FastifyRequest) => boolean,
 ): RequestContext {
   const { headers, caller, traceId } = request;
   const format = endpoint.kind === 'list' ? negotiate(headers.accept, LIST_FORMATS) : LIST_FORMATS[0];
   const fields = endpoint.resource ? endpoint.model.fieldsFor(caller) : NO_FIELDS;
   const parameters = parametersOf(request.query as Query, fields, endpoint);
-  if (format !== 'application/json') refuseInExports(request.query as Query, parameters);
-  return new HttpContext(request, caller, traceId, endpoint, format, parameters);
+  if (format !== JSON_TYPE) refuseInExports(request.query as Query, parameters);
+  return new HttpContext(request, caller, traceId, endpoint, format, parameters, takesChangedTags);
 }
 
 class HttpContext implements RequestContext {
@@ -50,21 +52,26 @@ class HttpContext implements RequestContext {
     readonly endpoint: ModuleEndpoint,
     readonly format: ListFormat,
     parameters: Parameters,
+    private readonly takesChangedTags: (request: FastifyRequest) => boolean,
   ) {
     const { headers } = request;
+    const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = headers;
     this.id = parameters.id;
     this.list = parameters.list;
     this.selection = parameters.selection;
     this.dryRun = parameters.dryRun;
-    this.ifMatch = headers['if-match'] === undefined ? undefined : parseEntityTags(headers['if-match'], 'if-match');
-    this.ifNoneMatch =
-      headers['if-none-match'] === undefined ? undefined : parseEntityTags(headers['if-none-match'], 'if-none-match');
+    this.ifMatch = ifMatch === undefined ? undefined : this.entityTags(ifMatch, 'if-match');
+    this.ifNoneMatch = ifNoneMatch === undefined ? undefined : this.entityTags(ifNoneMatch, 'if-none-match');
     this.minimal = endpoint.writes && headers.prefer !== undefined && prefersMinimal(headers.prefer);
     this.idempotencyKey = endpoint.writes ? idempotencyKeyOf(headers['idempotency-key']) : undefined;
   }
 
   checkPreconditions(etag: string | null): void {
     checkPreconditions(this, etag);
+  }
+
+  entityTags(value: string, header: string): EntityTags {
+    return parseEntityTags(value, header, this.takesChangedTags(this.request));
   }
 
   urlWith(parameter: string, value: string): string {

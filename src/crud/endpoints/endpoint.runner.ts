@@ -3,7 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import { Config } from '../../config/config.js';
 import { Database } from '../../database/database.js';
-import type { Exchange } from '../../http/http.adapter.js';
+import type { Exchange } from '../../http/http-services.js';
+import { trustOf } from '../../http/proxies.js';
 import type { Route } from '../../http/route.js';
 import { CrudService } from '../crud.service.js';
 import { Idempotency } from '../idempotency/idempotency.js';
@@ -35,19 +36,24 @@ export type AsOneWrite = (handle: () => Promise<unknown>) => Promise<Rendered>;
 @Injectable()
 export class EndpointRunner implements Exchange {
   private readonly known = new Map<Route, ModuleEndpoint | null>();
+  private readonly takesChangedTags: (request: FastifyRequest) => boolean;
 
   constructor(
     private readonly database: Database,
     private readonly idempotency: Idempotency,
     private readonly registry: ModuleRegistry,
     private readonly config: Config,
-  ) {}
+  ) {
+    const { weakEtags, trustProxy } = config.http;
+    const isProxy = trustOf(weakEtags === 'proxies' ? trustProxy : []);
+    this.takesChangedTags = ({ raw }) => isProxy(raw.socket.remoteAddress ?? '', 0);
+  }
 
   /** @throws DomainError for what is wrong with the request, its body aside */
   prepare(request: FastifyRequest, reply: FastifyReply): void {
     const endpoint = this.endpointOf(request);
     if (!endpoint) return;
-    const context = contextOf(request, endpoint);
+    const context = contextOf(request, endpoint, this.takesChangedTags);
     request.context = context;
     const { stageHeaders } = endpoint.model;
     if (stageHeaders) void reply.headers(stageHeaders);

@@ -3,6 +3,7 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import { bodyCheckOf } from '../../fields/body-checks.js';
 import type { CrudEntity } from '../crud.entity.js';
+import { EVENTS_TYPE } from '../../http/media-types.js';
 import type { Listing, MultiStatus, Page, Representation } from './answer.js';
 import { declareEndpoint, type Endpoint } from './endpoint.js';
 import { LIST_FORMATS } from './request-context.js';
@@ -70,7 +71,7 @@ export function BatchEndpoint(): Handles<object[] | MultiStatus> {
 
 /** `GET /api/{module}:watch` of every module: server-sent events. */
 export function WatchEndpoint(): Handles<void> {
-  return endpoint(Get(`${MODULE}::watch`), { kind: 'watch', writes: false }, ['text/event-stream']);
+  return endpoint(Get(`${MODULE}::watch`), { kind: 'watch', writes: false }, [EVENTS_TYPE]);
 }
 
 /** `GET /api/{module}/{id}:history` of every module. */

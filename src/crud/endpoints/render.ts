@@ -1,3 +1,4 @@
+import { JSON_TYPE } from '../../http/media-types.js';
 import type { RequestContext } from './request-context.js';
 import { MultiStatus, Page, Representation } from './answer.js';
 
@@ -9,8 +10,6 @@ export class Rendered {
     readonly body: string | null,
   ) {}
 }
-
-const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** Turns what a handler returned into status, headers and body. Streams are not rendered but sent. */
 export function render(value: unknown, context: RequestContext): Rendered {

@@ -2,10 +2,11 @@ import type { Caller } from '../../http/caller.js';
 import type { EntityTags } from '../../http/conditional.js';
 import { DomainError } from '../../http/domain-error.js';
 import type { Field } from '../../fields/field.js';
+import { CSV_TYPE, JSON_TYPE, NDJSON_TYPE } from '../../http/media-types.js';
 import type { ListQuery } from '../query/list-query.js';
 import type { ModuleEndpoint } from './endpoint.js';
 
-export const LIST_FORMATS = ['application/json', 'application/x-ndjson', 'text/csv'] as const;
+export const LIST_FORMATS = [JSON_TYPE, NDJSON_TYPE, CSV_TYPE] as const;
 export type ListFormat = (typeof LIST_FORMATS)[number];
 
 /** What services and repositories may know of a request: who asks, for what, and under which conditions. */
@@ -33,6 +34,8 @@ export interface RequestContext {
    * @throws DomainError `precondition-failed`
    */
   checkPreconditions(etag: string | null): void;
+  /** Reads a list of entity tags, as this request's peer may send it. */
+  entityTags(value: string, header: string): EntityTags;
   /** The request's own target with one query parameter set. */
   urlWith(parameter: string, value: string): string;
 }
@@ -42,7 +45,8 @@ export function checkPreconditions(
   etag: string | null,
 ): void {
   const { ifMatch, ifNoneMatch } = conditions;
-  if (ifMatch && (etag === null || !ifMatch.matchesStrongly(etag))) throw failed('if-match', etag);
+  if (ifMatch && (etag === null || !ifMatch.matchesStrongly(etag)))
+    throw etag !== null && ifMatch.hasChanged ? weak(etag) : failed('if-match', etag);
   if (ifNoneMatch && etag !== null && ifNoneMatch.matchesWeakly(etag)) throw failed('if-none-match', etag);
 }
 
@@ -55,4 +59,13 @@ function failed(header: string, etag: string | null): DomainError {
         : 'The row was changed since the entity tag in If-Match was given out.';
   const errors = [{ code: 'no-match', detail, header }];
   return new DomainError('precondition-failed', detail, { errors, ...(etag !== null && { headers: { etag } }) });
+}
+
+/** No other tag would do better: what the row has become is not even looked at. */
+function weak(etag: string): DomainError {
+  const detail =
+    'The entity tag in If-Match is weak (W/) or marked (-gzip), and only a strong one can match: ' +
+    'a proxy that compresses has changed the ETag on its way to you.';
+  const errors = [{ code: 'weak', detail, header: 'if-match' }];
+  return new DomainError('weak-entity-tag', detail, { errors, headers: { etag } });
 }

@@ -1,3 +1,4 @@
+import { CSV_TYPE } from '../../http/media-types.js';
 import type { CrudEntity } from '../crud.entity.js';
 import { Export } from '../endpoints/answer.js';
 import type { RequestContext } from '../endpoints/request-context.js';
@@ -20,9 +21,8 @@ export async function exportRows<E extends CrudEntity>(
   const query = { ...context.list!, limit: ROWS_AT_ONCE };
   // Read before the status is sent: a failure of the first page is still a problem, not a broken stream.
   const first = await readPage(query);
-  if (context.format === 'text/csv')
-    return new Export('text/csv; charset=utf-8; header=present', 'csv', csvChunks(query, first, readPage));
-  return new Export('application/x-ndjson', 'ndjson', lines(query, first, readPage, ndjsonLine));
+  if (context.format === CSV_TYPE) return new Export(CSV_TYPE, 'csv', csvChunks(query, first, readPage));
+  return new Export(context.format, 'ndjson', lines(query, first, readPage, ndjsonLine));
 }
 
 type Line = (fields: readonly Field[], row: Record<string, unknown>) => string;

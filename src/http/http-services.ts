@@ -1,0 +1,30 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Draining } from '../process/draining.js';
+import type { RequestListener } from './told-requests.js';
+
+/** Decides who gets in. Asked after routing and before anything else of the request is looked at. */
+export interface Gate {
+  /** @throws DomainError why not, at once or later */
+  admit(request: FastifyRequest, reply: FastifyReply): void | Promise<void>;
+  /** To what needs no credentials. @throws DomainError `rate-limited` */
+  admitAnybody(address: string): void;
+  /** Whether callers are told apart. */
+  readonly knowsCallers: boolean;
+}
+
+/** Is around the handlers of endpoints. */
+export interface Exchange {
+  /** Reads the request's conditions, once its body is there. @throws DomainError what is wrong with them */
+  prepare(request: FastifyRequest, reply: FastifyReply): void;
+  /** Sends what a handler has returned; false where that is none of its own. */
+  answer(request: FastifyRequest, reply: FastifyReply, value: unknown): boolean;
+}
+
+export interface HttpServices {
+  readonly draining: Draining;
+  /** Undefined until the application is put together, which is before it listens. */
+  gate?: Gate;
+  exchange?: Exchange;
+  readonly logRequest?: RequestListener | undefined;
+  measureRequest?: RequestListener;
+}
