@@ -1,4 +1,5 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import ajvFormats from 'ajv-formats';
 import type { FieldOptions } from '../field.js';
 import { NO_VIOLATION, wrong, type Check, type FieldType, type Violation } from './field-type.js';
 import { string, text, words, reference } from './text.js';
@@ -110,7 +111,7 @@ function itemFaults(items: readonly unknown[], check: Check): readonly Violation
 let ajv: Ajv2020 | undefined;
 
 function compileSchema(schema: FieldOptions['schema'] = {}) {
-  ajv ??= new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true });
+  ajv ??= ajvFormats.default(new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true }));
   return ajv.compile(schema);
 }
 
