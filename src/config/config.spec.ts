@@ -1,6 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Authority } from '../../test/support/certificates.js';
 import { ConfigError, loadConfig } from './config.js';
 
 const faults = (env: Record<string, string>): readonly string[] => {
@@ -54,5 +55,81 @@ describe('loadConfig', () => {
     });
     expect(faults({ DATABASE_URL_FILE: file, DATABASE_URL: 'sqlite:x' })).toHaveLength(1);
     expect(faults({ DATABASE_URL_FILE: `${file}.not` })).toHaveLength(1);
+  });
+
+  it.each([
+    ['mariadb://u:p@h/db?ssl=canary&a%20b', '"ssl", "a%20b"'],
+    ['mysql://h/db?sslmode=canary', '"sslmode"'],
+    ['mysql://h/db?canary', '"canary"'],
+    ['sqlite:./x.sqlite?mode=canary', '"mode"'],
+    ['sqlite:/x.sqlite?mode', '"mode"'],
+  ])('refuses the query of %s by its names', (url, names) => {
+    const [fault, ...others] = faults({ DATABASE_URL: url });
+    expect(fault).toMatch(/^DATABASE_URL must have no query, which has /);
+    expect(fault).toContain(`${names}: `);
+    expect(others).toEqual([]);
+  });
+
+  it.each(['mysql://u:p#x@h/db', 'mysql://u:p@h/db#x', 'mysql://u:100%@h/db', 'mariadb://u:p@h/%zz'])(
+    'refuses %s, of which a part would be lost',
+    (url) => {
+      expect(faults({ DATABASE_URL: url })).toHaveLength(1);
+    },
+  );
+
+  describe('of TLS to the database', () => {
+    const url = { DATABASE_URL: 'mysql://h/db' };
+    let authority: Authority;
+    beforeAll(() => (authority = new Authority()));
+    afterAll(() => authority.remove());
+
+    it('reads certificates and keys from files', () => {
+      const { cert, key } = authority.issue('client', 'DNS:client');
+      const files = { DATABASE_TLS_CA: authority.ca, DATABASE_TLS_CERT: cert, DATABASE_TLS_KEY: key };
+      const { tls } = loadConfig({
+        ...url,
+        DATABASE_TLS: 'verified',
+        DATABASE_TLS_SERVER_NAME: 'db',
+        ...files,
+      }).database;
+      const [ca, own, secret] = [authority.ca, cert, key].map((path) => readFileSync(path, 'utf8'));
+      expect(tls).toEqual({ isVerified: true, ca, cert: own, key: secret, serverName: 'db' });
+      expect(loadConfig(url).database.tls).toBeNull();
+      expect(loadConfig({ ...url, DATABASE_TLS: 'required' }).database.tls).toMatchObject({ isVerified: false });
+    });
+
+    it('names each that is of no use', () => {
+      const { cert, key } = authority.issue('client', 'DNS:client');
+      const other = authority.issue('other', 'DNS:other');
+      const [canary, broken] = [
+        authority.write('canary', 'canary'),
+        authority.write('broken', readFileSync(authority.ca, 'utf8').replace(/^M../m, 'MAA')),
+      ];
+      const verified = { ...url, DATABASE_TLS: 'verified' };
+      const short = authority.shortKey();
+      for (const [env, ...keys] of [
+        [{ ...url, DATABASE_TLS: 'canary' }, 'DATABASE_TLS'],
+        [{ ...url, DATABASE_TLS: 'preferred' }, 'DATABASE_TLS'],
+        [{ DATABASE_TLS: 'required' }, 'DATABASE_TLS'],
+        [{ ...verified, DATABASE_TLS_CA: '/nowhere/canary' }, 'DATABASE_TLS_CA'],
+        [{ ...verified, DATABASE_TLS_CA: canary }, 'DATABASE_TLS_CA'],
+        [{ ...verified, DATABASE_TLS_CA: broken }, 'DATABASE_TLS_CA'],
+        [{ ...verified, DATABASE_TLS_CA: '/' }, 'DATABASE_TLS_CA'],
+        [{ ...verified, DATABASE_TLS_SERVER_NAME: 'canary canary' }, 'DATABASE_TLS_SERVER_NAME'],
+        [{ ...verified, DATABASE_TLS_CERT: cert }, 'DATABASE_TLS_CERT'],
+        [{ ...verified, DATABASE_TLS_KEY: key }, 'DATABASE_TLS_CERT'],
+        [{ ...verified, DATABASE_TLS_CERT: key, DATABASE_TLS_KEY: cert }, 'DATABASE_TLS_CERT', 'DATABASE_TLS_KEY'],
+        [{ ...verified, DATABASE_TLS_CERT: cert, DATABASE_TLS_KEY: other.key }, 'DATABASE_TLS_KEY'],
+        [{ ...verified, DATABASE_TLS_CERT: short.cert, DATABASE_TLS_KEY: short.key }, 'DATABASE_TLS_CA,'],
+        [{ ...url, DATABASE_TLS: 'required', DATABASE_TLS_CA: authority.ca }, 'DATABASE_TLS_CA'],
+        [{ ...url, DATABASE_TLS: 'required', DATABASE_TLS_SERVER_NAME: 'db' }, 'DATABASE_TLS_SERVER_NAME'],
+        [{ ...url, DATABASE_TLS_CA: authority.ca }, 'DATABASE_TLS_CA'],
+        [{ ...url, DATABASE_TLS_CERT: cert, DATABASE_TLS_KEY: key }, 'DATABASE_TLS_CERT', 'DATABASE_TLS_KEY'],
+      ] as const) {
+        const found = faults(env);
+        expect(found.map((fault) => fault.split(' ')[0])).toEqual(keys);
+        expect(found.join()).not.toContain('canary');
+      }
+    });
   });
 });
