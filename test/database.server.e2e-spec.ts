@@ -46,12 +46,13 @@ whenServer('a database server', () => {
   });
 
   it('sets every session up: time zone, mode, isolation, limits', async () => {
+    const isolation = server === 'mariadb' ? 'tx_isolation' : 'transaction_isolation';
     const sessions = await Promise.all(
       Array.from({ length: 4 }, () =>
         test.database.transaction(async (transaction) => {
           await sleep(30);
           const [row] = await transaction.query(
-            'SELECT @@session.time_zone AS `zone`, @@session.sql_mode AS `mode`, @@session.tx_isolation AS `isolation`, @@session.innodb_lock_wait_timeout AS `wait`, CONNECTION_ID() AS `id`',
+            `SELECT @@session.time_zone AS \`zone\`, @@session.sql_mode AS \`mode\`, @@session.${isolation} AS \`isolation\`, @@session.innodb_lock_wait_timeout AS \`wait\`, CONNECTION_ID() AS \`id\``,
           );
           return row!;
         }),

@@ -203,7 +203,7 @@ export const SETTINGS = {
     key: 'DATABASE_STATEMENT_MS',
     default: '10000',
     ...integer(1, 600_000),
-    description: `One statement, ${MS}; the server ends it.`,
+    description: `One statement, ${MS}; the server ends it (MySQL: only one that reads).`,
   },
   watchdogMs: {
     key: 'DATABASE_WATCHDOG_MS',
