@@ -138,7 +138,7 @@ describe.each(WAYS)('a transaction that is known from the start, on $engine (pip
 
   it('leaves nothing when the server ends it, and nobody gets its connection', async () => {
     await expect(
-      commit(insert(3), { sql: 'UPDATE `note` SET `text` = SLEEP(2)', params: [] }, insert(4)),
+      commit(insert(3), { sql: 'UPDATE `note` SET `text` = SLEEP(1)', params: [] }, insert(4)),
     ).rejects.toMatchObject({
       code: stack.database.commitsWithoutWaiting ? 'commit-outcome-unknown' : 'database-timeout',
     });

@@ -4,11 +4,10 @@ import { openDataSource } from '../src/database/data-source.js';
 import { startApp, type TestApp } from './support/app.js';
 import { Client, problemOf } from './support/client.js';
 import { engines } from './support/database.js';
-import { mariadbBinary, ThrowAwayMariadb } from './support/mariadb.js';
+import { serverKinds, ThrowAwayServer } from './support/mariadb.js';
 
 const [, server] = engines();
 const whenServer = server === undefined ? describe.skip : describe;
-const whenOwnServer = mariadbBinary() === undefined ? describe.skip : describe;
 
 whenServer('a database server', () => {
   let test: TestApp;
@@ -108,16 +107,16 @@ whenServer('a database server', () => {
   });
 });
 
-whenOwnServer('an outage', () => {
-  let own: ThrowAwayMariadb;
+describe.each(serverKinds())('an outage of %s', (kind) => {
+  let own: ThrowAwayServer;
   let test: TestApp;
   let client: Client;
   const env = process.env;
   beforeAll(async () => {
-    own = await ThrowAwayMariadb.start();
+    own = await ThrowAwayServer.start(kind);
     const shared = env.PLINTH_TEST_SERVER;
     env.PLINTH_TEST_SERVER = own.url;
-    test = await startApp('mariadb', {
+    test = await startApp(kind, {
       env: {
         DATABASE_STATEMENT_MS: '1000',
         DATABASE_WATCHDOG_MS: '500',
@@ -160,7 +159,7 @@ whenOwnServer('an outage', () => {
       await until('/health/ready', 503);
       expect((await client.get('/health/live')).status).toBe(200);
       expect((await client.get('/health/startup')).status).toBe(200);
-      expect((await client.get('/health')).text).not.toMatch(/127\.0\.0\.1|ECONN|mariadb|SELECT/i);
+      expect((await client.get('/health')).text).not.toMatch(/127\.0\.0\.1|ECONN|mariadb|mysql|SELECT/i);
       if (signal === 'SIGKILL') await own.resume();
       else await own.signal('SIGCONT');
       await until('/health/ready', 200);

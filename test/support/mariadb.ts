@@ -37,9 +37,9 @@ const SERVERS = {
     options: ['--skip-name-resolve'],
   },
   mysql: {
-    binary: () => process.env['TEST_MYSQLD'],
+    binary: () => process.env.TEST_MYSQLD,
     install: (folder: string) =>
-      spawnSync(process.env['TEST_MYSQLD']!, [
+      spawnSync(process.env.TEST_MYSQLD!, [
         '--no-defaults',
         '--initialize-insecure',
         `--datadir=${folder}`,
