@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import mysql from 'mysql2/promise';
-import { loadConfig } from '../src/config/config.js';
+import { loadConfig, type ConfigError } from '../src/config/config.js';
 import { openDataSource } from '../src/database/data-source.js';
 import { Authority } from './support/certificates.js';
 import { startDatabase } from './support/database-stack.js';
@@ -180,3 +181,68 @@ describe.each(serverKinds())('the line to %s', (kind) => {
     await stack.close();
   }, 60_000);
 });
+
+describe('settings of the line to the database', () => {
+  const url = { DATABASE_URL: 'mysql://h/db' };
+  let authority: Authority;
+  beforeAll(() => (authority = new Authority()));
+  afterAll(() => authority.remove());
+
+  it('reads certificates and keys from files', () => {
+    const { cert, key } = authority.issue('client', 'DNS:client');
+    const files = { DATABASE_TLS_CA: authority.ca, DATABASE_TLS_CERT: cert, DATABASE_TLS_KEY: key };
+    const { tls } = loadConfig({
+      ...url,
+      DATABASE_TLS: 'verified',
+      DATABASE_TLS_SERVER_NAME: 'db',
+      ...files,
+    }).database;
+    const [ca, own, secret] = [authority.ca, cert, key].map((path) => readFileSync(path, 'utf8'));
+    expect(tls).toEqual({ isVerified: true, ca, cert: own, key: secret, serverName: 'db' });
+    expect(loadConfig(url).database.tls).toBeNull();
+    expect(loadConfig({ ...url, DATABASE_TLS: 'required' }).database.tls).toMatchObject({ isVerified: false });
+  });
+
+  it('names each that is of no use', () => {
+    const { cert, key } = authority.issue('client', 'DNS:client');
+    const other = authority.issue('other', 'DNS:other');
+    const [canary, broken] = [
+      authority.write('canary', 'canary'),
+      authority.write('broken', readFileSync(authority.ca, 'utf8').replace(/^M../m, 'MAA')),
+    ];
+    const verified = { ...url, DATABASE_TLS: 'verified' };
+    const short = authority.shortKey();
+    for (const [env, ...keys] of [
+      [{ ...url, DATABASE_TLS: 'canary' }, 'DATABASE_TLS'],
+      [{ ...url, DATABASE_TLS: 'preferred' }, 'DATABASE_TLS'],
+      [{ DATABASE_TLS: 'required' }, 'DATABASE_TLS'],
+      [{ ...verified, DATABASE_TLS_CA: '/nowhere/canary' }, 'DATABASE_TLS_CA'],
+      [{ ...verified, DATABASE_TLS_CA: canary }, 'DATABASE_TLS_CA'],
+      [{ ...verified, DATABASE_TLS_CA: broken }, 'DATABASE_TLS_CA'],
+      [{ ...verified, DATABASE_TLS_CA: '/' }, 'DATABASE_TLS_CA'],
+      [{ ...verified, DATABASE_TLS_SERVER_NAME: 'canary canary' }, 'DATABASE_TLS_SERVER_NAME'],
+      [{ ...verified, DATABASE_TLS_CERT: cert }, 'DATABASE_TLS_CERT'],
+      [{ ...verified, DATABASE_TLS_KEY: key }, 'DATABASE_TLS_CERT'],
+      [{ ...verified, DATABASE_TLS_CERT: key, DATABASE_TLS_KEY: cert }, 'DATABASE_TLS_CERT', 'DATABASE_TLS_KEY'],
+      [{ ...verified, DATABASE_TLS_CERT: cert, DATABASE_TLS_KEY: other.key }, 'DATABASE_TLS_KEY'],
+      [{ ...verified, DATABASE_TLS_CERT: short.cert, DATABASE_TLS_KEY: short.key }, 'DATABASE_TLS_CA,'],
+      [{ ...url, DATABASE_TLS: 'required', DATABASE_TLS_CA: authority.ca }, 'DATABASE_TLS_CA'],
+      [{ ...url, DATABASE_TLS: 'required', DATABASE_TLS_SERVER_NAME: 'db' }, 'DATABASE_TLS_SERVER_NAME'],
+      [{ ...url, DATABASE_TLS_CA: authority.ca }, 'DATABASE_TLS_CA'],
+      [{ ...url, DATABASE_TLS_CERT: cert, DATABASE_TLS_KEY: key }, 'DATABASE_TLS_CERT', 'DATABASE_TLS_KEY'],
+    ] as const) {
+      const found = faultsOf(env);
+      expect(found.map((fault) => fault.split(' ')[0])).toEqual(keys);
+      expect(found.join()).not.toContain('canary');
+    }
+  });
+});
+
+function faultsOf(env: Record<string, string>): readonly string[] {
+  try {
+    loadConfig(env);
+  } catch (error) {
+    return (error as ConfigError).faults;
+  }
+  return [];
+}

@@ -34,7 +34,7 @@ export function readTls(
   only(SETTINGS.tlsKey, key, mode !== 'off', 'required or verified');
   if ((cert === null) !== (key === null)) faults.push('DATABASE_TLS_CERT and DATABASE_TLS_KEY must be set together');
   if (given(cert) && given(key)) {
-    if (!new X509Certificate(cert!).checkPrivateKey(createPrivateKey(key!)))
+    if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key)))
       faults.push('DATABASE_TLS_KEY must be the key of DATABASE_TLS_CERT');
   }
   if (mode === 'off') return null;
