@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { mariadbBinary, ThrowAwayMariadb } from './support/mariadb.js';
+import { serverKinds, ThrowAwayServer } from './support/mariadb.js';
 import { Service } from './support/service.js';
 import { SseReader, type SseEvent } from './support/sse.js';
 import mysql from 'mysql2/promise';
@@ -75,7 +75,7 @@ class ResumingWatcher {
   }
 }
 
-(mariadbBinary() === undefined ? describe.skip : describe)('the change log under fire', () => {
+describe.each(serverKinds())('the change log on %s, under fire', (kind) => {
   // What is left running when the test fails keeps the whole run from ending.
   const ends: (() => unknown)[] = [];
   afterAll(() => Promise.all(ends.map((end) => end())));
@@ -83,7 +83,7 @@ class ResumingWatcher {
   it(
     'shows every acknowledged write to every watcher, while services, watchers and the database are killed',
     async () => {
-      const server = await ThrowAwayMariadb.start();
+      const server = await ThrowAwayServer.start(kind);
       ends.push(() => server.stop());
       await query(server, 'CREATE DATABASE chaos');
       const url = `${server.url}chaos`;
@@ -174,7 +174,7 @@ class ResumingWatcher {
   );
 });
 
-async function query(server: ThrowAwayMariadb, sql: string): Promise<Record<string, unknown>[]> {
+async function query(server: ThrowAwayServer, sql: string): Promise<Record<string, unknown>[]> {
   const connection = await mysql.createConnection({ uri: server.url.replace('mariadb:', 'mysql:') });
   const [rows] = await connection.query(sql);
   await connection.end();

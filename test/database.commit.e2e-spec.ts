@@ -81,7 +81,7 @@ describe.each(WAYS)('a transaction that is known from the start, on $engine (pip
     ]);
   });
 
-  if (way.engine !== 'mariadb') return;
+  if (way.engine === 'sqlite') return;
 
   it('leaves nothing when a write matches fewer rows than it must', async () => {
     const all = (mustMatch: number): Write => ({ sql: 'UPDATE `note` SET `text` = 7', params: [], mustMatch });
@@ -118,7 +118,8 @@ describe.each(WAYS)('a transaction that is known from the start, on $engine (pip
     stack.database.onRetry = (failure) => retries.push(failure);
     const ours = await other.database.transaction(async (theirs) => {
       // More of a loss than ours: it is ours that is given up.
-      await theirs.execute('INSERT INTO `note` SELECT 100 + `seq`, 0 FROM `seq_1_to_500`');
+      const many = 'WITH RECURSIVE `n` AS (SELECT 1 AS `i` UNION ALL SELECT `i` + 1 FROM `n` WHERE `i` < 500)';
+      await theirs.execute(`INSERT INTO \`note\` ${many} SELECT 100 + \`i\`, 0 FROM \`n\``);
       await theirs.execute('UPDATE `note` SET `text` = 10 WHERE `id` = 2');
       const running = commit(insert(3), plus(1), plus(2));
       const waiting = "SELECT 1 FROM `information_schema`.`innodb_trx` WHERE `trx_state` = 'LOCK WAIT'";
@@ -137,10 +138,12 @@ describe.each(WAYS)('a transaction that is known from the start, on $engine (pip
 
   it('leaves nothing when the server ends it, and nobody gets its connection', async () => {
     await expect(
-      commit(insert(3), { sql: 'UPDATE `note` SET `text` = SLEEP(2)', params: [] }, insert(4)),
+      commit(insert(3), { sql: 'UPDATE `note` SET `text` = SLEEP(1)', params: [] }, insert(4)),
     ).rejects.toMatchObject({
-      code: way.pipeline === 'on' ? 'commit-outcome-unknown' : 'database-timeout',
+      code: stack.database.commitsWithoutWaiting ? 'commit-outcome-unknown' : 'database-timeout',
     });
+    // MySQL ends reads only: a write of which nobody hears any more goes on there, and holds its rows until it is over.
+    await other.database.query('SELECT `id` FROM `note` FOR UPDATE');
     await commit(plus(1));
     expect(await notes()).toEqual([
       [1, 1],

@@ -1,20 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError } from '../src/http/domain-error.js';
 import { startDatabase, type DatabaseStack } from './support/database-stack.js';
-import { mariadbBinary, ThrowAwayMariadb } from './support/mariadb.js';
+import { serverKinds, ThrowAwayServer } from './support/mariadb.js';
 import mysql from 'mysql2/promise';
 
 /** A second until a statement is thought of as slow, one and a half for the probe's question, and something to spare. */
 const REFUSED_WITHIN_MS = 2_900;
 
-const suite = mariadbBinary() ? describe : describe.skip;
-
-suite('when MariaDB goes away', () => {
-  let server: ThrowAwayMariadb;
+describe.each(serverKinds())('when %s goes away', (kind) => {
+  let server: ThrowAwayServer;
   let stack: DatabaseStack;
 
   beforeAll(async () => {
-    server = await ThrowAwayMariadb.start();
+    server = await ThrowAwayServer.start(kind);
     const connection = await mysql.createConnection({ uri: server.url.replace('mariadb:', 'mysql:') });
     await connection.query('CREATE DATABASE `outage`');
     await connection.end();

@@ -6,11 +6,10 @@ import { openDataSource } from '../src/database/data-source.js';
 import { startApp, type TestApp } from './support/app.js';
 import { Client, problemOf } from './support/client.js';
 import { engines } from './support/database.js';
-import { mariadbBinary, ThrowAwayMariadb } from './support/mariadb.js';
+import { serverKinds, ThrowAwayServer } from './support/mariadb.js';
 
 const [, server] = engines();
 const whenServer = server === undefined ? describe.skip : describe;
-const whenOwnServer = mariadbBinary() === undefined ? describe.skip : describe;
 
 whenServer('a database server', () => {
   let test: TestApp;
@@ -48,12 +47,13 @@ whenServer('a database server', () => {
   });
 
   it('sets every session up: time zone, mode, isolation, limits', async () => {
+    const isolation = server === 'mariadb' ? 'tx_isolation' : 'transaction_isolation';
     const sessions = await Promise.all(
       Array.from({ length: 4 }, () =>
         test.database.transaction(async (transaction) => {
           await sleep(30);
           const [row] = await transaction.query(
-            'SELECT @@session.time_zone AS `zone`, @@session.sql_mode AS `mode`, @@session.tx_isolation AS `isolation`, @@session.innodb_lock_wait_timeout AS `wait`, CONNECTION_ID() AS `id`',
+            `SELECT @@session.time_zone AS \`zone\`, @@session.sql_mode AS \`mode\`, @@session.${isolation} AS \`isolation\`, @@session.innodb_lock_wait_timeout AS \`wait\`, CONNECTION_ID() AS \`id\``,
           );
           return row!;
         }),
@@ -109,16 +109,16 @@ whenServer('a database server', () => {
   });
 });
 
-whenOwnServer('an outage', () => {
-  let own: ThrowAwayMariadb;
+describe.each(serverKinds())('an outage of %s', (kind) => {
+  let own: ThrowAwayServer;
   let test: TestApp;
   let client: Client;
   const env = process.env;
   beforeAll(async () => {
-    own = await ThrowAwayMariadb.start();
+    own = await ThrowAwayServer.start(kind);
     const shared = env.PLINTH_TEST_SERVER;
     env.PLINTH_TEST_SERVER = own.url;
-    test = await startApp('mariadb', {
+    test = await startApp(kind, {
       env: {
         DATABASE_STATEMENT_MS: '1000',
         DATABASE_WATCHDOG_MS: '500',
@@ -161,7 +161,7 @@ whenOwnServer('an outage', () => {
       await until('/health/ready', 503);
       expect((await client.get('/health/live')).status).toBe(200);
       expect((await client.get('/health/startup')).status).toBe(200);
-      expect((await client.get('/health')).text).not.toMatch(/127\.0\.0\.1|ECONN|mariadb|SELECT/i);
+      expect((await client.get('/health')).text).not.toMatch(/127\.0\.0\.1|ECONN|mariadb|mysql|SELECT/i);
       if (signal === 'SIGKILL') await own.resume();
       else await own.signal('SIGCONT');
       await until('/health/ready', 200);

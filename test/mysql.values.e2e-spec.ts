@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { RowsUpdate } from '../src/database/rows-update.js';
-import type { SqlValue } from '../src/database/session.js';
+import type { Row, SqlValue } from '../src/database/session.js';
 import { startDatabase, type DatabaseStack } from './support/database-stack.js';
 import { engines, freshDatabase, type TestDatabase } from './support/database.js';
 
@@ -70,8 +70,13 @@ whenServer('values that go to a server and come back', () => {
   });
 
   const echo = async (values: SqlValue[]) => {
-    const list = values.map((_value, n) => `? AS \`c${n}\``).join(', ');
-    const [row] = await piped.database.query(`SELECT ${list}`, values);
+    // MySQL would take bytes for text of the session's character set.
+    const list = values
+      .map((value, n) => `${Buffer.isBuffer(value) ? 'CAST(? AS BINARY)' : '?'} AS \`c${n}\``)
+      .join(', ');
+    // MySQL takes the types of such parameters from the first execution: those of other types are another statement.
+    const types = values.map((value) => (Number.isSafeInteger(value) ? 'integer' : typeof value)).join(' ');
+    const [row] = await piped.database.query(`SELECT ${list} /* ${types} */`, values);
     return values.map((_value, n) => row![`c${n}`]!);
   };
   /** What is to come back: the database has no booleans, and 64-bit integers that are not exact come as text. */
@@ -120,7 +125,7 @@ whenServer('values that go to a server and come back', () => {
       for (const size of [MEBIBYTE, 6 * MEBIBYTE, 16 * MEBIBYTE - 40, 17 * MEBIBYTE, 33 * MEBIBYTE]) {
         const value = Buffer.alloc(size, size % 251);
         const [row] = await big.database.query<{ n: number; v: Buffer; after: string }>(
-          'SELECT LENGTH(?) AS `n`, ? AS `v`, ? AS `after`',
+          'SELECT LENGTH(?) AS `n`, CAST(? AS BINARY) AS `v`, ? AS `after`',
           [value, value.subarray(0, 8 * MEBIBYTE), 'é'],
         );
         expect(row!.n).toBe(size);
@@ -203,6 +208,8 @@ whenServer('values that go to a server and come back', () => {
           const value = row[`c${n}`]!;
           // As many decimals as the column has; a FLOAT as near as it comes.
           if (type.startsWith('DECIMAL') && value !== null) return String(value).replace(/\.?0+$/, '');
+          // MySQL writes a document anew, with other spaces.
+          if (type === 'JSON' && value !== null) return JSON.stringify(JSON.parse(String(value)));
           return type === 'FLOAT' && value !== null ? Number(Number(value).toPrecision(6)) : shortened(value);
         });
         expect(read).toEqual(values.map(shortened));
@@ -243,6 +250,58 @@ whenServer('values that go to a server and come back', () => {
         "1.50 AS `d`, NULL AS `e`, COUNT(*) OVER () AS `f`, CAST(TIME'-01:00:00' AS TIME(6)) AS `g` FROM `every_type`";
       expect(await piped.database.query(sql)).toEqual(await plain.database.query(sql));
     });
+
+    it('come as text from a statement that is sent as text, and are the same', async () => {
+      const sql = 'SELECT * FROM `every_type` ORDER BY `id`';
+      await plain.database.execute(`CREATE PROCEDURE \`all_types\`() ${sql}`);
+      const read = (rows: Row[]) =>
+        rows.map((row) =>
+          Object.values(row).map((value) =>
+            shortened(typeof value === 'number' ? Number(value.toPrecision(6)) : value),
+          ),
+        );
+      const stored = read(await piped.database.query(sql));
+      for (const { database } of [piped, plain])
+        expect(read(await database.query('CALL `all_types`()'))).toEqual(stored);
+    });
+  });
+
+  it.each([
+    ['with several statements in one write', () => piped],
+    ["with mysql2's own commands", () => plain],
+  ])('come from statements that a server takes as text only, %s', async (_name, stack) => {
+    const { database } = stack();
+    await database.execute('DROP TABLE IF EXISTS `texts`');
+    await database.execute('CREATE TABLE `texts` (`id` INT PRIMARY KEY) CHARACTER SET utf8mb4');
+    const prepared = async () => {
+      const [row] = await database.query<{ Value: string }>("SHOW SESSION STATUS LIKE 'Com_stmt_prepare'");
+      return Number(row!.Value);
+    };
+    const before = await prepared();
+    await database.transaction((transaction) => transaction.savepoint(() => transaction.execute('SET @`a` = 1')));
+    // MariaDB would prepare them.
+    expect(await prepared()).toBe(before);
+    await database.transaction(async (transaction) => {
+      const kept = await transaction.executeEach(
+        ['SAVEPOINT `a`', 'INSERT INTO `texts` VALUES (1)', ' savepoint b', 'INSERT INTO `texts` VALUES (2)']
+          .concat('ROLLBACK TO SAVEPOINT b', '/* why */ RELEASE SAVEPOINT `a`')
+          .map((sql) => ({ sql, params: [] })),
+      );
+      expect(kept).toEqual([0, 1, 0, 1, 0, 0]);
+      expect(await transaction.query("INSERT IGNORE INTO `texts` VALUES (1 + '0')")).toEqual([]);
+      expect(await transaction.query('SHOW WARNINGS')).toEqual([expect.objectContaining({ Code: 1062 })]);
+      await transaction.execute('HANDLER `texts` OPEN');
+      expect(await transaction.query('HANDLER `texts` READ FIRST')).toEqual([{ id: 1 }]);
+      await transaction.execute('HANDLER `texts` CLOSE');
+    });
+    const checked = await database.query('CHECK TABLE `texts`');
+    expect(checked).toEqual([expect.objectContaining({ Op: 'check', Msg_text: 'OK' })]);
+    for (const sql of ['LOCK TABLES `texts` WRITE', 'UNLOCK TABLES', "XA START 'x'", "XA END 'x'", "XA ROLLBACK 'x'"])
+      await database.execute(sql);
+    await database.execute('CREATE TRIGGER `tens` BEFORE INSERT ON `texts` FOR EACH ROW SET NEW.`id` = 10 * NEW.`id`');
+    await database.execute('INSERT INTO `texts` VALUES (2)');
+    await expect(database.execute("SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'mine'")).rejects.toThrow('mine');
+    expect(await database.query('(SELECT `id` FROM `texts`) ORDER BY 1')).toEqual([{ id: 1 }, { id: 20 }]);
   });
 
   describe('of a table that changes between two executions of one prepared statement', () => {
@@ -328,8 +387,9 @@ whenServer('values that go to a server and come back', () => {
         }
       }
       const { prepared, closed } = await counted();
-      expect(prepared - before.prepared).toBe(2 * 700 + 2);
-      expect(closed - before.closed).toBeGreaterThanOrEqual(2 * 700 + 2 - 300);
+      // MySQL prepares one again whose parameter has another type.
+      expect([1, 2]).toContain(prepared - before.prepared - 2 * 700);
+      expect(closed - before.closed).toBeGreaterThanOrEqual(2 * 700 + 1 - 300);
     });
 
     it('come right once a statement can be prepared that could not', async () => {

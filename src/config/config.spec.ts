@@ -55,4 +55,24 @@ describe('loadConfig', () => {
     expect(faults({ DATABASE_URL_FILE: file, DATABASE_URL: 'sqlite:x' })).toHaveLength(1);
     expect(faults({ DATABASE_URL_FILE: `${file}.not` })).toHaveLength(1);
   });
+
+  it.each([
+    ['mariadb://u:p@h/db?ssl=canary&a%20b', '"ssl", "a%20b"'],
+    ['mysql://h/db?sslmode=canary', '"sslmode"'],
+    ['mysql://h/db?canary', '"canary"'],
+    ['sqlite:./x.sqlite?mode=canary', '"mode"'],
+    ['sqlite:/x.sqlite?mode', '"mode"'],
+  ])('refuses the query of %s by its names', (url, names) => {
+    const [fault, ...others] = faults({ DATABASE_URL: url });
+    expect(fault).toMatch(/^DATABASE_URL must have no query, which has /);
+    expect(fault).toContain(`${names}: `);
+    expect(others).toEqual([]);
+  });
+
+  it.each(['mysql://u:p#x@h/db', 'mysql://u:p@h/db#x', 'mysql://u:100%@h/db', 'mariadb://u:p@h/%zz'])(
+    'refuses %s, of which a part would be lost',
+    (url) => {
+      expect(faults({ DATABASE_URL: url })).toHaveLength(1);
+    },
+  );
 });

@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { BadValue, isLoopback, SETTINGS, type Setting } from './settings.js';
+import { BadValue } from './bad-value.js';
+import { isLoopback, SETTINGS, type Setting } from './settings.js';
+import { readTls, type TlsConfig } from './tls.js';
 
 export interface DatabaseConfig {
   readonly url: string;
   readonly kind: 'sqlite' | 'mariadb' | 'mysql';
+  /** Null: in plain text. */
+  readonly tls: TlsConfig | null;
   readonly migrateOnStart: boolean;
   readonly poolSize: number;
   readonly queueLimit: number;
@@ -106,6 +110,7 @@ export function loadConfig(env: Environment): Config {
     database: {
       url,
       kind,
+      tls: readTls(read, url?.startsWith('sqlite:'), faults),
       migrateOnStart: migrate === 'always' || (migrate === 'auto' && kind === 'sqlite'),
       poolSize: read(SETTINGS.poolSize),
       queueLimit: read(SETTINGS.queueLimit),
@@ -212,7 +217,7 @@ function readSetting<T>(setting: Setting<T>, env: Environment, faults: string[])
     return setting.parse(text ?? setting.default);
   } catch (error) {
     if (!(error instanceof BadValue)) throw error;
-    faults.push(`${key} must be ${setting.expects}`);
+    faults.push(`${key} ${error.message || `must be ${setting.expects}`}`);
     return undefined as T;
   }
 }

@@ -1,4 +1,6 @@
 import { isIP } from 'node:net';
+import { certificates, privateKey } from './pem.js';
+import { BadValue } from './bad-value.js';
 
 /** One setting: how it is read, what it may be, and what the README says of it. */
 export interface Setting<T = unknown> {
@@ -12,9 +14,6 @@ export interface Setting<T = unknown> {
   /** May also come from the file that `{key}_FILE` names. */
   readonly secret?: boolean;
 }
-
-/** Thrown by a setting's `parse`; its words never hold the value. */
-export class BadValue extends Error {}
 
 function integer(minimum: number, maximum: number): Pick<Setting<number>, 'parse' | 'expects'> {
   const expects = `an integer from ${minimum} to ${maximum}`;
@@ -47,11 +46,35 @@ const name = text(/^[0-9A-Za-z.:-]+$/, 'an address or a host name');
 const address = { ...name, parse: (value: string) => name.parse(value === 'localhost' ? '127.0.0.1' : value) };
 
 function databaseUrl(value: string): string {
-  if (/^sqlite:.+/.test(value) && !value.includes(':memory:')) return value;
+  if (/^sqlite:[^?]+/.test(value) && !value.includes(':memory:')) {
+    refuseQuery(value.slice(value.indexOf('?') + 1 || value.length));
+    return value;
+  }
   const url = URL.canParse(value) ? new URL(value) : null;
   if (!url || !['mysql:', 'mariadb:'].includes(url.protocol) || url.hostname === '' || url.pathname.length < 2)
     throw new BadValue();
+  refuseQuery(url.search.slice(1));
+  if (url.hash !== '') throw new BadValue('must have no "#": in a user, a password or a name it is written %23');
+  if (![url.hostname, url.username, url.password, url.pathname].every(isDecodable))
+    throw new BadValue('must have no "%" that is not the beginning of an encoded byte: it is written %25 itself');
   return value;
+}
+
+/** What would be passed over in silence may have been there to make the line safe: `?ssl=…`, `?sslmode=require`. */
+function refuseQuery(query: string): void {
+  if (query === '') return;
+  const names = [...new Set(new URLSearchParams(query).keys())].map((name) => `"${encodeURIComponent(name)}"`);
+  const what = names.length === 0 ? 'no query' : `no query, which has ${names.join(', ')}`;
+  throw new BadValue(`must have ${what}: every option is a variable of its own, those of TLS are DATABASE_TLS…`);
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A setting that need not be there: empty text is null. */
@@ -128,6 +151,34 @@ export const SETTINGS = {
     description: 'Where the data is. The scheme has to be what the server is.',
     secret: true,
   },
+  tls: {
+    key: 'DATABASE_TLS',
+    default: 'off',
+    ...oneOf('off', 'required', 'verified'),
+    description:
+      'Whether the line to MariaDB or MySQL is encrypted; `verified`: and the certificate of the server checked, its name and end too. Never less than this says.',
+  },
+  tlsCa: {
+    key: 'DATABASE_TLS_CA',
+    ...optional({ parse: certificates, expects: 'the path of a file with certificates in PEM' }),
+    description:
+      'Who signs the certificate of the database server; by default whom Node trusts. Only where `verified`.',
+  },
+  tlsServerName: {
+    key: 'DATABASE_TLS_SERVER_NAME',
+    ...optional(text(/^[0-9A-Za-z.:-]+$/, 'a host name or an address')),
+    description: 'The name in that certificate, where it is not the host of `DATABASE_URL`. Only where `verified`.',
+  },
+  tlsCert: {
+    key: 'DATABASE_TLS_CERT',
+    ...optional({ parse: certificates, expects: 'the path of a file with certificates in PEM' }),
+    description: 'The certificate that the service shows to the database server, with those that lead to its signer.',
+  },
+  tlsKey: {
+    key: 'DATABASE_TLS_KEY',
+    ...optional({ parse: privateKey, expects: 'the path of a file with a private key in PEM' }),
+    description: 'The private key of `DATABASE_TLS_CERT`. Files are read at the start only.',
+  },
   migrateOnStart: {
     key: 'DATABASE_MIGRATE',
     default: 'auto',
@@ -157,7 +208,7 @@ export const SETTINGS = {
     key: 'DATABASE_STATEMENT_MS',
     default: '10000',
     ...integer(1, 600_000),
-    description: `One statement, ${MS}; the server ends it.`,
+    description: `One statement, ${MS}; the server ends it (MySQL: only one that reads).`,
   },
   watchdogMs: {
     key: 'DATABASE_WATCHDOG_MS',

@@ -8,6 +8,7 @@ import { SQLITE_NOW } from './instant.js';
 import { SchemaNames } from './schema-names.js';
 import { EXACT_COLLATION } from './migrations/portable.js';
 import { mysqlDriver } from './mysql/mysql.driver.js';
+import { connectionOptions } from './mysql/mysql.options.js';
 import { patiently } from './patience.js';
 import { classify } from './sql-errors.js';
 import { durable, SQLITE_WAIT_MS } from './sqlite/sqlite.statements.js';
@@ -34,17 +35,16 @@ export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
   return {
     ...shared,
     type: config.kind,
-    // Both schemes are the same to mysql2, which only knows the one.
-    url: config.url.replace(/^mariadb:/, 'mysql:'),
+    database: connectionOptions(config).database!,
     driver: mysqlDriver(config),
     charset: 'utf8mb4',
     timezone: 'Z',
     dateStrings: true,
     supportBigNumbers: true,
     bigNumberStrings: false,
-    connectTimeout: config.connectTimeoutMs,
     poolSize: config.poolSize,
     extra: {
+      ...connectionOptions(config),
       maxPreparedStatements: 500,
       // Documents as text, whichever way a row was read (see `RowReader`).
       jsonStrings: true,
@@ -93,20 +93,17 @@ export async function initialize(dataSource: DataSource, config: DatabaseConfig)
 }
 
 /** On a plain connection: the session's set-up of one kind fails on the other, and would look like an outage. */
-async function refuseOtherEngine({ url, kind, connectTimeoutMs }: DatabaseConfig): Promise<void> {
-  const connection = await mysql.createConnection({
-    uri: url.replace(/^mariadb:/, 'mysql:'),
-    connectTimeout: connectTimeoutMs,
-  });
+async function refuseOtherEngine(config: DatabaseConfig): Promise<void> {
+  const connection = await mysql.createConnection(connectionOptions(config));
   // The handshake tells the version, so this waits for nothing but it.
   const { serverVersion = '' } = (
     connection as unknown as { connection: { _handshakePacket: { serverVersion?: string } } }
   ).connection._handshakePacket;
   connection.destroy();
   const found = /mariadb/i.test(serverVersion) ? 'mariadb' : 'mysql';
-  if (found === kind) return;
+  if (found === config.kind) return;
   throw new WrongEngineError(
-    `DATABASE_URL says ${kind}, but the server is ${found === 'mysql' ? 'MySQL' : 'MariaDB'}.`,
+    `DATABASE_URL says ${config.kind}, but the server is ${found === 'mysql' ? 'MySQL' : 'MariaDB'}.`,
   );
 }
 

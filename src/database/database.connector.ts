@@ -9,6 +9,7 @@ import { Database } from './database.js';
 import { initialize, sqlitePath, WrongEngineError } from './data-source.js';
 import { Migrator } from './migrator.js';
 import { MysqlConnector } from './mysql/mysql.connector.js';
+import type { Line } from './mysql/mysql.line.js';
 import { SqliteConnector } from './sqlite/sqlite.connector.js';
 import { reasonOf } from './sql-errors.js';
 import { keepPages, openReader } from './sqlite/sqlite.statements.js';
@@ -62,7 +63,7 @@ export class DatabaseConnector implements OnApplicationBootstrap, OnApplicationS
         break;
       } catch (error) {
         if (error instanceof WrongEngineError) throw error;
-        this.state.become('down', reasonOf(error));
+        this.state.become('down', this.reason(error as Error));
         await sleep(pause * Math.random(), undefined, { signal: this.stopped.signal }).catch(() => undefined);
       }
     }
@@ -89,7 +90,9 @@ export class DatabaseConnector implements OnApplicationBootstrap, OnApplicationS
     const { database: config } = this.config;
     if (config.kind !== 'sqlite') {
       const { pool } = driver as unknown as { pool: Pool };
-      return new MysqlConnector(pool, config, () => void this.probe.look());
+      const connector = new MysqlConnector(pool, config, () => void this.probe.look());
+      if (connector.line) this.tell(connector.line);
+      return connector;
     }
     const writer = (driver as unknown as { databaseConnection: Sqlite.Database }).databaseConnection;
     // Only now: a migration may sort a whole table.
@@ -102,5 +105,22 @@ export class DatabaseConnector implements OnApplicationBootstrap, OnApplicationS
       ? new SqliteThread({ path, cacheKib: CACHE_KIB.second }, config.sqliteBusyPollUs / 1000, onLost)
       : undefined;
     return new SqliteConnector(writer, openReader(path, thread ? CACHE_KIB.first : CACHE_KIB.alone), limits, thread);
+  }
+
+  /** MariaDB's words for a line in plain text that it refuses are those of a wrong password. */
+  private reason(error: Error & { code?: string }): string {
+    const isPlain = this.config.database.tls === null;
+    const reason = reasonOf(error);
+    if (error.code !== 'ER_ACCESS_DENIED_ERROR' || !isPlain) return reason;
+    return `${reason}, or the server takes encrypted lines only: DATABASE_TLS`;
+  }
+
+  private tell({ text, isExposed }: Line): void {
+    this.logger.log(`Connected to the database, ${text}`);
+    if (isExposed)
+      this.logger.warn(
+        'The line to the database is in plain text and leaves this machine: others on the way can read and change ' +
+          'everything. Set DATABASE_TLS to verified.',
+      );
   }
 }

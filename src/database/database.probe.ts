@@ -3,6 +3,7 @@ import mysql, { type Connection } from 'mysql2/promise';
 import { Config } from '../config/config.js';
 import { DatabaseState, type DatabaseStatus } from './database-state.js';
 import { Database } from './database.js';
+import { connectionOptions } from './mysql/mysql.options.js';
 import { migrationNames } from './migrator.js';
 import { classify, reasonOf } from './sql-errors.js';
 
@@ -115,12 +116,9 @@ export class DatabaseProbe {
   }
 
   private async connect(): Promise<Connection> {
-    const { url, connectTimeoutMs } = this.config.database;
-    const uri = url.replace(/^mariadb:/, 'mysql:');
-    const connection = await mysql.createConnection({
-      uri,
-      connectTimeout: Math.min(connectTimeoutMs, ANSWER_WITHIN_MS),
-    });
+    const { database: config } = this.config;
+    const connectTimeoutMs = Math.min(config.connectTimeoutMs, ANSWER_WITHIN_MS);
+    const connection = await mysql.createConnection(connectionOptions({ ...config, connectTimeoutMs }));
     connection.on('error', () => undefined);
     return connection;
   }

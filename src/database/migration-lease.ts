@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource, QueryRunner } from 'typeorm';
-import { patiently } from './patience.js';
+import { causeOf, patiently } from './patience.js';
+import { classify } from './sql-errors.js';
 
 const LEASE_MS = 15_000;
 
@@ -34,7 +35,10 @@ export class MigrationLease {
     );
   }
 
-  /** Takes the lease, or holds it for longer. Never throws: who can't be sure of it does not have it. */
+  /**
+   * Takes the lease, or holds it for longer. Who can't be sure of it does not have it.
+   * @throws Error for what will not pass, such as a privilege that is missing: waiting for that would never end
+   */
   async take(): Promise<boolean> {
     try {
       const free = `\`name\` = 'migration' AND (\`holder\` = ? OR \`holder\` IS NULL OR \`expires_at\` < ${this.now})`;
@@ -46,7 +50,8 @@ export class MigrationLease {
       const update = `UPDATE \`plinth_lease\` SET \`holder\` = ?, \`expires_at\` = ${this.now} + ${LEASE_MS} WHERE ${free}`;
       await this.dataSource.query(update, [this.holder, this.holder]);
       return await this.isHeld((sql) => this.dataSource.query(sql));
-    } catch {
+    } catch (error) {
+      if (classify(causeOf(error)) === 'other') throw error;
       return false;
     }
   }

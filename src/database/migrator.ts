@@ -37,7 +37,7 @@ export class Migrator {
         await sleep(POLL_MS);
         continue;
       }
-      const heartbeat = setInterval(() => void this.lease.take(), HEARTBEAT_MS);
+      const heartbeat = setInterval(() => void this.lease.take().catch(() => false), HEARTBEAT_MS);
       try {
         done.push(...(await this.runHeld(say)));
       } finally {

@@ -15,6 +15,6 @@ export async function patiently<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** TypeORM wraps what the driver says. */
-function causeOf(error: unknown): unknown {
+export function causeOf(error: unknown): unknown {
   return (error as { driverError?: unknown } | null)?.driverError ?? error;
 }

@@ -1,13 +1,15 @@
-import { mariadbBinary, ThrowAwayMariadb } from './mariadb.ts';
+import { serverKinds, ThrowAwayServer } from './mariadb.ts';
 
-/** One MariaDB for the whole run; every test file makes databases of its own in it. */
+/** One server for the whole run; every test file makes databases of its own in it. */
 export default async function setUp() {
   const url = process.env['TEST_DATABASE_URL'];
+  // MySQL is only there where somebody says so: then that is what they want to test.
+  const kind = serverKinds().at(-1);
   if (url !== undefined) {
     process.env['PLINTH_TEST_SERVER'] = url;
-  } else if (mariadbBinary()) {
-    globalThis.plinthMariadb = await ThrowAwayMariadb.start();
-    process.env['PLINTH_TEST_SERVER'] = globalThis.plinthMariadb.url;
+  } else if (kind !== undefined) {
+    globalThis.plinthServer = await ThrowAwayServer.start(kind);
+    process.env['PLINTH_TEST_SERVER'] = globalThis.plinthServer.url;
   } else {
     const line = 'NOT RUN: the suites on MariaDB. Install mariadb-server, or give a server with TEST_DATABASE_URL.';
     if (process.env['CI'] === 'true') throw new Error(line);

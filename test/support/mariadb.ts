@@ -20,33 +20,65 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+export type ServerKind = 'mariadb' | 'mysql';
+
+/** Where the servers of the tests come from; `TEST_MYSQLD` names the program of MySQL. */
+const SERVERS = {
+  mariadb: {
+    binary: mariadbBinary,
+    install: (folder: string) =>
+      spawnSync('mariadb-install-db', [
+        '--no-defaults',
+        '--auth-root-authentication-method=normal',
+        '--skip-test-db',
+        `--datadir=${folder}`,
+        // Two that are made at the same time would meet in the folder for all.
+        `--tmpdir=${folder}`,
+        ...asRoot(),
+      ]),
+    options: ['--skip-name-resolve'],
+  },
+  mysql: {
+    binary: () => process.env.TEST_MYSQLD,
+    install: (folder: string) =>
+      spawnSync(process.env.TEST_MYSQLD!, [
+        '--no-defaults',
+        '--initialize-insecure',
+        `--datadir=${folder}`,
+        ...asRoot(),
+      ]),
+    options: ['--mysqlx=OFF', '--secure-file-priv='],
+  },
+};
+
+/** Of which there is a program to start one. */
+export function serverKinds(): ServerKind[] {
+  return (['mariadb', 'mysql'] as const).filter((kind) => SERVERS[kind].binary() !== undefined);
+}
+
 /**
  * A server on a temporary folder and a port of its own, with durable commits as in production. (Erasable syntax only:
  * the set-up of the test run imports this file without a compiler.)
  */
-export class ThrowAwayMariadb {
+export class ThrowAwayServer {
+  readonly kind: ServerKind;
   readonly port: number;
   private readonly folder: string;
+  private readonly options: readonly string[];
   private process: ChildProcess | undefined;
 
-  private constructor(folder: string, port: number) {
+  private constructor(kind: ServerKind, options: readonly string[], folder: string, port: number) {
+    this.kind = kind;
+    this.options = options;
     this.folder = folder;
     this.port = port;
   }
 
-  static async start(): Promise<ThrowAwayMariadb> {
-    const folder = mkdtempSync(join(tmpdir(), 'plinth-mariadb-'));
-    const install = spawnSync('mariadb-install-db', [
-      '--no-defaults',
-      '--auth-root-authentication-method=normal',
-      '--skip-test-db',
-      `--datadir=${folder}`,
-      // Two that are made at the same time would meet in the folder for all.
-      `--tmpdir=${folder}`,
-      ...asRoot(),
-    ]);
-    if (install.status !== 0) throw new Error(`mariadb-install-db failed: ${String(install.stderr)}`);
-    const server = new ThrowAwayMariadb(folder, await freePort());
+  static async start(kind: ServerKind, options: readonly string[] = []): Promise<ThrowAwayServer> {
+    const folder = mkdtempSync(join(tmpdir(), `plinth-${kind}-`));
+    const install = SERVERS[kind].install(folder);
+    if (install.status !== 0) throw new Error(`${kind} can not make a folder of data: ${String(install.stderr)}`);
+    const server = new ThrowAwayServer(kind, options, folder, await freePort());
     // Also when the run itself ends badly: a server that nobody stops would stay.
     process.once('exit', () => server.process?.kill('SIGKILL'));
     await server.resume();
@@ -54,7 +86,12 @@ export class ThrowAwayMariadb {
   }
 
   get url(): string {
-    return `mariadb://root@127.0.0.1:${this.port}/`;
+    return `${this.kind}://root@127.0.0.1:${this.port}/`;
+  }
+
+  /** Of the server's own user, whatever the server asks of those who come over the network. */
+  get socket(): string {
+    return join(this.folder, 's.sock');
   }
 
   /** Starts the server (again) and waits until it answers. */
@@ -62,17 +99,18 @@ export class ThrowAwayMariadb {
     const options = [
       `--datadir=${this.folder}`,
       `--port=${this.port}`,
-      `--socket=${join(this.folder, 's.sock')}`,
+      `--socket=${this.socket}`,
       '--bind-address=127.0.0.1',
       '--innodb-flush-log-at-trx-commit=1',
       '--max-connections=400',
-      '--skip-name-resolve',
+      ...SERVERS[this.kind].options,
+      ...this.options,
       ...asRoot(),
     ];
-    this.process = spawn(mariadbBinary()!, ['--no-defaults', ...options], { stdio: 'ignore' });
+    this.process = spawn(SERVERS[this.kind].binary()!, ['--no-defaults', ...options], { stdio: 'ignore' });
     for (const end = Date.now() + 30_000; ; await sleep(50)) {
       try {
-        const connection = await mysql.createConnection({ uri: this.url.replace('mariadb:', 'mysql:') });
+        const connection = await mysql.createConnection({ socketPath: this.socket, user: 'root' });
         await connection.end();
         return;
       } catch (error) {
@@ -98,6 +136,9 @@ export class ThrowAwayMariadb {
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
+
+export type ThrowAwayMariadb = ThrowAwayServer;
+export const ThrowAwayMariadb = { start: () => ThrowAwayServer.start('mariadb') };
 
 /** Whether all threads of a process stand still; where there is no /proc to tell, it is believed. */
 function isStopped(pid: number): boolean {

@@ -6,7 +6,7 @@ import type { Outcome, Row, SqlValue, Statement, StatementResult } from '../sess
 import { classify, poisons, wasNeverSent } from '../sql-errors.js';
 import { executionSize, LONGEST_PAYLOAD } from './mysql.packets.js';
 import { Pipeline, type Wire } from './mysql.pipeline.js';
-import { prepared } from './mysql.statements.js';
+import { goesAsText, prepared } from './mysql.statements.js';
 import { Watchdog, type Watched } from './mysql.watchdog.js';
 
 const text = (sql: string): Statement => ({ sql, params: [] });
@@ -14,9 +14,6 @@ export const BEGIN = text('SET autocommit = 0');
 export const COMMIT = text('COMMIT');
 export const ROLLBACK = text('ROLLBACK');
 export const AUTOCOMMIT = text('SET autocommit = 1');
-
-/** What is sent as text, and never prepared. */
-const CONTROL: ReadonlySet<Statement> = new Set([BEGIN, COMMIT, ROLLBACK, AUTOCOMMIT]);
 
 /** Sends statements over connections, together where it can, and never waits for ever. */
 export class MysqlChannel {
@@ -74,7 +71,7 @@ function pipe(
 ): Pipeline {
   const piped = statements.map((statement) => {
     const { sql, params } = statement;
-    return { statement: CONTROL.has(statement) ? undefined : prepared(wire, sql), sql, params };
+    return { statement: goesAsText(statement) ? undefined : prepared(wire, sql), sql, params };
   });
   const pipeline = new Pipeline(piped, watched, done, tell);
   wire.addCommand(pipeline);
@@ -107,13 +104,17 @@ class OneByOne {
       this.next();
     };
     const { sql, params } = statement;
-    if (CONTROL.has(statement)) this.connection.query(sql, answered);
+    if (goesAsText(statement)) this.connection.query(sql, answered);
     else this.connection.execute(sql, params as SqlValue[], answered);
   }
 }
 
 function toResult(result: unknown): StatementResult {
-  if (Array.isArray(result)) return { rows: result as Row[], affected: 0 };
+  if (Array.isArray(result)) {
+    // A procedure has several, the first of which is what counts.
+    const rows = (Array.isArray(result[0]) ? result[0] : result) as Row[];
+    return { rows, affected: 0 };
+  }
   return { rows: [], affected: (result as { affectedRows: number }).affectedRows };
 }
 

@@ -17,13 +17,14 @@ import { classify, outcomeUnknown } from '../sql-errors.js';
 import { busy } from '../turnstile.js';
 import { cut, isPoisoned, isUnanswered, MysqlChannel, sever } from './mysql.channel.js';
 import { asOneStatement, isNotUnderstood, isUnmatched } from './mysql.compound.js';
+import { lineOf, type Line } from './mysql.line.js';
 import { executionSize } from './mysql.packets.js';
 import type { Wire } from './mysql.pipeline.js';
 import { MysqlTransaction } from './mysql.transaction.js';
 
 type Limits = Pick<
   DatabaseConfig,
-  'kind' | 'acquireTimeoutMs' | 'statementTimeoutMs' | 'watchdogMs' | 'pipeline' | 'busyPollUs'
+  'kind' | 'tls' | 'acquireTimeoutMs' | 'statementTimeoutMs' | 'watchdogMs' | 'pipeline' | 'busyPollUs'
 >;
 
 /** Shared reads: few connections, each of them busy, instead of many that have to be woken for one statement each. */
@@ -85,6 +86,12 @@ export class MysqlConnector implements Connector {
       throw error;
     }
     await transaction.commit();
+  }
+
+  /** Undefined where there is no connection. */
+  get line(): Line | undefined {
+    const [connection] = this.connections;
+    return connection && lineOf(connection.stream, this.limits.tls);
   }
 
   usage(): PoolUsage {

@@ -17,7 +17,7 @@ export interface Wire extends PoolConnection {
 }
 
 export interface Piped {
-  /** Undefined for one that is sent as text: START TRANSACTION and the like. */
+  /** Undefined for one that is sent as text. */
   readonly statement: PreparedStatement | undefined;
   readonly sql: string;
   readonly params: readonly SqlValue[];
@@ -92,7 +92,7 @@ export class Pipeline {
     if (first === ERROR) return this.answered(new Failed(packet.asError(wire.clientEncoding)), wire);
     if (this.expected === 'row') {
       if (first !== END || end - start - HEADER >= 9) {
-        if (!this.isFurther) this.rows.push(this.reader.read(packet));
+        if (!this.isFurther) this.rows.push(this.read(packet));
         return false;
       }
       this.expected = 'answer';
@@ -111,6 +111,10 @@ export class Pipeline {
     this.reader = this.statements[this.at]!.statement?.reader ?? new RowReader();
     this.expected = 'column';
     return false;
+  }
+
+  private read(packet: Packet): Row {
+    return this.statements[this.at]!.statement ? this.reader.read(packet) : this.reader.readText(packet);
   }
 
   private learn(packet: Packet): void {

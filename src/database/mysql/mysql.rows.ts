@@ -29,13 +29,24 @@ const TYPE = {
   bit: 0x10,
   newdecimal: 0xf6,
 } as const;
+const INTEGERS: ReadonlySet<number> = new Set([TYPE.tiny, TYPE.short, TYPE.long, TYPE.int24, TYPE.longlong, TYPE.year]);
+/** The server says that they are binary. */
+const TEXTS: ReadonlySet<number> = new Set([
+  TYPE.decimal,
+  TYPE.newdecimal,
+  TYPE.date,
+  TYPE.time,
+  TYPE.datetime,
+  TYPE.timestamp,
+]);
+const NULL_TEXT = 0xfb;
 const BINARY_CHARSET = 63;
 const UNSIGNED = 32;
 const JSON_TYPE = 0xf5;
 
 /**
- * Rows of one prepared statement in the binary protocol (https://mariadb.com/kb/en/resultset-row/#binary-resultset-row):
- * dates as text, 64-bit integers as numbers where they are exact and as text where not, as the rest of the service knows
+ * Rows of one statement in the binary protocol of those that are prepared, or in the text protocol
+ * (https://mariadb.com/kb/en/resultset-row/): dates as text, 64-bit integers as numbers where they are exact and as text where not, as the rest of the service knows
  * them. mysql2's own reader takes twice the time of a page.
  */
 export class RowReader {
@@ -132,14 +143,14 @@ export class RowReader {
           at += 1 + buffer[at]!;
           break;
         default: {
+          // Not by `textAt`: a pair for each text of each row is one to clean up.
           let length = buffer[at++]!;
           if (length >= 0xfb) {
-            const bytes = length === 0xfc ? 2 : length === 0xfd ? 3 : 6;
-            length = buffer.readUIntLE(at, bytes);
-            at += bytes === 6 ? 8 : bytes;
+            const bytes = bytesOfLength(length);
+            length = buffer.readUIntLE(at, Math.min(bytes, 6));
+            at += bytes;
           }
-          const isText = !this.binary[n] || types[n] === TYPE.decimal || types[n] === TYPE.newdecimal;
-          value = isText ? buffer.toString('utf8', at, at + length) : Buffer.from(buffer.subarray(at, at + length));
+          value = this.bytes(n, buffer, at, at + length);
           at += length;
         }
       }
@@ -147,13 +158,44 @@ export class RowReader {
     }
     return row;
   }
+
+  /** A row of a statement that was sent as text: each value is one. */
+  readText({ buffer, start }: Packet): Row {
+    let at = start + HEADER;
+    const row: Row = {};
+    for (let n = 0; n < this.names.length; n++) {
+      let value: SqlValue = null;
+      if (buffer[at] === NULL_TEXT) at++;
+      else {
+        const [first, end] = textAt(buffer, at);
+        const type = this.types[n]!;
+        if (INTEGERS.has(type)) value = exact(BigInt(buffer.toString('latin1', first, end)));
+        else if (type === TYPE.float || type === TYPE.double) value = Number(buffer.toString('latin1', first, end));
+        else value = this.bytes(n, buffer, first, end);
+        at = end;
+      }
+      row[this.names[n]!] = value;
+    }
+    return row;
+  }
+
+  private bytes(n: number, buffer: Buffer, start: number, end: number): SqlValue {
+    const isText = !this.binary[n] || TEXTS.has(this.types[n]!);
+    return isText ? buffer.toString('utf8', start, end) : Buffer.from(buffer.subarray(start, end));
+  }
 }
 
-/** Where a text begins and ends, whose length is before it: an alias may have some thousand bytes. */
+/** Where a text begins and ends, whose length is before it. */
 function textAt(buffer: Buffer, at: number): [start: number, end: number] {
   const first = buffer[at]!;
-  const start = first < 0xfb ? at + 1 : at + 3;
-  return [start, start + (first < 0xfb ? first : buffer.readUInt16LE(at + 1))];
+  if (first < 0xfb) return [at + 1, at + 1 + first];
+  const bytes = bytesOfLength(first);
+  const start = at + 1 + bytes;
+  return [start, start + buffer.readUIntLE(at + 1, Math.min(bytes, 6))];
+}
+
+function bytesOfLength(first: number): number {
+  return first === 0xfc ? 2 : first === 0xfd ? 3 : 8;
 }
 
 function exact(value: bigint): SqlValue {

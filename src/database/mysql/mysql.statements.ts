@@ -1,4 +1,5 @@
 import type { PrepareStatementInfo } from 'mysql2';
+import type { Statement } from '../session.js';
 import type { Wire } from './mysql.pipeline.js';
 import type { RowReader } from './mysql.rows.js';
 
@@ -11,6 +12,17 @@ export interface PreparedStatement {
   failure?: Error;
   /** What is known of its rows. */
   reader?: RowReader;
+}
+
+/** What runs again and again. */
+const WORTH_PREPARING = /^[\s(]*(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH)\b/i;
+
+/**
+ * Everything else without parameters is never prepared: much of it can't be (SAVEPOINT, LOCK TABLES, XA, SHOW WARNINGS and
+ * others are error 1295 on MySQL, 1815 on Vitess), and which of it differs between servers.
+ */
+export function goesAsText({ sql, params }: Statement): boolean {
+  return params.length === 0 && !WORTH_PREPARING.test(sql);
 }
 
 const known = new WeakMap<Wire, Map<string, PreparedStatement>>();
