@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { freshDatabase, type TestDatabase } from './support/database.js';
 import { runBuilt } from './support/process.js';
 
-const COMMANDS = ['database/migrate.cli.js', 'access/keys/key.cli.js', 'main.js'];
+const COMMANDS = ['migrate.cli.js', 'access/keys/key.cli.js', 'main.js'];
 /** With these the service would not start. */
 const OF_THE_SERVICE = { HOST: '0.0.0.0', PORT: 'none', AUTH: 'nonsense', HTTP_BODY_BYTES: '-1' };
 const KEY = 'access/keys/key.cli.js';
@@ -21,14 +21,14 @@ describe('commands', () => {
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       expect(output).toMatch(/^npm /);
     }
-    const { output } = await run('database/migrate.cli.js', ['status']);
+    const { output } = await run('migrate.cli.js', ['status']);
     expect(output).not.toContain('done');
   });
 
   it.each([
-    ['database/migrate.cli.js', 'revert'],
-    ['database/migrate.cli.js', '--dry-run'],
-    ['database/migrate.cli.js', 'status', 'twice'],
+    ['migrate.cli.js', 'revert'],
+    ['migrate.cli.js', '--dry-run'],
+    ['migrate.cli.js', 'status', 'twice'],
     [KEY],
     [KEY, 'make'],
     [KEY, 'constructor'],
@@ -43,17 +43,17 @@ describe('commands', () => {
     expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
     expect(stderr).toMatch(/^npm (run|start)/m);
     expect(stderr).not.toMatch(/^\s+at /m);
-    expect((await run('database/migrate.cli.js', ['status'])).output).not.toContain('done');
+    expect((await run('migrate.cli.js', ['status'])).output).not.toContain('done');
   });
 
   it('need no settings of the service', async () => {
-    expect(await run('database/migrate.cli.js', [], OF_THE_SERVICE)).toMatchObject({ code: 0, stderr: '' });
+    expect(await run('migrate.cli.js', [], OF_THE_SERVICE)).toMatchObject({ code: 0, stderr: '' });
     expect(await run(KEY, ['list'], OF_THE_SERVICE)).toMatchObject({ code: 0, stderr: '' });
     expect((await run(KEY, ['list'], { DATABASE_POOL: 'none' })).code).toBe(78);
   });
 
   it.each([
-    ['database/migrate.cli.js', []],
+    ['migrate.cli.js', []],
     [KEY, ['rotate', 'nobody']],
   ])('%s fails with a line and no stack, unless somebody looks for a fault', async (script, args) => {
     const away = { DATABASE_URL: script === KEY ? database.url : 'mariadb://nobody:canary@localhost:1/none' };
@@ -69,7 +69,7 @@ describe('commands', () => {
     if (server === undefined) return;
     const url = new URL(server.replace(/^\w+:/, server.startsWith('mysql:') ? 'mariadb:' : 'mysql:'));
     url.pathname = '/mysql';
-    for (const script of [KEY, 'database/migrate.cli.js']) {
+    for (const script of [KEY, 'migrate.cli.js']) {
       const args = script === KEY ? ['list'] : [];
       const { code, stderr } = await run(script, args, { DATABASE_URL: url.href });
       expect({ code, stderr }).toEqual({ code: 78, stderr: expect.stringMatching(/^DATABASE_URL says .*\n$/) });
@@ -81,12 +81,12 @@ describe('commands', () => {
     [['revert'], 64],
   ])('come to their end, whoever reads what they say: %j', async (args, code) => {
     const env = { PATH: process.env.PATH, DATABASE_URL: database.url };
-    const script = ['dist/database/migrate.cli.js', ...args];
+    const script = ['dist/migrate.cli.js', ...args];
     const child = spawn(process.execPath, script, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout.destroy();
     child.stderr.destroy();
     expect(await once(child, 'exit')).toEqual([code, null]);
-    const { output } = await run('database/migrate.cli.js', ['status']);
+    const { output } = await run('migrate.cli.js', ['status']);
     expect(output).toMatch(code === 0 ? /^(done .*\n)+$/ : /^(pending .*\n)+$/);
   });
 });
