@@ -3,6 +3,7 @@ import { RowsInsert } from '../database/rows-insert.js';
 import { RowsUpdate } from '../database/rows-update.js';
 import type { Statement, Write } from '../database/session.js';
 import type { UniqueViolation } from '../database/sql-errors.js';
+import { ColumnLimits } from './column.limits.js';
 import type { CrudEntity } from './crud.entity.js';
 import { RowCodec } from './row.codec.js';
 
@@ -16,6 +17,7 @@ export interface Change<E> {
 export class EntitySql<E extends CrudEntity> {
   readonly table: string;
   readonly codec: RowCodec<E>;
+  readonly limits: ColumnLimits;
   readonly find: string;
   readonly lock: string;
   private readonly update: string;
@@ -33,6 +35,7 @@ export class EntitySql<E extends CrudEntity> {
   constructor(private readonly metadata: EntityMetadata) {
     this.table = metadata.tableName;
     this.codec = new RowCodec<E>(metadata);
+    this.limits = new ColumnLimits(metadata);
     const { columns } = this.codec;
     this.settable = columns.filter((name) => name !== 'id');
     this.own = this.settable.filter((name) => name !== 'version' && name !== 'updated_at') as (keyof E & string)[];
@@ -63,6 +66,13 @@ export class EntitySql<E extends CrudEntity> {
   lockSome(ids: readonly string[]): Statement {
     const { sql, params } = this.findSome(ids);
     return { sql: `${sql}${this.skipLocked}`, params };
+  }
+
+  /** Locks rows in the order of their ids, whoever asks; undefined where there are no locks of rows. */
+  lockInOrder(ids: readonly string[]): Statement | undefined {
+    if (this.skipLocked === '') return undefined;
+    const { sql, params } = this.findSome([...new Set(ids)].sort());
+    return { sql: `${sql} ORDER BY \`id\` FOR UPDATE`, params };
   }
 
   inserts(rows: readonly E[]): Statement[] {

@@ -42,18 +42,25 @@ export function Field(options: FieldOptions): PropertyDecorator {
   return (target, key) => {
     const name = String(key);
     if (!/^[a-z][a-z0-9_]*$/.test(name)) throw new TypeError(`@Field() "${name}": names in JSON are snake_case`);
-    const field = declare(name, options);
+    const rules = rulesOf(options);
+    const field = declare(name, { ...options, ...rules });
     const own: FieldContract[] = Object.hasOwn(target.constructor, FIELDS)
       ? (target.constructor as unknown as Record<symbol, FieldContract[]>)[FIELDS]!
       : [];
     Object.defineProperty(target.constructor, FIELDS, { value: [...own, field], configurable: true });
     ValidateIf((_object, value) => value !== undefined || field.required)(target, key);
     if (field.nullable) ValidateIf((_object, value) => value !== null)(target, key);
-    const violation = compileRules(options);
+    const violation = compileRules(rules);
     const validate = (value: unknown) => violation(value) === null;
     const defaultMessage = () => `must be a valid ${options.type}`;
     ValidateBy({ name: 'field', validator: { validate, defaultMessage } }, { context: { violation } })(target, key);
   };
+}
+
+/** An integer that can be written is one of 32 bits unless its range says otherwise: what its column holds by default. */
+function rulesOf(options: FieldOptions): FieldRules {
+  if (options.type !== 'integer' || (options.writable ?? false) === false) return options;
+  return { minimum: -(2 ** 31), maximum: 2 ** 31 - 1, ...options };
 }
 
 function declare(name: string, options: FieldOptions): FieldContract {

@@ -30,7 +30,7 @@ export class NoMatch extends Error {}
 /** A shared read is quick, and may be sent together with others, which then wait for one another. */
 export type StatementMode = 'read' | 'shared read' | 'write';
 
-/** Of a commit: whether it waits for rows that others hold, or finds no match. */
+/** Whether locks of others are waited for; a commit that does not wait finds no match where there are any. */
 export type Patience = 'waits' | 'does not wait';
 
 /** A transaction that is under way, begun by `Database.transaction()` and ended by it. */
@@ -52,12 +52,14 @@ export interface Connector {
    * @throws DomainError `commit-outcome-unknown` when a write was sent and its answer was lost
    */
   run(statement: Statement, mode: StatementMode): Promise<StatementResult>;
-  begin(): Promise<OpenTransaction>;
+  /** @param since when the request came that it is for, by `performance.now()`: its waits count from there */
+  begin(patience: Patience, since: number): Promise<OpenTransaction>;
   /**
    * A transaction that is known from the start: committed when this returns, and nothing of it happened where it throws.
+   * @param since as of `begin`
    * @throws NoMatch; else as `run` does for a write
    */
-  commit(writes: readonly Write[], patience: Patience): Promise<void>;
+  commit(writes: readonly Write[], patience: Patience, since: number): Promise<void>;
   /** Whether a commit that does not wait is to be had. */
   readonly commitsWithoutWaiting: boolean;
   /** Connections in use, idle and asked for. */
@@ -68,6 +70,8 @@ export interface Connector {
 }
 
 export interface OpenTransaction {
+  /** Nothing of it can be committed any more: it could not begin, or the engine has rolled it back by itself. */
+  readonly isOver: boolean;
   run(statement: Statement): Promise<StatementResult>;
   runEach(statements: readonly Statement[]): Promise<readonly Outcome[]>;
   commit(): Promise<void>;

@@ -107,6 +107,12 @@ const CATALOGUE = new Map<string, ProblemType>(
       explanation:
         'A member has to be unique, and another row has the same value (a deleted row counts: it could be restored). `errors` names the member.',
     },
+    'reference-violated': {
+      status: 409,
+      title: 'A reference would lead to nothing',
+      explanation:
+        'The change names a row that is not there, or takes one away that others refer to. Make the row first, or remove what refers to it.',
+    },
     'not-deleted': { status: 409, title: 'The row is not deleted', explanation: 'Only a deleted row can be restored.' },
     'idempotency-in-flight': {
       status: 409,
@@ -155,6 +161,12 @@ const CATALOGUE = new Map<string, ProblemType>(
       status: 422,
       title: 'A value does not fit',
       explanation: 'A value is larger or longer than what the database keeps for it.',
+    },
+    'constraint-violated': {
+      status: 422,
+      title: 'The change breaks a rule of the database',
+      explanation:
+        'The database has a rule for these rows which the change does not keep: a value that is missing, or one that does not go with the others. Compare the request with what the reference at /docs says of the module, or ask who keeps it.',
     },
     'idempotency-key-reused': {
       status: 422,

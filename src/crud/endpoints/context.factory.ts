@@ -38,6 +38,7 @@ class HttpContext implements RequestContext {
   readonly list;
   readonly selection;
   readonly dryRun;
+  readonly since;
   readonly ifMatch;
   readonly ifNoneMatch;
   readonly minimal: boolean;
@@ -59,6 +60,7 @@ class HttpContext implements RequestContext {
     this.ifMatch = headers['if-match'] === undefined ? undefined : parseEntityTags(headers['if-match'], 'if-match');
     this.ifNoneMatch =
       headers['if-none-match'] === undefined ? undefined : parseEntityTags(headers['if-none-match'], 'if-none-match');
+    this.since = endpoint.writes ? performance.now() : undefined;
     this.minimal = endpoint.writes && headers.prefer !== undefined && prefersMinimal(headers.prefer);
     this.idempotencyKey = endpoint.writes ? idempotencyKeyOf(headers['idempotency-key']) : undefined;
   }

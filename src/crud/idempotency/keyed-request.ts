@@ -4,9 +4,9 @@ import type { KeyedRequest } from './idempotency.js';
 
 /** What makes two requests the same: method, path, query, media type, If-Match and the body, whatever its key order. */
 export function keyedRequest(request: FastifyRequest, caller: string, key: string): KeyedRequest {
-  const { method, url, headers, body } = request;
+  const { method, url, headers, body, context } = request;
   const mediaType = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   const conditions = [headers['if-match'] ?? '', headers['if-none-match'] ?? '', String(headers.prefer ?? '')];
   const parts = [method, url, mediaType, ...conditions, body === undefined ? '' : canonicalJson(body)];
-  return { id: digest([caller, key]), request: digest(parts) };
+  return { id: digest([caller, key]), request: digest(parts), since: context.since };
 }

@@ -15,6 +15,7 @@ import {
 } from '../session.js';
 import { classify, outcomeUnknown } from '../sql-errors.js';
 import { busy } from '../turnstile.js';
+import { lockWait } from '../waiting.js';
 import { cut, isPoisoned, isUnanswered, MysqlChannel, sever } from './mysql.channel.js';
 import { asOneStatement, isNotUnderstood, isUnmatched } from './mysql.compound.js';
 import { executionSize } from './mysql.packets.js';
@@ -63,17 +64,17 @@ export class MysqlConnector implements Connector {
     throw mode === 'write' && isUnanswered(error) ? outcomeUnknown(error) : error;
   }
 
-  async begin(): Promise<OpenTransaction> {
-    return new MysqlTransaction(await this.acquire(), this.channel);
+  async begin(patience: Patience, since: number): Promise<OpenTransaction> {
+    return new MysqlTransaction(await this.acquire(), this.channel, () => this.lockWait(patience, since));
   }
 
   get commitsWithoutWaiting(): boolean {
     return this.isCompound;
   }
 
-  async commit(writes: readonly Write[], patience: Patience): Promise<void> {
-    if (this.isCompound && (await this.commitAsOne(writes, patience))) return;
-    const transaction = await this.begin();
+  async commit(writes: readonly Write[], patience: Patience, since: number): Promise<void> {
+    if (this.isCompound && (await this.commitAsOne(writes, patience, since))) return;
+    const transaction = await this.begin(patience, since);
     try {
       const outcomes = await transaction.runEach(writes);
       for (const [n, outcome] of outcomes.entries()) {
@@ -117,14 +118,18 @@ export class MysqlConnector implements Connector {
   }
 
   /** @returns false, and nothing was done, where such a statement is not understood */
-  private async commitAsOne(writes: readonly Write[], patience: Patience): Promise<boolean> {
-    const [outcome] = await this.send([asOneStatement(writes, patience)]);
+  private async commitAsOne(writes: readonly Write[], patience: Patience, since: number): Promise<boolean> {
+    const [outcome] = await this.send([asOneStatement(writes, this.lockWait(patience, since))]);
     if (!(outcome instanceof Failed)) return true;
     const { error } = outcome;
     if (isUnmatched(error, patience)) throw new NoMatch();
     if (isNotUnderstood(error)) return (this.isCompound = false);
     // A limit that ends the statement may do so when it has just committed.
     throw isUnanswered(error) || classify(error) === 'timeout' ? outcomeUnknown(error) : error;
+  }
+
+  private lockWait(patience: Patience, since: number): number {
+    return lockWait(patience, since, this.limits.kind === 'mariadb' ? 0 : 1);
   }
 
   private async send(

@@ -1,7 +1,8 @@
 import type { PoolConnection } from 'mysql2';
 import { Failed } from '../batcher.js';
 import type { OpenTransaction, Outcome, Statement, StatementResult } from '../session.js';
-import { outcomeUnknown } from '../sql-errors.js';
+import { classify, outcomeUnknown } from '../sql-errors.js';
+import { LOCK_WAIT_S } from '../waiting.js';
 import {
   AUTOCOMMIT,
   BEGIN,
@@ -9,6 +10,7 @@ import {
   cut,
   isPoisoned,
   isUnanswered,
+  LOCK_WAITS,
   ROLLBACK,
   sever,
   type MysqlChannel,
@@ -23,11 +25,21 @@ import {
 export class MysqlTransaction implements OpenTransaction {
   private isBegun = false;
   private isPoisoned = false;
+  /** Why it never began: nothing can be run in it. */
+  private refusal: Failed | undefined;
+  /** What the session has now. */
+  private lockWait = LOCK_WAIT_S;
 
+  /** @param lockWaitNow seconds for which the next statements may wait for a lock */
   constructor(
     private readonly connection: PoolConnection,
     private readonly channel: MysqlChannel,
+    private readonly lockWaitNow: () => number,
   ) {}
+
+  get isOver(): boolean {
+    return this.refusal !== undefined;
+  }
 
   async run(statement: Statement): Promise<StatementResult> {
     const [outcome] = await this.runEach([statement]);
@@ -36,13 +48,23 @@ export class MysqlTransaction implements OpenTransaction {
   }
 
   async runEach(statements: readonly Statement[]): Promise<readonly Outcome[]> {
-    if (this.isBegun) return this.judged(await this.channel.send(this.connection, statements));
+    if (this.refusal) throw this.refusal.error;
+    const before = this.isBegun ? [] : [BEGIN];
+    const lockWait = this.lockWaitNow();
+    if (lockWait !== this.lockWait) before.push(LOCK_WAITS[lockWait]!);
+    // What can't be sent is refused here, before any of it went out: it has not begun then.
+    const sending = this.channel.send(this.connection, [...before, ...statements]);
     this.isBegun = true;
-    const [begun, ...outcomes] = await this.channel.send(this.connection, [BEGIN, ...statements]);
-    if (!(begun instanceof Failed)) return this.judged(outcomes);
+    this.lockWait = lockWait;
+    const sent = await sending;
+    const outcomes = sent.slice(before.length);
+    const refusal = sent.slice(0, before.length).find((outcome) => outcome instanceof Failed);
+    if (outcomes.some(isPoisoned)) this.isPoisoned = true;
+    if (!refusal) return outcomes;
     this.isPoisoned = true;
+    this.refusal = refusal;
     // Without a transaction each of the others has committed itself.
-    throw outcomes.every((outcome) => outcome instanceof Failed) ? begun.error : outcomeUnknown(begun.error);
+    throw outcomes.every((outcome) => outcome instanceof Failed) ? refusal.error : outcomeUnknown(refusal.error);
   }
 
   async commit(): Promise<void> {
@@ -52,7 +74,9 @@ export class MysqlTransaction implements OpenTransaction {
     if (!(outcome instanceof Failed)) return this.isPoisoned ? cut(this.connection) : this.giveBack();
     // Whatever it was, the transaction may still be open.
     cut(this.connection);
-    throw isUnanswered(outcome.error) ? outcomeUnknown(outcome.error) : outcome.error;
+    const { error } = outcome;
+    // A limit that ends the statement may do so when it has just committed.
+    throw isUnanswered(error) || classify(error) === 'timeout' ? outcomeUnknown(error) : error;
   }
 
   async rollback(): Promise<void> {
@@ -65,14 +89,10 @@ export class MysqlTransaction implements OpenTransaction {
 
   /** To whoever comes next, as they expect it. Nobody waits for that: it is done before anything that they send. */
   private giveBack(): void {
-    void this.channel.send(this.connection, [AUTOCOMMIT]).then(([outcome]) => {
-      if (outcome instanceof Failed) sever(this.connection);
+    const after = this.lockWait === LOCK_WAIT_S ? [AUTOCOMMIT] : [LOCK_WAITS[LOCK_WAIT_S]!, AUTOCOMMIT];
+    void this.channel.send(this.connection, after).then((outcomes) => {
+      if (outcomes.some((outcome) => outcome instanceof Failed)) sever(this.connection);
     });
     this.connection.release();
-  }
-
-  private judged(outcomes: readonly Outcome[]): readonly Outcome[] {
-    if (outcomes.some(isPoisoned)) this.isPoisoned = true;
-    return outcomes;
   }
 }
