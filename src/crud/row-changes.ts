@@ -149,7 +149,7 @@ export class RowChanges<E extends CrudEntity> {
   private async editGroup(group: readonly Edit<E>[]): Promise<Result<E>[]> {
     try {
       const work = (transaction: Transaction) => this.editTogether(group, transaction);
-      return await this.database.transaction(work, { patience: 'does not wait' });
+      return await this.database.transaction(work);
     } catch (error) {
       if ((error as { errno?: number }).errno === NOT_UNDERSTOOD) this.isUnderstood = false;
       else if (!isOfOneRow(error) && !isHeldUp(error, this.database.engine)) throw error;
@@ -186,7 +186,9 @@ export class RowChanges<E extends CrudEntity> {
 
   private async swapAll(swaps: readonly Swap<E>[], transaction: Transaction): Promise<void> {
     const records = await this.changes.statements(this.sql.table, swaps);
-    const affected = await transaction.executeAll([...swaps.map((swap) => this.sql.updateOf(swap)), ...records]);
+    const statements = [...swaps.map((swap) => this.sql.updateOf(swap)), ...records];
+    // Somebody else's lock may still be met, on a unique value; the waits of several would add up.
+    const affected = await transaction.executeAll(statements, swaps.length === 1 ? 'waits' : 'does not wait');
     for (let n = 0; n < swaps.length; n++) if (affected[n] === 0) throw changedMeanwhile();
   }
 

@@ -93,11 +93,9 @@ export class RowCreates<E extends CrudEntity> {
     }
   }
 
-  /** Row by row no lock is waited for: one after the other the waits would add up. */
   private insertSeparately(group: readonly Creation<E>[]): Promise<Result[]> {
-    const patience = group.length === 1 ? 'waits' : 'does not wait';
     const work = (transaction: Transaction) => this.insertEach(group, transaction);
-    return this.database.transaction(work, { patience, since: oldest(group) });
+    return this.database.transaction(work, { since: oldest(group) });
   }
 
   private insertTogether(group: readonly Creation<E>[]): Promise<void> {
@@ -110,12 +108,16 @@ export class RowCreates<E extends CrudEntity> {
   /** Companions first: a row whose companion is taken is not even tried. */
   private async insertEach(group: readonly Creation<E>[], transaction: Transaction): Promise<Result[]> {
     const { sql } = this;
+    // Row by row the waits for locks would add up.
+    const patience = group.length === 1 ? 'waits' : 'does not wait';
     const keyed = group.filter(({ companion }) => companion);
-    const claims = await transaction.executeEach(keyed.map(({ companion }) => companion!.insert));
+    const inserts = keyed.map(({ companion }) => companion!.insert);
+    const claims = await transaction.executeEach(inserts, patience);
     refuseGeneral(claims);
     const taken = new Set(keyed.filter((_creation, n) => claims[n] instanceof Failed));
     const tried = group.filter((creation) => !taken.has(creation));
-    const outcomes = await transaction.executeEach(tried.flatMap(({ row }) => sql.inserts([row])));
+    const rows = tried.flatMap(({ row }) => sql.inserts([row]));
+    const outcomes = await transaction.executeEach(rows, patience);
     refuseGeneral(outcomes);
     const stored = tried.filter((_creation, n) => !(outcomes[n] instanceof Failed));
     const left = tried.flatMap(({ companion }, n) =>

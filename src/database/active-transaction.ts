@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Failed } from './batcher.js';
-import type { OpenTransaction, Row, SqlValue, Statement, StatementResult, Transaction } from './session.js';
+import type { OpenTransaction, Patience, Row, SqlValue, Statement, StatementResult, Transaction } from './session.js';
 import { classify, toThrown } from './sql-errors.js';
 
 const logger = new Logger('Transaction');
@@ -23,9 +23,9 @@ export class ActiveTransaction implements Transaction {
     return (await this.run({ sql, params })).affected;
   }
 
-  async executeEach(statements: readonly Statement[]): Promise<(number | Failed)[]> {
+  async executeEach(statements: readonly Statement[], patience?: Patience): Promise<(number | Failed)[]> {
     this.refuseWhenOver();
-    const outcomes = await this.open.runEach(statements).catch((error: unknown) => {
+    const outcomes = await this.open.runEach(statements, patience).catch((error: unknown) => {
       throw this.judged(error);
     });
     return outcomes.map((outcome) => {
@@ -36,8 +36,8 @@ export class ActiveTransaction implements Transaction {
     });
   }
 
-  async executeAll(statements: readonly Statement[]): Promise<number[]> {
-    return (await this.executeEach(statements)).map((outcome) => {
+  async executeAll(statements: readonly Statement[], patience?: Patience): Promise<number[]> {
+    return (await this.executeEach(statements, patience)).map((outcome) => {
       if (outcome instanceof Failed) throw outcome.error;
       return outcome;
     });

@@ -21,13 +21,13 @@ import { classify, toThrown } from './sql-errors.js';
 import type { SqlFailure } from './sql-failures.js';
 import { waitLeft } from './waiting.js';
 
-const TRIES = 3;
+/** After a deadlock somebody else has got through, so that more tries help; a server that is away they would only burden. */
+const TRIES: Partial<Record<SqlFailure, number>> = { retry: 6, lost: 3 };
 const BACKOFF_MS = 50;
 
 export interface TransactionOptions {
   /** A dry run: everything is done, then rolled back. */
   readonly rollback?: boolean;
-  readonly patience?: Patience;
   /** When the request came, by `performance.now()`: all of its waits count from there, and from now unless it is said. */
   readonly since?: number | undefined;
 }
@@ -155,9 +155,9 @@ export class Database implements SqlSession {
 
   private async once<T>(
     work: (transaction: Transaction) => Promise<T>,
-    { rollback, patience = 'waits', since }: TransactionOptions & { readonly since: number },
+    { rollback, since }: TransactionOptions & { readonly since: number },
   ): Promise<T> {
-    const transaction = new ActiveTransaction(await this.connected.begin(patience, since));
+    const transaction = new ActiveTransaction(await this.connected.begin(since));
     let result: T;
     try {
       result = await this.ambient.run(transaction, work, transaction);
@@ -187,14 +187,13 @@ function notConnected(): DomainError {
 }
 
 /**
- * Three tries with full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), as long as the
- * request may wait at all. @throws what the caller shall see, when another try is of no use
+ * Tries with full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), as long as the request
+ * may wait at all. @throws what the caller shall see, when another try is of no use
  */
 async function pauseBeforeRetry(error: unknown, attempt: number, since: number): Promise<SqlFailure> {
   const failure = classify(error);
   const pause = Math.random() * BACKOFF_MS * 2 ** attempt;
-  const again = (failure === 'retry' || failure === 'lost') && attempt < TRIES;
-  if (!again || pause > waitLeft(since)) throw toThrown(error);
+  if (attempt >= (TRIES[failure] ?? 1) || pause > waitLeft(since)) throw toThrown(error);
   await new Promise((resolve) => setTimeout(resolve, pause));
   return failure;
 }

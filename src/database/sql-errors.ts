@@ -50,6 +50,7 @@ export class UniqueViolation extends DomainError {
     cause: unknown,
   ) {
     super('already-exists', 'There is already one with the same value.', { cause });
+    this.message = 'A unique constraint refused the row.';
   }
 }
 

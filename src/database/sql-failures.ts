@@ -66,7 +66,7 @@ type Sayings = readonly (readonly [pattern: RegExp, failure: SqlFailure])[];
 /** The storage engine's own number: a deadlock. */
 const DEADLOCK: Sayings[number] = [/error:? 149\b/i, 'retry'];
 /** The system's: no space on the disk. */
-const NO_SPACE: Sayings[number] = [/err(or|code):? 28\b/i, 'full'];
+const NO_SPACE: Sayings[number] = [/err(or|code|no):? 28\b/i, 'full'];
 /** Vitess' one number for all that it has no other for, with gRPC's words for what it was. */
 const VITESS: Sayings = [
   [/no healthy tablet|not[_ ]serving|not allowed in state|no primary|reparent|resharded|denied tables/i, 'unreachable'],

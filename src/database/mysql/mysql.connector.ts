@@ -64,8 +64,8 @@ export class MysqlConnector implements Connector {
     throw mode === 'write' && isUnanswered(error) ? outcomeUnknown(error) : error;
   }
 
-  async begin(patience: Patience, since: number): Promise<OpenTransaction> {
-    return new MysqlTransaction(await this.acquire(), this.channel, () => this.lockWait(patience, since));
+  async begin(since: number): Promise<OpenTransaction> {
+    return new MysqlTransaction(await this.acquire(), this.channel, (patience) => this.lockWait(patience, since));
   }
 
   get commitsWithoutWaiting(): boolean {
@@ -74,9 +74,9 @@ export class MysqlConnector implements Connector {
 
   async commit(writes: readonly Write[], patience: Patience, since: number): Promise<void> {
     if (this.isCompound && (await this.commitAsOne(writes, patience, since))) return;
-    const transaction = await this.begin(patience, since);
+    const transaction = await this.begin(since);
     try {
-      const outcomes = await transaction.runEach(writes);
+      const outcomes = await transaction.runEach(writes, patience);
       for (const [n, outcome] of outcomes.entries()) {
         if (outcome instanceof Failed) throw outcome.error;
         if (outcome.affected < (writes[n]!.mustMatch ?? 0)) throw new NoMatch();

@@ -1,6 +1,6 @@
 import type { PoolConnection } from 'mysql2';
 import { Failed } from '../batcher.js';
-import type { OpenTransaction, Outcome, Statement, StatementResult } from '../session.js';
+import type { OpenTransaction, Outcome, Patience, Statement, StatementResult } from '../session.js';
 import { classify, outcomeUnknown } from '../sql-errors.js';
 import { LOCK_WAIT_S } from '../waiting.js';
 import {
@@ -34,7 +34,7 @@ export class MysqlTransaction implements OpenTransaction {
   constructor(
     private readonly connection: PoolConnection,
     private readonly channel: MysqlChannel,
-    private readonly lockWaitNow: () => number,
+    private readonly lockWaitNow: (patience: Patience) => number,
   ) {}
 
   get isOver(): boolean {
@@ -47,10 +47,10 @@ export class MysqlTransaction implements OpenTransaction {
     return outcome!;
   }
 
-  async runEach(statements: readonly Statement[]): Promise<readonly Outcome[]> {
+  async runEach(statements: readonly Statement[], patience: Patience = 'waits'): Promise<readonly Outcome[]> {
     if (this.refusal) throw this.refusal.error;
     const before = this.isBegun ? [] : [BEGIN];
-    const lockWait = this.lockWaitNow();
+    const lockWait = this.lockWaitNow(patience);
     if (lockWait !== this.lockWait) before.push(LOCK_WAITS[lockWait]!);
     // What can't be sent is refused here, before any of it went out: it has not begun then.
     const sending = this.channel.send(this.connection, [...before, ...statements]);

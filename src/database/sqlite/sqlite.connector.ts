@@ -58,7 +58,7 @@ export class SqliteConnector implements Connector {
   async run(statement: Statement, mode: StatementMode): Promise<StatementResult> {
     const { sql, params } = statement;
     checkParameters(params);
-    if (mode === 'write') return this.inTurn(() => this.writer.run(sql, params));
+    if (mode === 'write') return this.inTurn(() => this.writer.write(sql, params));
     const { thread } = this;
     const isTogether = this.crowd.join() || params.length >= MANY_PARAMS.read;
     if (!thread || !isTogether || !thread.isReady || thread.isFull) return this.reader.run(sql, params);
@@ -86,7 +86,7 @@ export class SqliteConnector implements Connector {
   async begin(): Promise<OpenTransaction> {
     await this.turnstile.enter();
     try {
-      this.writer.run('BEGIN IMMEDIATE', []);
+      this.writer.write('BEGIN IMMEDIATE', []);
     } catch (error) {
       this.turnstile.leave();
       throw error;
