@@ -11,9 +11,12 @@ export function isOfOneRow(error: unknown): boolean {
   return error instanceof DomainError && problemType(error.code)!.status < 500;
 }
 
-/** Whether others were in the way of one row or of several, and not of all: SQLite has one lock for the whole file. */
+/**
+ * Whether others were in the way of one row or of several, so that the rest may do better alone. SQLite has one lock for the
+ * whole file, and MySQL can't but wait a second for each.
+ */
 export function isHeldUp(error: unknown, engine: Engine): boolean {
-  return engine !== 'sqlite' && error instanceof DomainError && error.code === 'database-busy';
+  return engine === 'mariadb' && error instanceof DomainError && error.code === 'database-busy';
 }
 
 /** Which one of a group it was they find out for themselves. */

@@ -15,7 +15,7 @@ import {
 } from '../session.js';
 import { classify, outcomeUnknown } from '../sql-errors.js';
 import { busy } from '../turnstile.js';
-import { lockWait } from '../waiting.js';
+import { lockWait, waitLeft } from '../waiting.js';
 import { cut, isPoisoned, isUnanswered, MysqlChannel, sever } from './mysql.channel.js';
 import { asOneStatement, isNotUnderstood, isUnmatched } from './mysql.compound.js';
 import { executionSize } from './mysql.packets.js';
@@ -65,7 +65,7 @@ export class MysqlConnector implements Connector {
   }
 
   async begin(since: number): Promise<OpenTransaction> {
-    return new MysqlTransaction(await this.acquire(), this.channel, (patience) => this.lockWait(patience, since));
+    return new MysqlTransaction(await this.acquire(since), this.channel, (patience) => this.lockWait(patience, since));
   }
 
   get commitsWithoutWaiting(): boolean {
@@ -149,16 +149,20 @@ export class MysqlConnector implements Connector {
     return outcomes;
   }
 
-  private acquire(): Promise<PoolConnection> {
+  /** @param since as of `begin`: who has little time left waits for a second at most, which many short statements take */
+  private acquire(since = performance.now()): Promise<PoolConnection> {
     return new Promise((resolve, reject) => {
       // There is nothing to wait for then.
       if (this.usage().idle > 0)
         return this.pool.getConnection((error, connection) => (error ? reject(error) : resolve(connection)));
       let late = false;
-      const timer = setTimeout(() => {
-        late = true;
-        reject(busy('No connection to the database became free in time.'));
-      }, this.limits.acquireTimeoutMs);
+      const timer = setTimeout(
+        () => {
+          late = true;
+          reject(busy('No connection to the database became free in time.'));
+        },
+        Math.min(this.limits.acquireTimeoutMs, Math.max(waitLeft(since), 1_000)),
+      );
       this.pool.getConnection((error, connection) => {
         if (late) return error ? undefined : connection.release();
         clearTimeout(timer);

@@ -68,4 +68,16 @@ describe('MysqlTransaction', () => {
     ]);
     expect(ends).toEqual(['released']);
   });
+
+  it('does not meet one lock after the other where none is to be waited for, and yet is for a second (MySQL)', async () => {
+    const held = Object.assign(new Error('Lock wait timeout exceeded'), { errno: 1205 });
+    const { transaction, sent } = begin(
+      (sql) => (sql === 'second' ? new Failed(held) : OK),
+      () => 1,
+    );
+    const statements = ['first', 'second', 'third', 'fourth'].map((sql) => ({ sql, params: [] }));
+    const outcomes = await transaction.runEach(statements, 'does not wait');
+    expect(outcomes.map((outcome) => outcome instanceof Failed)).toEqual([false, true, true, true]);
+    expect(sent).toEqual(['SET autocommit = 0; SET innodb_lock_wait_timeout = 1; first', 'second']);
+  });
 });

@@ -1,5 +1,6 @@
 import type { PoolConnection } from 'mysql2';
 import { Failed } from '../batcher.js';
+import { checkParameters } from '../parameters.js';
 import type { OpenTransaction, Outcome, Patience, Statement, StatementResult } from '../session.js';
 import { classify, outcomeUnknown } from '../sql-errors.js';
 import { LOCK_WAIT_S } from '../waiting.js';
@@ -49,22 +50,9 @@ export class MysqlTransaction implements OpenTransaction {
 
   async runEach(statements: readonly Statement[], patience: Patience = 'waits'): Promise<readonly Outcome[]> {
     if (this.refusal) throw this.refusal.error;
-    const before = this.isBegun ? [] : [BEGIN];
     const lockWait = this.lockWaitNow(patience);
-    if (lockWait !== this.lockWait) before.push(LOCK_WAITS[lockWait]!);
-    // What can't be sent is refused here, before any of it went out: it has not begun then.
-    const sending = this.channel.send(this.connection, [...before, ...statements]);
-    this.isBegun = true;
-    this.lockWait = lockWait;
-    const sent = await sending;
-    const outcomes = sent.slice(before.length);
-    const refusal = sent.slice(0, before.length).find((outcome) => outcome instanceof Failed);
-    if (outcomes.some(isPoisoned)) this.isPoisoned = true;
-    if (!refusal) return outcomes;
-    this.isPoisoned = true;
-    this.refusal = refusal;
-    // Without a transaction each of the others has committed itself.
-    throw outcomes.every((outcome) => outcome instanceof Failed) ? refusal.error : outcomeUnknown(refusal.error);
+    const isSlow = patience === 'does not wait' && lockWait > 0 && statements.length > 1;
+    return isSlow ? this.runUntilHeld(statements) : this.send(statements, lockWait);
   }
 
   async commit(): Promise<void> {
@@ -85,6 +73,37 @@ export class MysqlTransaction implements OpenTransaction {
     const [outcome] = await this.channel.send(this.connection, [ROLLBACK]);
     if (outcome instanceof Failed) cut(this.connection);
     else this.giveBack();
+  }
+
+  /** Where each waits all the same: what one lock has ended need not meet the next one. */
+  private async runUntilHeld(statements: readonly Statement[]): Promise<readonly Outcome[]> {
+    for (const { params } of statements) checkParameters(params);
+    const outcomes: Outcome[] = [];
+    for (const statement of statements) {
+      const [outcome] = await this.runEach([statement], 'does not wait');
+      outcomes.push(outcome!);
+      if (!(outcome instanceof Failed) || classify(outcome.error) !== 'retry') continue;
+      return statements.map((_statement, n) => outcomes[n] ?? outcome);
+    }
+    return outcomes;
+  }
+
+  private async send(statements: readonly Statement[], lockWait: number): Promise<readonly Outcome[]> {
+    const before = this.isBegun ? [] : [BEGIN];
+    if (lockWait !== this.lockWait) before.push(LOCK_WAITS[lockWait]!);
+    // What can't be sent is refused here, before any of it went out: it has not begun then.
+    const sending = this.channel.send(this.connection, [...before, ...statements]);
+    this.isBegun = true;
+    this.lockWait = lockWait;
+    const sent = await sending;
+    const outcomes = sent.slice(before.length);
+    const refusal = sent.slice(0, before.length).find((outcome) => outcome instanceof Failed);
+    if (outcomes.some(isPoisoned)) this.isPoisoned = true;
+    if (!refusal) return outcomes;
+    this.isPoisoned = true;
+    this.refusal = refusal;
+    // Without a transaction each of the others has committed itself.
+    throw outcomes.every((outcome) => outcome instanceof Failed) ? refusal.error : outcomeUnknown(refusal.error);
   }
 
   /** To whoever comes next, as they expect it. Nobody waits for that: it is done before anything that they send. */
