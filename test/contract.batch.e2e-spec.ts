@@ -109,4 +109,30 @@ forEveryModule('batch', (subject) => {
       'route-not-found',
     );
   });
+
+  it('gives none up where many change the same rows at the same time, in any order', async () => {
+    const field = textField(subject.model);
+    const made = await Promise.all(Array.from({ length: 12 }, () => subject.made()));
+    const ids = made.map(({ id }) => id);
+    const change = (id: string, n: number) =>
+      n % 3 === 0
+        ? { op: 'update', id, body: { [field]: `${id} ${n}` } }
+        : n % 3 === 1
+          ? { op: 'replace', id, body: subject.body() }
+          : { op: 'create', body: subject.body({ id: `new-${n % 5}-${id.slice(-12)}` }) };
+    const shuffled = () => [...ids].map((id) => [Math.random(), id] as const).sort(([a], [b]) => a - b);
+    const ask = (n: number) => {
+      const operations = shuffled().map(([, id], m) => change(id, n % 4 === 0 ? 3 * m + 2 : 3 * m + (n % 2)));
+      return batch(operations, { atomic: n % 3 !== 0 });
+    };
+    // As many clients as there are connections: nobody has to wait for one of those.
+    const client = async (first: number) => {
+      const own: Awaited<ReturnType<typeof ask>>[] = [];
+      for (let n = first; n < 80; n += 10) own.push(await ask(n));
+      return own;
+    };
+    const answers = (await Promise.all(Array.from({ length: 10 }, (_, n) => client(n)))).flat();
+    expect(answers.filter(({ status }) => ![200, 207, 409].includes(status)).map(({ text }) => text)).toEqual([]);
+    expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThan(20);
+  });
 });

@@ -11,7 +11,7 @@ import { ChangeSignal } from './change-signal.js';
 import { FeedRepository } from './feed.repository.js';
 
 /** Who changes something, and in which request. */
-export type ChangeAuthor = Pick<RequestContext, 'caller' | 'traceId'>;
+export type ChangeAuthor = Pick<RequestContext, 'caller' | 'traceId' | 'since'>;
 
 export interface RowChange {
   readonly op: ChangeOp;
@@ -60,8 +60,9 @@ export class ChangeLog {
     changes: readonly RowChange[],
     writes: readonly Write[],
     patience?: Patience,
+    since?: number,
   ): Promise<void> {
-    await this.database.commit([...writes, ...(await this.statements(module, changes))], patience);
+    await this.database.commit([...writes, ...(await this.statements(module, changes))], patience, since);
     this.signal.committed(module);
   }
 

@@ -56,8 +56,8 @@ export abstract class CrudRepository<E extends CrudEntity> {
   }
 
   /** All in one transaction, or in the one that is under way. */
-  atomically<T>(work: () => Promise<T>): Promise<T> {
-    return this.database.transaction(work);
+  atomically<T>(work: () => Promise<T>, { since }: Partial<Pick<RequestContext, 'since'>> = {}): Promise<T> {
+    return this.database.transaction(work, { since });
   }
 
   /** What the caller's rule lets them have. @throws TypeError for a rule that can't be applied: then nothing is shown */
@@ -76,6 +76,12 @@ export abstract class CrudRepository<E extends CrudEntity> {
   async lock(id: string, context: RequestContext): Promise<E | null> {
     if (!isId(id)) return null;
     return this.visible(await this.parts.reads.lock(id), context);
+  }
+
+  /** Before several rows are changed in one transaction: then no two of those can wait for each other's rows. */
+  async lockInOrder(ids: readonly string[]): Promise<void> {
+    const known = ids.filter(isId);
+    if (known.length > 1) await this.parts.reads.lockInOrder(known);
   }
 
   /** Up to `limit + 1` rows: the one too many tells that there is a next page. */
@@ -109,9 +115,9 @@ export abstract class CrudRepository<E extends CrudEntity> {
    * `forbidden` for a row that the caller could not see
    */
   async insert(row: E, context: RequestContext): Promise<void> {
-    this.refuseOutOfSight(row, context);
+    this.refuseUnfit(row, context);
     const { creates } = this.parts;
-    const creation = { row, by: context };
+    const creation = { row, by: context, since: context.since ?? performance.now() };
     const isHeld = this.database.holdsBack((companion) =>
       this.guardUnique(
         () => row,
@@ -146,7 +152,7 @@ export abstract class CrudRepository<E extends CrudEntity> {
       const before = this.visible(row, context);
       const after = apply(before);
       if (before === null || sql.isSame(before, after)) return before ?? after;
-      this.refuseOutOfSight(after, context);
+      this.refuseUnfit(after, context);
       return (written = after);
     };
     return this.guardUnique(
@@ -205,14 +211,15 @@ export abstract class CrudRepository<E extends CrudEntity> {
     return row && this.sightOf(context).sees(row) ? row : null;
   }
 
-  /** Nobody may make a row, or make one into another, that they could not see afterwards. */
-  private refuseOutOfSight(row: E, context: RequestContext): void {
+  /** Nobody may make a row, or make one into another, that no column would hold or they could not see afterwards. */
+  private refuseUnfit(row: E, context: RequestContext): void {
+    this.sql.limits.check(row);
     if (!this.sightOf(context).sees(row))
       throw new DomainError('forbidden', `You may not have a ${this.table} like this.`);
   }
 
   private async swap(before: E, after: E, op: ChangeOp, context: RequestContext): Promise<E> {
-    this.refuseOutOfSight(after, context);
+    this.refuseUnfit(after, context);
     const write = () => this.parts.changes.swap({ before, after, op, by: context });
     return this.guardUnique(() => after, context, write);
   }

@@ -61,6 +61,11 @@ export abstract class CrudService<E extends CrudEntity> {
     return this.repository.page(query, context);
   }
 
+  /** For who changes several rows in one transaction, before the first of them. */
+  lockInOrder(ids: readonly string[]): Promise<void> {
+    return this.repository.lockInOrder(ids);
+  }
+
   /** What the caller may have of the module's rows: for what goes by rows in memory, such as the feed. */
   sightOf(context: Pick<RequestContext, 'caller'>): Sight {
     return this.repository.sightOf(context);
@@ -107,7 +112,7 @@ export abstract class CrudService<E extends CrudEntity> {
       if (before) return this.represent(await this.repository.revive(before, row, context), context, true);
       await this.repository.insert(row, context);
       return this.represent(row, context, true);
-    });
+    }, context);
   }
 
   /** Soft: the row is kept, and `restore` brings it back. */

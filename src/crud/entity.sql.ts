@@ -4,6 +4,7 @@ import { RowsInsert } from '../database/rows-insert.js';
 import { RowsUpdate } from '../database/rows-update.js';
 import type { Statement, Write } from '../database/session.js';
 import type { UniqueViolation } from '../database/sql-errors.js';
+import { ColumnLimits } from './column.limits.js';
 import type { CrudEntity } from './crud.entity.js';
 import type { TableSql } from './query/list-sql.js';
 import { RowCodec } from './row.codec.js';
@@ -19,6 +20,7 @@ export class EntitySql<E extends CrudEntity> implements TableSql {
   readonly table: string;
   readonly isSqlite: boolean;
   readonly codec: RowCodec<E>;
+  readonly limits: ColumnLimits;
   readonly find: string;
   readonly lock: string;
   private readonly update: string;
@@ -37,6 +39,7 @@ export class EntitySql<E extends CrudEntity> implements TableSql {
     this.table = metadata.tableName;
     this.codec = new RowCodec<E>(metadata);
     this.isSqlite = this.codec.isSqlite;
+    this.limits = new ColumnLimits(this.codec.fields.values());
     const { columns } = this.codec;
     this.settable = columns.filter((name) => name !== 'id');
     this.own = this.settable.filter((name) => name !== 'version' && name !== 'updated_at') as (keyof E & string)[];
@@ -71,6 +74,13 @@ export class EntitySql<E extends CrudEntity> implements TableSql {
   lockSome(ids: readonly string[]): Statement {
     const { sql, params } = this.findSome(ids);
     return { sql: `${sql}${this.skipLocked}`, params };
+  }
+
+  /** Locks rows in the order of their ids, whoever asks; undefined where there are no locks of rows. */
+  lockInOrder(ids: readonly string[]): Statement | undefined {
+    if (this.skipLocked === '') return undefined;
+    const { sql, params } = this.findSome([...new Set(ids)].sort());
+    return { sql: `${sql} ORDER BY \`id\` FOR UPDATE`, params };
   }
 
   inserts(rows: readonly E[]): Statement[] {

@@ -8,7 +8,7 @@ import { DomainError } from '../http/domain-error.js';
 import type { CrudEntity } from './crud.entity.js';
 import type { Change, EntitySql } from './entity.sql.js';
 import type { RowReads } from './row-reads.js';
-import { eachAlone, isOfOneRow, WRITE_GROUPS } from './write-groups.js';
+import { eachAlone, isHeldUp, isOfOneRow, WRITE_GROUPS } from './write-groups.js';
 
 /** What becomes of a row. */
 export interface Edit<E> {
@@ -87,7 +87,11 @@ export class RowChanges<E extends CrudEntity> {
   async swap(swap: Swap<E>): Promise<E> {
     const written = { ...swap, after: this.next(swap.before, swap.after) };
     if (this.database.currentTransaction()) await this.swapHere(written);
-    else await this.changes.commit(this.sql.table, [written], [this.sql.updateOf(written)]).catch(refuseUnmatched);
+    else {
+      const { table } = this.sql;
+      const writes = [this.sql.updateOf(written)];
+      await this.changes.commit(table, [written], writes, 'waits', swap.by.since).catch(refuseUnmatched);
+    }
     return written.after;
   }
 
@@ -108,7 +112,7 @@ export class RowChanges<E extends CrudEntity> {
 
   private async editLocked(edit: Edit<E>): Promise<E> {
     const result = this.isTogether && this.isUnderstood ? await this.lockers.add(edit) : ALONE;
-    return result === ALONE ? this.database.transaction(() => this.editHere(edit)) : result;
+    return result === ALONE ? this.database.transaction(() => this.editHere(edit), { since: edit.by.since }) : result;
   }
 
   /** In the ambient transaction, which may be somebody else's. */
@@ -144,10 +148,11 @@ export class RowChanges<E extends CrudEntity> {
 
   private async editGroup(group: readonly Edit<E>[]): Promise<Result<E>[]> {
     try {
-      return await this.database.transaction((transaction) => this.editTogether(group, transaction));
+      const work = (transaction: Transaction) => this.editTogether(group, transaction);
+      return await this.database.transaction(work);
     } catch (error) {
       if ((error as { errno?: number }).errno === NOT_UNDERSTOOD) this.isUnderstood = false;
-      else if (!isOfOneRow(error)) throw error;
+      else if (!isOfOneRow(error) && !isHeldUp(error, this.database.engine)) throw error;
       // Which one it was they find out for themselves.
       return group.map(() => ALONE);
     }
@@ -181,7 +186,9 @@ export class RowChanges<E extends CrudEntity> {
 
   private async swapAll(swaps: readonly Swap<E>[], transaction: Transaction): Promise<void> {
     const records = await this.changes.statements(this.sql.table, swaps);
-    const affected = await transaction.executeAll([...swaps.map((swap) => this.sql.updateOf(swap)), ...records]);
+    const statements = [...swaps.map((swap) => this.sql.updateOf(swap)), ...records];
+    // Somebody else's lock may still be met, on a unique value; the waits of several would add up.
+    const affected = await transaction.executeAll(statements, swaps.length === 1 ? 'waits' : 'does not wait');
     for (let n = 0; n < swaps.length; n++) if (affected[n] === 0) throw changedMeanwhile();
   }
 

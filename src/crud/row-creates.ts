@@ -5,11 +5,13 @@ import type { Companion } from '../database/held-write.js';
 import type { Transaction } from '../database/session.js';
 import type { CrudEntity } from './crud.entity.js';
 import type { EntitySql } from './entity.sql.js';
-import { eachAlone, isBusy, isOfOneRow, WRITE_GROUPS } from './write-groups.js';
+import { eachAlone, isHeldUp, isOfOneRow, WRITE_GROUPS } from './write-groups.js';
 
 export interface Creation<E> {
   readonly row: E;
   readonly by: ChangeAuthor;
+  /** When it was asked for, by `performance.now()`. */
+  readonly since: number;
   /** An idempotency key: stored with the row, or neither is. */
   readonly companion?: Companion | undefined;
 }
@@ -61,45 +63,61 @@ export class RowCreates<E extends CrudEntity> {
   }
 
   /** In a transaction of somebody else's, who may go on after a failure: nothing may be left of a row that was refused. */
-  private async insertHere({ row, by }: Creation<E>): Promise<void> {
-    for (const { sql, params } of this.sql.inserts([row])) await this.database.execute(sql, params);
-    await this.changes.record(this.sql.table, [created({ row, by })]);
+  private async insertHere(creation: Creation<E>): Promise<void> {
+    for (const { sql, params } of this.sql.inserts([creation.row])) await this.database.execute(sql, params);
+    await this.changes.record(this.sql.table, [created(creation)]);
   }
 
+  /** Who is alone waits for what is left of their time: after a group that has waited for a lock, for nothing more. */
   private async insertGroup(group: readonly Creation<E>[]): Promise<Result[]> {
     const isOne = group.length === 1;
-    if (this.careful > 0 && !isOne) {
+    try {
+      if (this.careful === 0 || isOne) return await this.insertOrSeparate(group);
       this.careful--;
-      return this.database.transaction((transaction) => this.insertEach(group, transaction));
+      return await this.insertSeparately(group);
+    } catch (error) {
+      if (isOne || !isHeldUp(error, this.database.engine)) throw error;
+      return eachAlone(group, (one) => this.insertGroup(one));
     }
+  }
+
+  private async insertOrSeparate(group: readonly Creation<E>[]): Promise<Result[]> {
     try {
       await this.insertTogether(group);
       return group.map(() => true);
     } catch (error) {
-      if (isOfOneRow(error) && !(isOne && !group[0]!.companion)) {
-        if (!isOne) this.careful = CAREFUL_GROUPS;
-        return this.database.transaction((transaction) => this.insertEach(group, transaction));
-      }
-      if (isOne || !isBusy(error)) throw error;
-      return eachAlone(group, (one) => this.insertGroup(one));
+      const isOne = group.length === 1;
+      if (!isOfOneRow(error) || (isOne && !group[0]!.companion)) throw error;
+      if (!isOne) this.careful = CAREFUL_GROUPS;
+      return this.insertSeparately(group);
     }
+  }
+
+  private insertSeparately(group: readonly Creation<E>[]): Promise<Result[]> {
+    const work = (transaction: Transaction) => this.insertEach(group, transaction);
+    return this.database.transaction(work, { since: oldest(group) });
   }
 
   private insertTogether(group: readonly Creation<E>[]): Promise<void> {
     const companions = group.flatMap(({ companion }) => companion?.insert ?? []);
     const inserts = this.sql.inserts(group.map(({ row }) => row));
-    return this.changes.commit(this.sql.table, group.map(created), [...inserts, ...companions]);
+    const writes = [...inserts, ...companions];
+    return this.changes.commit(this.sql.table, group.map(created), writes, 'waits', oldest(group));
   }
 
   /** Companions first: a row whose companion is taken is not even tried. */
   private async insertEach(group: readonly Creation<E>[], transaction: Transaction): Promise<Result[]> {
     const { sql } = this;
+    // Row by row the waits for locks would add up.
+    const patience = group.length === 1 ? 'waits' : 'does not wait';
     const keyed = group.filter(({ companion }) => companion);
-    const claims = await transaction.executeEach(keyed.map(({ companion }) => companion!.insert));
+    const inserts = keyed.map(({ companion }) => companion!.insert);
+    const claims = await transaction.executeEach(inserts, patience);
     refuseGeneral(claims);
     const taken = new Set(keyed.filter((_creation, n) => claims[n] instanceof Failed));
     const tried = group.filter((creation) => !taken.has(creation));
-    const outcomes = await transaction.executeEach(tried.flatMap(({ row }) => sql.inserts([row])));
+    const rows = tried.flatMap(({ row }) => sql.inserts([row]));
+    const outcomes = await transaction.executeEach(rows, patience);
     refuseGeneral(outcomes);
     const stored = tried.filter((_creation, n) => !(outcomes[n] instanceof Failed));
     const left = tried.flatMap(({ companion }, n) =>
@@ -119,6 +137,12 @@ function refuseGeneral(outcomes: readonly (number | Failed)[]): void {
 
 function isStored(outcome: number | Failed): Result {
   return outcome instanceof Failed ? outcome : true;
+}
+
+function oldest(group: readonly Creation<CrudEntity>[]): number {
+  let oldest = Infinity;
+  for (const { since } of group) if (since < oldest) oldest = since;
+  return oldest;
 }
 
 function created<E extends CrudEntity>({ row, by }: Creation<E>): RowChange {

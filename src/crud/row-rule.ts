@@ -1,10 +1,10 @@
 import type { EntityMetadata } from 'typeorm';
-import { declaredFields, fieldOf } from '../fields/field.decorator.js';
 import type { Field, FilterOperator } from '../fields/field.js';
 import { FieldSet } from '../fields/field-set.js';
 import { ExactDecimal } from '../fields/types/exact-decimal.js';
-import { FIELD_TYPES, type TypeName } from '../fields/types/types.js';
-import type { CrudEntity, EntityClass } from './crud.entity.js';
+import { FIELD_TYPES } from '../fields/types/types.js';
+import { columnFields } from './column-fields.js';
+import type { CrudEntity } from './crud.entity.js';
 import { settle, type Condition } from './query/condition.js';
 import { matches } from './query/condition.matches.js';
 import type { FilterNode } from './query/filter.ast.js';
@@ -64,36 +64,12 @@ export interface Sight {
 const EVERYTHING: Sight = { condition: undefined, sees: () => true };
 const NOTHING: Sight = { condition: { kind: 'or', nodes: [] }, sees: () => false };
 
-/** Columns that are no fields, by TypeORM's normalised types. */
-const TYPES: Readonly<Record<string, TypeName>> = {
-  varchar: 'string',
-  mediumtext: 'text',
-  int: 'integer',
-  integer: 'integer',
-  bigint: 'bigint',
-  double: 'number',
-  boolean: 'boolean',
-  tinyint: 'boolean',
-  timestamp: 'timestamp',
-  datetime: 'timestamp',
-  date: 'date',
-};
-
 /** Makes sights of rules, for the rows of one table. Rules may be about any column, also those that the API never shows. */
 export class RowRules {
   private readonly columns: FieldSet;
 
-  constructor({ columns, dataSource, target }: EntityMetadata) {
-    const fields = new Map(declaredFields(target as EntityClass).map((field) => [field.name, field]));
-    this.columns = new FieldSet(
-      columns.flatMap((column) => {
-        const name = column.databaseName;
-        const field = fields.get(name);
-        const type = TYPES[dataSource.driver.normalizeType(column)];
-        if (field) return [comparable(field)];
-        return type ? [comparable(fieldOf(name, { type, nullable: true }))] : [];
-      }),
-    );
+  constructor(metadata: EntityMetadata) {
+    this.columns = new FieldSet([...columnFields(metadata).values()].map(comparable));
   }
 
   /** @throws TypeError for a rule about what is no column, or of another type: nothing is shown rather than too much */

@@ -1,8 +1,8 @@
 import type { EntityMetadata } from 'typeorm';
 import type { Row, SqlValue } from '../database/session.js';
-import { declaredFields, fieldOf } from '../fields/field.decorator.js';
+import type { Field } from '../fields/field.js';
 import type { ColumnCodec } from '../fields/types/field-type.js';
-import type { TypeName } from '../fields/types/types.js';
+import { columnFields } from './column-fields.js';
 
 type Entry<T> = readonly [name: string, convert: T];
 
@@ -13,16 +13,17 @@ type Entry<T> = readonly [name: string, convert: T];
 export class RowCodec<E extends object> {
   readonly columns: readonly string[];
   readonly isSqlite: boolean;
+  readonly fields: ReadonlyMap<string, Field>;
   private readonly codecs: ReadonlyMap<string, ColumnCodec>;
   private readonly decoders: readonly Entry<NonNullable<ColumnCodec['decode']>>[];
 
-  constructor({ columns, dataSource, target }: EntityMetadata) {
-    this.isSqlite = dataSource.options.type === 'better-sqlite3';
-    const fields = new Map(declaredFields(target as new () => E).map((field) => [field.name, field]));
-    const codecs = columns.map((column) => {
-      const field = fields.get(column.databaseName) ?? PLAIN[dataSource.driver.normalizeType(column)];
-      return [column.databaseName, field?.codec(this.isSqlite) ?? {}] as const;
-    });
+  /** @param metadata TypeORM's model of the table */
+  constructor(metadata: EntityMetadata) {
+    this.isSqlite = metadata.dataSource.options.type === 'better-sqlite3';
+    this.fields = columnFields(metadata);
+    const codecs = metadata.columns.map(
+      ({ databaseName: name }) => [name, this.fields.get(name)?.codec(this.isSqlite) ?? {}] as const,
+    );
     this.columns = codecs.map(([name]) => name);
     this.codecs = new Map(codecs);
     this.decoders = codecs.flatMap(([name, { decode }]) => (decode ? [[name, decode] as const] : []));
@@ -52,12 +53,3 @@ export class RowCodec<E extends object> {
     });
   }
 }
-
-const plain = (type: TypeName) => fieldOf('column', { type });
-/** Columns that are no fields, by TypeORM's normalised types. */
-const PLAIN: Readonly<Record<string, ReturnType<typeof fieldOf> | undefined>> = {
-  timestamp: plain('timestamp'),
-  datetime: plain('timestamp'),
-  boolean: plain('boolean'),
-  tinyint: plain('boolean'),
-};

@@ -1,5 +1,5 @@
 import { Failed, FEW_LARGE } from '../database/batcher.js';
-import { UniqueViolation } from '../database/sql-errors.js';
+import type { Engine } from '../database/session.js';
 import { DomainError } from '../http/domain-error.js';
 import { problemType } from '../http/problem.catalogue.js';
 import { toDomainError } from '../http/to-domain-error.js';
@@ -9,12 +9,15 @@ export const WRITE_GROUPS = { ...FEW_LARGE, isShaped: true };
 
 /** Whether an error is about one row, so that others which were written with it may do better without it. */
 export function isOfOneRow(error: unknown): boolean {
-  return error instanceof UniqueViolation || problemType(toDomainError(error).code)!.status < 500;
+  return problemType(toDomainError(error).code)!.status < 500;
 }
 
-/** Whether others were in the way, of one row or of several. */
-export function isBusy(error: unknown): boolean {
-  return error instanceof DomainError && error.code === 'database-busy';
+/**
+ * Whether others were in the way of one row or of several, so that the rest may do better alone. SQLite has one lock for the
+ * whole file, and MySQL can't but wait a second for each.
+ */
+export function isHeldUp(error: unknown, engine: Engine): boolean {
+  return engine === 'mariadb' && error instanceof DomainError && error.code === 'database-busy';
 }
 
 /** Which one of a group it was they find out for themselves. */

@@ -8,7 +8,14 @@ function fakeConnection(failure?: object): OpenTransaction & { ends: string[] } 
   const run = () =>
     failure ? Promise.reject(Object.assign(new Error('driver'), failure)) : Promise.resolve({ rows: [], affected: 1 });
   const end = (how: string) => () => Promise.resolve(void ends.push(how));
-  return { run, runEach: async () => [await run()], commit: end('commit'), rollback: end('rollback'), ends };
+  return {
+    isOver: false,
+    run,
+    runEach: async () => [await run()],
+    commit: end('commit'),
+    rollback: end('rollback'),
+    ends,
+  };
 }
 
 describe('ActiveTransaction', () => {

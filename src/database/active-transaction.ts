@@ -1,14 +1,14 @@
 import { Logger } from '@nestjs/common';
 import { Failed } from './batcher.js';
-import type { OpenTransaction, Row, SqlValue, Statement, StatementResult, Transaction } from './session.js';
+import type { OpenTransaction, Patience, Row, SqlValue, Statement, StatementResult, Transaction } from './session.js';
 import { classify, toThrown } from './sql-errors.js';
 
 const logger = new Logger('Transaction');
 
 /** A transaction with its savepoints, its callbacks, and the memory of an error after which it can't go on. */
 export class ActiveTransaction implements Transaction {
-  /** The error for which the whole transaction has to be run again, however its work went on. */
-  retryable: unknown;
+  /** Why it can't be committed, however its work went on: all of it has to be run again, or is lost. */
+  fault: unknown;
   private savepoints = 0;
   private ended = false;
   private readonly callbacks: (() => void)[] = [];
@@ -23,21 +23,21 @@ export class ActiveTransaction implements Transaction {
     return (await this.run({ sql, params })).affected;
   }
 
-  async executeEach(statements: readonly Statement[]): Promise<(number | Failed)[]> {
+  async executeEach(statements: readonly Statement[], patience?: Patience): Promise<(number | Failed)[]> {
     this.refuseWhenOver();
-    const outcomes = await this.open.runEach(statements).catch((error: unknown) => {
+    const outcomes = await this.open.runEach(statements, patience).catch((error: unknown) => {
       throw this.judged(error);
     });
     return outcomes.map((outcome) => {
       if (!(outcome instanceof Failed)) return outcome.affected;
       const thrown = this.judged(outcome.error);
-      if (this.retryable !== undefined) throw thrown;
+      if (this.fault !== undefined) throw thrown;
       return new Failed(thrown);
     });
   }
 
-  async executeAll(statements: readonly Statement[]): Promise<number[]> {
-    return (await this.executeEach(statements)).map((outcome) => {
+  async executeAll(statements: readonly Statement[], patience?: Patience): Promise<number[]> {
+    return (await this.executeEach(statements, patience)).map((outcome) => {
       if (outcome instanceof Failed) throw outcome.error;
       return outcome;
     });
@@ -55,16 +55,17 @@ export class ActiveTransaction implements Transaction {
       await this.execute(`RELEASE SAVEPOINT ${name}`);
       return result;
     } catch (error) {
-      if (this.retryable === undefined) await this.execute(`ROLLBACK TO SAVEPOINT ${name}`);
+      // What can't be undone must not be committed with the rest.
+      await this.execute(`ROLLBACK TO SAVEPOINT ${name}`).catch((left: unknown) => (this.fault ??= left));
       throw error;
     }
   }
 
   async commit(): Promise<void> {
     this.ended = true;
-    if (this.retryable !== undefined) {
+    if (this.fault !== undefined) {
       await this.open.rollback();
-      throw this.retryable;
+      throw this.fault;
     }
     await this.open.commit();
     // What is committed stays so: a callback that throws must not make it look as if it had failed.
@@ -94,14 +95,15 @@ export class ActiveTransaction implements Transaction {
   private refuseWhenOver(): void {
     // A statement that was not awaited would otherwise run on a connection that is somebody else's by now.
     if (this.ended) throw new Error('The transaction has ended: a statement of it was not awaited.');
-    if (this.retryable !== undefined) throw this.retryable as Error;
+    if (this.fault !== undefined) throw this.fault as Error;
   }
 
   /** A connection that is lost before COMMIT takes all of the transaction with it, and so does a deadlock. */
   private judged(error: unknown): unknown {
     const failure = classify(error);
-    if (failure !== 'retry' && failure !== 'lost') return toThrown(error);
-    this.retryable ??= error;
-    return error;
+    const isOver = failure === 'retry' || failure === 'lost' || failure === 'unreachable' || this.open.isOver;
+    if (isOver) this.fault ??= error;
+    // The fault itself comes out when it is over; until then what is said is for the caller.
+    return failure === 'retry' || failure === 'lost' ? error : toThrown(error);
   }
 }

@@ -17,15 +17,19 @@ import type {
   Transaction,
   Write,
 } from './session.js';
-import { classify, toThrown, type SqlFailure } from './sql-errors.js';
+import { classify, toThrown } from './sql-errors.js';
+import type { SqlFailure } from './sql-failures.js';
+import { waitLeft } from './waiting.js';
 
-const TRIES = 3;
-const RETRY_WITHIN_MS = 2_000;
+/** After a deadlock somebody else has got through, so that more tries help; a server that is away they would only burden. */
+const TRIES: Partial<Record<SqlFailure, number>> = { retry: 6, lost: 3 };
 const BACKOFF_MS = 50;
 
 export interface TransactionOptions {
   /** A dry run: everything is done, then rolled back. */
   readonly rollback?: boolean;
+  /** When the request came, by `performance.now()`: all of its waits count from there, and from now unless it is said. */
+  readonly since?: number | undefined;
 }
 
 /**
@@ -114,17 +118,20 @@ export class Database implements SqlSession {
    */
   async transaction<T>(work: (transaction: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     const outer = this.currentTransaction();
-    return outer ? work(outer) : this.tried(() => this.once(work, options));
+    if (outer) return work(outer);
+    const { since = performance.now() } = options;
+    return this.tried(() => this.once(work, { ...options, since }), since);
   }
 
   /**
    * A transaction of its own that is known from the start, never a part of the one that is under way: in one message where
    * the engine can. It is run again as `transaction` is.
    * @param patience one that does not wait is for an engine that `commitsWithoutWaiting`
+   * @param since as of `TransactionOptions`
    * @throws NoMatch when a write matched fewer rows than it must
    */
-  commit(writes: readonly Write[], patience: Patience = 'waits'): Promise<void> {
-    return this.tried(() => this.connected.commit(writes, patience));
+  commit(writes: readonly Write[], patience: Patience = 'waits', since = performance.now()): Promise<void> {
+    return this.tried(() => this.connected.commit(writes, patience, since), since);
   }
 
   get commitsWithoutWaiting(): boolean {
@@ -136,33 +143,35 @@ export class Database implements SqlSession {
     return this.tried(() => this.connected.run(statement, mode));
   }
 
-  private async tried<T>(work: () => Promise<T>): Promise<T> {
-    const begun = performance.now();
+  private async tried<T>(work: () => Promise<T>, since = performance.now()): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await work();
       } catch (error) {
-        this.onRetry(await pauseBeforeRetry(error, attempt, begun));
+        this.onRetry(await pauseBeforeRetry(error, attempt, since));
       }
     }
   }
 
-  private async once<T>(work: (transaction: Transaction) => Promise<T>, { rollback }: TransactionOptions): Promise<T> {
-    const transaction = new ActiveTransaction(await this.connected.begin());
+  private async once<T>(
+    work: (transaction: Transaction) => Promise<T>,
+    { rollback, since }: TransactionOptions & { readonly since: number },
+  ): Promise<T> {
+    const transaction = new ActiveTransaction(await this.connected.begin(since));
     let result: T;
     try {
       result = await this.ambient.run(transaction, work, transaction);
     } catch (error) {
       await transaction.rollback();
-      // A deadlock makes everything else that failed in the transaction a consequence of it.
-      throw transaction.retryable ?? error;
+      // What ended the transaction makes everything else that failed in it a consequence.
+      throw transaction.fault ?? error;
     }
     if (!rollback) {
       await transaction.commit();
       return result;
     }
     await transaction.rollback();
-    if (transaction.retryable !== undefined) throw transaction.retryable;
+    if (transaction.fault !== undefined) throw transaction.fault;
     return result;
   }
 
@@ -178,14 +187,13 @@ function notConnected(): DomainError {
 }
 
 /**
- * Three tries with full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), two seconds
- * in all. @throws what the caller shall see, when another try is of no use
+ * Tries with full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), as long as the request
+ * may wait at all. @throws what the caller shall see, when another try is of no use
  */
-async function pauseBeforeRetry(error: unknown, attempt: number, begun: number): Promise<SqlFailure> {
+async function pauseBeforeRetry(error: unknown, attempt: number, since: number): Promise<SqlFailure> {
   const failure = classify(error);
   const pause = Math.random() * BACKOFF_MS * 2 ** attempt;
-  const again = (failure === 'retry' || failure === 'lost') && attempt < TRIES;
-  if (!again || performance.now() + pause > begun + RETRY_WITHIN_MS) throw toThrown(error);
+  if (attempt >= (TRIES[failure] ?? 1) || pause > waitLeft(since)) throw toThrown(error);
   await new Promise((resolve) => setTimeout(resolve, pause));
   return failure;
 }

@@ -30,15 +30,19 @@ export class NoMatch extends Error {}
 /** A shared read is quick, and may be sent together with others, which then wait for one another. */
 export type StatementMode = 'read' | 'shared read' | 'write';
 
-/** Of a commit: whether it waits for rows that others hold, or finds no match. */
+/** Whether locks of others are waited for (MySQL always waits a second); a commit that does not finds no match then. */
 export type Patience = 'waits' | 'does not wait';
 
 /** A transaction that is under way, begun by `Database.transaction()` and ended by it. */
 export interface Transaction extends SqlSession {
-  /** All at once, each of them run whatever becomes of those before it. @returns as `execute`, or why it failed */
-  executeEach(statements: readonly Statement[]): Promise<(number | Failed)[]>;
-  /** All at once. @throws the first error, after which the transaction has to be rolled back */
-  executeAll(statements: readonly Statement[]): Promise<number[]>;
+  /**
+   * All at once, each of them run whatever becomes of those before it.
+   * @param patience where each may meet a lock: the waits of many would add up
+   * @returns as `execute`, or why it failed
+   */
+  executeEach(statements: readonly Statement[], patience?: Patience): Promise<(number | Failed)[]>;
+  /** As `executeEach`. @throws the first error, after which the transaction has to be rolled back */
+  executeAll(statements: readonly Statement[], patience?: Patience): Promise<number[]>;
   /** Undoes what `work` wrote if it throws, and nothing else. */
   savepoint<T>(work: () => Promise<T>): Promise<T>;
   /** Called once the transaction is committed; never for one that was rolled back. */
@@ -52,12 +56,14 @@ export interface Connector {
    * @throws DomainError `commit-outcome-unknown` when a write was sent and its answer was lost
    */
   run(statement: Statement, mode: StatementMode): Promise<StatementResult>;
-  begin(): Promise<OpenTransaction>;
+  /** @param since when the request came that it is for, by `performance.now()`: its waits count from there */
+  begin(since: number): Promise<OpenTransaction>;
   /**
    * A transaction that is known from the start: committed when this returns, and nothing of it happened where it throws.
+   * @param since as of `begin`
    * @throws NoMatch; else as `run` does for a write
    */
-  commit(writes: readonly Write[], patience: Patience): Promise<void>;
+  commit(writes: readonly Write[], patience: Patience, since: number): Promise<void>;
   /** Whether a commit that does not wait is to be had. */
   readonly commitsWithoutWaiting: boolean;
   /** Connections in use, idle and asked for. */
@@ -68,8 +74,10 @@ export interface Connector {
 }
 
 export interface OpenTransaction {
+  /** Nothing of it can be committed any more: it could not begin, or the engine has rolled it back by itself. */
+  readonly isOver: boolean;
   run(statement: Statement): Promise<StatementResult>;
-  runEach(statements: readonly Statement[]): Promise<readonly Outcome[]>;
+  runEach(statements: readonly Statement[], patience?: Patience): Promise<readonly Outcome[]>;
   commit(): Promise<void>;
   /** Never throws: what can't be rolled back by word is by cutting the connection. */
   rollback(): Promise<void>;

@@ -119,6 +119,12 @@ const CATALOGUE = new Map<string, ProblemType>(
       explanation:
         'A member has to be unique, and another row has the same value. `errors` names the member, unless you may not read it. A deleted row counts, because it could be restored: where you may see it, the detail says so and gives its `:restore`; `PUT` on a deleted id begins a new life of the row.',
     },
+    'reference-violated': {
+      status: 409,
+      title: 'A reference would lead to nothing',
+      explanation:
+        'The change names a row that is not there, or takes one away that others refer to. Make the row first, or remove what refers to it.',
+    },
     'not-deleted': { status: 409, title: 'The row is not deleted', explanation: 'Only a deleted row can be restored.' },
     'idempotency-in-flight': {
       status: 409,
@@ -189,6 +195,12 @@ const CATALOGUE = new Map<string, ProblemType>(
       status: 422,
       title: 'A value does not fit',
       explanation: 'A value is larger or longer than what the database keeps for it.',
+    },
+    'constraint-violated': {
+      status: 422,
+      title: 'The change breaks a rule of the database',
+      explanation:
+        'The database has a rule for these rows which the change does not keep: a value that is missing, or one that does not go with the others. Compare the request with what the reference at /docs says of the module, or ask who keeps it.',
     },
     'idempotency-key-reused': {
       status: 422,

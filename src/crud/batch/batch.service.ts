@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../database/database.js';
+import type { Transaction } from '../../database/session.js';
 import { DomainError } from '../../http/domain-error.js';
 import { problemBody } from '../../http/problem.js';
 import { withCode } from '../../http/to-domain-error.js';
@@ -25,42 +26,59 @@ export class BatchService {
   constructor(private readonly database: Database) {}
 
   run(service: AnyService, batch: BatchRequest, context: RequestContext): Promise<Outcome[] | MultiStatus> {
-    return batch.atomic ? this.all(service, batch, context) : this.each(service, batch, context);
+    const { atomic, operations } = batch;
+    const work = async (transaction: Transaction) => {
+      // In whatever order the operations come: two batches would otherwise hold what the other one waits for.
+      await service.lockInOrder(operations.flatMap(idOf));
+      return atomic ? all(service, operations, context) : each(service, operations, context, transaction);
+    };
+    return this.database.transaction(work, { since: context.since });
   }
+}
 
-  private all(service: AnyService, { operations }: BatchRequest, context: RequestContext): Promise<Outcome[]> {
-    return this.database.transaction(async () => {
-      const outcomes: Outcome[] = [];
-      for (const [index, operation] of operations.entries()) {
-        try {
-          outcomes.push(await perform(service, operation, index, context));
-        } catch (thrown) {
-          const error = withCode(thrown);
-          throw error instanceof DomainError ? atOperation(error, index) : error;
-        }
-      }
-      return outcomes;
-    });
+async function all(
+  service: AnyService,
+  operations: readonly BatchOperation[],
+  context: RequestContext,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const [index, operation] of operations.entries()) {
+    try {
+      outcomes.push(await perform(service, operation, index, context));
+    } catch (thrown) {
+      const error = withCode(thrown);
+      throw error instanceof DomainError ? atOperation(error, index) : error;
+    }
   }
+  return outcomes;
+}
 
-  private each(service: AnyService, { operations }: BatchRequest, context: RequestContext): Promise<MultiStatus> {
-    return this.database.transaction(async (transaction) => {
-      const outcomes: Outcome[] = [];
-      for (const [index, operation] of operations.entries()) {
-        try {
-          outcomes.push(await transaction.savepoint(() => perform(service, operation, index, context)));
-        } catch (thrown) {
-          const error = withCode(thrown);
-          if (!(error instanceof DomainError)) throw error;
-          const problem = problemBody(atOperation(error, index), context.traceId);
-          // What the server failed at (a lost connection, a full disk) is the batch's failure, not the operation's.
-          if (problem.status >= 500) throw error;
-          outcomes.push({ index, status: problem.status, problem });
-        }
-      }
-      return new MultiStatus(outcomes);
-    });
+async function each(
+  service: AnyService,
+  operations: readonly BatchOperation[],
+  context: RequestContext,
+  transaction: Transaction,
+): Promise<MultiStatus> {
+  const outcomes: Outcome[] = [];
+  for (const [index, operation] of operations.entries()) {
+    try {
+      outcomes.push(await transaction.savepoint(() => perform(service, operation, index, context)));
+    } catch (thrown) {
+      const error = withCode(thrown);
+      if (!(error instanceof DomainError)) throw error;
+      const problem = problemBody(atOperation(error, index), context.traceId);
+      // What the server failed at (a lost connection, a full disk) is the batch's failure, not the operation's.
+      if (problem.status >= 500) throw error;
+      outcomes.push({ index, status: problem.status, problem });
+    }
   }
+  return new MultiStatus(outcomes);
+}
+
+/** Of a create, too: it may be one of a row that there is. */
+function idOf({ id, body }: BatchOperation): string[] {
+  const named = id ?? (body as { readonly id?: unknown } | undefined)?.id;
+  return typeof named === 'string' ? [named] : [];
 }
 
 async function perform(

@@ -40,6 +40,7 @@ class HttpContext implements RequestContext {
   readonly list;
   readonly selection;
   readonly dryRun;
+  readonly since;
   readonly ifMatch;
   readonly ifNoneMatch;
   readonly minimal: boolean;
@@ -62,6 +63,7 @@ class HttpContext implements RequestContext {
     this.dryRun = parameters.dryRun;
     this.ifMatch = ifMatch === undefined ? undefined : this.entityTags(ifMatch, 'if-match');
     this.ifNoneMatch = ifNoneMatch === undefined ? undefined : this.entityTags(ifNoneMatch, 'if-none-match');
+    this.since = endpoint.writes ? performance.now() : undefined;
     this.minimal = endpoint.writes && headers.prefer !== undefined && prefersMinimal(headers.prefer);
     this.idempotencyKey = endpoint.writes ? idempotencyKeyOf(headers['idempotency-key']) : undefined;
   }

@@ -83,7 +83,7 @@ export class EndpointRunner implements Exchange {
 
   private asOneWrite(request: FastifyRequest, handle: () => Promise<Rendered>): Promise<Rendered> {
     const { context, params } = request;
-    if (context.dryRun) return this.database.transaction(handle, { rollback: true });
+    if (context.dryRun) return this.database.transaction(handle, { rollback: true, since: context.since });
     const service = this.registry.get(context.endpoint.model.name);
     const mayHave = (answer: Rendered) => replayFor(service, answer, context, (params as { id?: string }).id);
     const keyed = keyedRequest(request, context.caller.id, context.idempotencyKey!);

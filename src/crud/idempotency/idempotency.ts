@@ -9,6 +9,8 @@ import { IdempotencyRepository, type StoredAnswer } from './idempotency.reposito
 export interface KeyedRequest {
   readonly id: string;
   readonly request: string;
+  /** When it had arrived, by `performance.now()`. */
+  readonly since?: number | undefined;
 }
 
 /**
@@ -28,23 +30,22 @@ export class Idempotency {
 
   /** @param mayHave the stored answer as far as the caller may have it now */
   async once(
-    { id, request }: KeyedRequest,
+    { id, request, since }: KeyedRequest,
     write: () => Promise<Rendered>,
     mayHave: (answer: Rendered) => Promise<Rendered>,
   ): Promise<Rendered> {
-    return this.alone(id, () =>
-      this.database.transaction(async () => {
-        const stored = await this.take(id, request);
-        if (stored) {
-          const answer = await replay(stored, request, mayHave);
-          await this.keys.settle(id);
-          return answer;
-        }
-        const answer = await write();
-        await this.keys.complete(id, answer);
+    const work = async () => {
+      const stored = await this.take(id, request);
+      if (stored) {
+        const answer = await replay(stored, request, mayHave);
+        await this.keys.settle(id);
         return answer;
-      }),
-    );
+      }
+      const answer = await write();
+      await this.keys.complete(id, answer);
+      return answer;
+    };
+    return this.alone(id, () => this.database.transaction(work, { since }));
   }
 
   /**

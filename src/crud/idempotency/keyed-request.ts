@@ -7,9 +7,9 @@ import type { KeyedRequest } from './idempotency.js';
  * the answer is wanted (Accept, Prefer) is no part of it: the first answer is given again as it was.
  */
 export function keyedRequest(request: FastifyRequest, caller: string, key: string): KeyedRequest {
-  const { method, url, headers, body } = request;
+  const { method, url, headers, body, context } = request;
   const mediaType = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   const conditions = [headers['if-match'] ?? '', headers['if-none-match'] ?? ''];
   const parts = [method, url, mediaType, ...conditions, body === undefined ? '' : canonicalJson(body)];
-  return { id: digest([caller, key]), request: digest(parts) };
+  return { id: digest([caller, key]), request: digest(parts), since: context.since };
 }

@@ -4,6 +4,7 @@ import { BusyPoll } from '../../process/busy-poll.js';
 import { Failed, type Tell } from '../batcher.js';
 import type { Outcome, Row, SqlValue, Statement, StatementResult } from '../session.js';
 import { classify, poisons, wasNeverSent } from '../sql-errors.js';
+import { LOCK_WAIT_S } from '../waiting.js';
 import { executionSize, LONGEST_PAYLOAD } from './mysql.packets.js';
 import { Pipeline, type Wire } from './mysql.pipeline.js';
 import { goesAsText, prepared } from './mysql.statements.js';
@@ -14,6 +15,11 @@ export const BEGIN = text('SET autocommit = 0');
 export const COMMIT = text('COMMIT');
 export const ROLLBACK = text('ROLLBACK');
 export const AUTOCOMMIT = text('SET autocommit = 1');
+
+/** By the seconds for which a lock is waited for. */
+export const LOCK_WAITS = Array.from({ length: LOCK_WAIT_S + 1 }, (_, seconds) =>
+  text(`SET innodb_lock_wait_timeout = ${seconds}`),
+);
 
 /** Sends statements over connections, together where it can, and never waits for ever. */
 export class MysqlChannel {
@@ -33,7 +39,7 @@ export class MysqlChannel {
    * Each statement is run whatever becomes of those before it, and has an outcome of its own, in their order.
    * @param isRead one that takes no longer than it takes to ask
    * @param tell where they are sent together: of the outcome of each, by its place, as soon as it is there
-   * @throws TypeError for a parameter that is none; then nothing was sent
+   * @throws TypeError for a parameter that is none, at once: then nothing was sent
    */
   send(
     connection: PoolConnection,
@@ -101,7 +107,9 @@ class OneByOne {
     const answered = (error: QueryError | null, result: unknown) => {
       this.watched.answered();
       this.outcomes.push(error ? new Failed(error) : toResult(result));
-      this.next();
+      // Each of the others would wait as long for what is rolled back all the same.
+      if (error && classify(error) === 'retry') this.onResult(error);
+      else this.next();
     };
     const { sql, params } = statement;
     if (goesAsText(statement)) this.connection.query(sql, answered);

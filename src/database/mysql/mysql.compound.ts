@@ -1,4 +1,5 @@
 import type { Patience, SqlValue, Statement, Write } from '../session.js';
+import { LOCK_WAIT_S } from '../waiting.js';
 
 const UNMATCHED = 'A write has matched too few rows.';
 /** ER_SIGNAL_EXCEPTION */
@@ -15,16 +16,16 @@ const NOT_UNDERSTOOD = 1064;
  *
  * What kills the statement (its time limit, KILL) passes the handler by, and leaves the transaction open.
  *
- * @param patience one that does not wait for locks fails with a lock wait timeout in place of waiting
+ * @param lockWait seconds for which it waits for each lock
  */
-export function asOneStatement(writes: readonly Write[], patience: Patience): Statement {
+export function asOneStatement(writes: readonly Write[], lockWait: number): Statement {
   const params: SqlValue[] = [];
   for (const write of writes) for (const value of write.params) params.push(value);
-  return { sql: textOf(writes, patience), params };
+  return { sql: textOf(writes, lockWait), params };
 }
 
 interface Known {
-  readonly patience: Patience;
+  readonly lockWait: number;
   readonly parts: readonly Pick<Write, 'sql' | 'mustMatch'>[];
   readonly text: string;
 }
@@ -35,17 +36,17 @@ const TEXTS = 200;
 /** By the number of statements that follow, which is a power of two mostly, and by what they are. */
 const ALIKE = 16;
 
-function textOf(writes: readonly Write[], patience: Patience): string {
+function textOf(writes: readonly Write[], lockWait: number): string {
   const first = writes[0]!.sql;
   let alike = texts.get(first);
-  const known = alike?.find((one) => one.patience === patience && areOf(one, writes));
+  const known = alike?.find((one) => one.lockWait === lockWait && areOf(one, writes));
   if (known) return known.text;
   if (!alike) {
     if (texts.size >= TEXTS) texts.clear();
     texts.set(first, (alike = []));
   }
-  const text = made(writes, patience);
-  alike.push({ patience, parts: writes.map(({ sql, mustMatch }) => ({ sql, mustMatch })), text });
+  const text = made(writes, lockWait);
+  alike.push({ lockWait, parts: writes.map(({ sql, mustMatch }) => ({ sql, mustMatch })), text });
   if (alike.length > ALIKE) alike.shift();
   return text;
 }
@@ -55,9 +56,9 @@ function areOf({ parts }: Known, writes: readonly Write[]): boolean {
   return parts.every(({ sql, mustMatch }, n) => sql === writes[n]!.sql && mustMatch === writes[n]!.mustMatch);
 }
 
-function made(writes: readonly Write[], patience: Patience): string {
+function made(writes: readonly Write[], lockWait: number): string {
   // For this one statement (https://mariadb.com/kb/en/set-statement/).
-  let text = patience === 'waits' ? '' : 'SET STATEMENT innodb_lock_wait_timeout = 0 FOR ';
+  let text = lockWait === LOCK_WAIT_S ? '' : `SET STATEMENT innodb_lock_wait_timeout = ${lockWait} FOR `;
   text += 'BEGIN NOT ATOMIC DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END; START TRANSACTION; ';
   for (const { sql, mustMatch } of writes) {
     text += `${sql}; `;

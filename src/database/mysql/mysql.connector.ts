@@ -15,6 +15,7 @@ import {
 } from '../session.js';
 import { classify, outcomeUnknown } from '../sql-errors.js';
 import { busy } from '../turnstile.js';
+import { lockWait, waitLeft } from '../waiting.js';
 import { cut, isPoisoned, isUnanswered, MysqlChannel, sever } from './mysql.channel.js';
 import { asOneStatement, isNotUnderstood, isUnmatched } from './mysql.compound.js';
 import { lineOf, type Line } from './mysql.line.js';
@@ -64,19 +65,19 @@ export class MysqlConnector implements Connector {
     throw mode === 'write' && isUnanswered(error) ? outcomeUnknown(error) : error;
   }
 
-  async begin(): Promise<OpenTransaction> {
-    return new MysqlTransaction(await this.acquire(), this.channel);
+  async begin(since: number): Promise<OpenTransaction> {
+    return new MysqlTransaction(await this.acquire(since), this.channel, (patience) => this.lockWait(patience, since));
   }
 
   get commitsWithoutWaiting(): boolean {
     return this.isCompound;
   }
 
-  async commit(writes: readonly Write[], patience: Patience): Promise<void> {
-    if (this.isCompound && (await this.commitAsOne(writes, patience))) return;
-    const transaction = await this.begin();
+  async commit(writes: readonly Write[], patience: Patience, since: number): Promise<void> {
+    if (this.isCompound && (await this.commitAsOne(writes, patience, since))) return;
+    const transaction = await this.begin(since);
     try {
-      const outcomes = await transaction.runEach(writes);
+      const outcomes = await transaction.runEach(writes, patience);
       for (const [n, outcome] of outcomes.entries()) {
         if (outcome instanceof Failed) throw outcome.error;
         if (outcome.affected < (writes[n]!.mustMatch ?? 0)) throw new NoMatch();
@@ -124,14 +125,18 @@ export class MysqlConnector implements Connector {
   }
 
   /** @returns false, and nothing was done, where such a statement is not understood */
-  private async commitAsOne(writes: readonly Write[], patience: Patience): Promise<boolean> {
-    const [outcome] = await this.send([asOneStatement(writes, patience)]);
+  private async commitAsOne(writes: readonly Write[], patience: Patience, since: number): Promise<boolean> {
+    const [outcome] = await this.send([asOneStatement(writes, this.lockWait(patience, since))]);
     if (!(outcome instanceof Failed)) return true;
     const { error } = outcome;
     if (isUnmatched(error, patience)) throw new NoMatch();
     if (isNotUnderstood(error)) return (this.isCompound = false);
     // A limit that ends the statement may do so when it has just committed.
     throw isUnanswered(error) || classify(error) === 'timeout' ? outcomeUnknown(error) : error;
+  }
+
+  private lockWait(patience: Patience, since: number): number {
+    return lockWait(patience, since, this.limits.kind === 'mariadb' ? 0 : 1);
   }
 
   private async send(
@@ -151,16 +156,20 @@ export class MysqlConnector implements Connector {
     return outcomes;
   }
 
-  private acquire(): Promise<PoolConnection> {
+  /** @param since as of `begin`: who has little time left waits for a second at most, which many short statements take */
+  private acquire(since = performance.now()): Promise<PoolConnection> {
     return new Promise((resolve, reject) => {
       // There is nothing to wait for then.
       if (this.usage().idle > 0)
         return this.pool.getConnection((error, connection) => (error ? reject(error) : resolve(connection)));
       let late = false;
-      const timer = setTimeout(() => {
-        late = true;
-        reject(busy('No connection to the database became free in time.'));
-      }, this.limits.acquireTimeoutMs);
+      const timer = setTimeout(
+        () => {
+          late = true;
+          reject(busy('No connection to the database became free in time.'));
+        },
+        Math.min(this.limits.acquireTimeoutMs, Math.max(waitLeft(since), 1_000)),
+      );
       this.pool.getConnection((error, connection) => {
         if (late) return error ? undefined : connection.release();
         clearTimeout(timer);

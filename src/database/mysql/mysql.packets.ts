@@ -1,3 +1,4 @@
+import { notAValue } from '../parameters.js';
 import type { SqlValue } from '../session.js';
 
 /** https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_command_phase.html */
@@ -25,10 +26,10 @@ export function executionSize(params: readonly SqlValue[]): number {
   for (const value of params) {
     // A UTF-16 unit becomes three bytes of UTF-8 at most.
     if (typeof value === 'string') size += 4 + 3 * value.length;
-    else if (typeof value === 'number' || typeof value === 'boolean') size += 8;
+    else if (typeof value === 'boolean' || Number.isFinite(value)) size += 8;
     else if (typeof value === 'bigint') size += isLong(value) ? 8 : 4 + String(value).length;
     else if (Buffer.isBuffer(value)) size += 4 + value.length;
-    else if (value !== null) throw new TypeError(`A parameter of a statement is no value: ${typeof value}.`);
+    else if (value !== null) throw notAValue(value);
   }
   return size;
 }

@@ -74,7 +74,8 @@ export class Pipeline {
     const bytes = Buffer.allocUnsafe(size);
     let end = 0;
     this.statements.forEach(({ statement, sql, params }, n) => {
-      if (statement?.failure) this.settle(n, new Failed(statement.failure));
+      const failure = statement && failureOf(statement, params);
+      if (failure) this.settle(n, new Failed(failure));
       else if (statement) end = writeExecution(bytes, end, statement.id, params);
       else end += queryPacket(sql).copy(bytes, end);
     });
@@ -157,6 +158,12 @@ export class Pipeline {
     this.done(this.outcomes);
     return true;
   }
+}
+
+/** Why it can't be executed. With too few parameters the server would take what comes after them for the others. */
+function failureOf({ failure, parameters }: PreparedStatement, { length }: readonly SqlValue[]): Error | undefined {
+  if (failure || length === parameters) return failure;
+  return new TypeError(`The statement takes ${parameters} parameters, and ${length} are given.`);
 }
 
 /** A length-encoded integer. */

@@ -8,6 +8,8 @@ const KEPT = 300;
 
 export interface PreparedStatement {
   id: number;
+  /** How many parameters it takes. */
+  parameters: number;
   /** Why it could not be prepared. */
   failure?: Error;
   /** What is known of its rows. */
@@ -40,7 +42,7 @@ export function prepared(wire: Wire, sql: string): PreparedStatement {
     }
     return before;
   }
-  const statement: PreparedStatement = { id: 0 };
+  const statement: PreparedStatement = { id: 0, parameters: 0 };
   statements.set(sql, statement);
   if (statements.size > KEPT) {
     const oldest = statements.keys().next().value!;
@@ -51,7 +53,11 @@ export function prepared(wire: Wire, sql: string): PreparedStatement {
     if (error) {
       statement.failure = error;
       statements.delete(sql);
-    } else statement.id = (info as PrepareStatementInfo & { id: number }).id;
+      return;
+    }
+    const { id, parameters } = info as PrepareStatementInfo & { id: number; parameters: unknown[] };
+    statement.id = id;
+    statement.parameters = parameters.length;
   });
   return statement;
 }

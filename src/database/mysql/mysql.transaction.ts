@@ -1,7 +1,9 @@
 import type { PoolConnection } from 'mysql2';
 import { Failed } from '../batcher.js';
-import type { OpenTransaction, Outcome, Statement, StatementResult } from '../session.js';
-import { outcomeUnknown } from '../sql-errors.js';
+import { checkParameters } from '../parameters.js';
+import type { OpenTransaction, Outcome, Patience, Statement, StatementResult } from '../session.js';
+import { classify, outcomeUnknown } from '../sql-errors.js';
+import { LOCK_WAIT_S } from '../waiting.js';
 import {
   AUTOCOMMIT,
   BEGIN,
@@ -9,6 +11,7 @@ import {
   cut,
   isPoisoned,
   isUnanswered,
+  LOCK_WAITS,
   ROLLBACK,
   sever,
   type MysqlChannel,
@@ -23,11 +26,21 @@ import {
 export class MysqlTransaction implements OpenTransaction {
   private isBegun = false;
   private isPoisoned = false;
+  /** Why it never began: nothing can be run in it. */
+  private refusal: Failed | undefined;
+  /** What the session has now. */
+  private lockWait = LOCK_WAIT_S;
 
+  /** @param lockWaitNow seconds for which the next statements may wait for a lock */
   constructor(
     private readonly connection: PoolConnection,
     private readonly channel: MysqlChannel,
+    private readonly lockWaitNow: (patience: Patience) => number,
   ) {}
+
+  get isOver(): boolean {
+    return this.refusal !== undefined;
+  }
 
   async run(statement: Statement): Promise<StatementResult> {
     const [outcome] = await this.runEach([statement]);
@@ -35,14 +48,11 @@ export class MysqlTransaction implements OpenTransaction {
     return outcome!;
   }
 
-  async runEach(statements: readonly Statement[]): Promise<readonly Outcome[]> {
-    if (this.isBegun) return this.judged(await this.channel.send(this.connection, statements));
-    this.isBegun = true;
-    const [begun, ...outcomes] = await this.channel.send(this.connection, [BEGIN, ...statements]);
-    if (!(begun instanceof Failed)) return this.judged(outcomes);
-    this.isPoisoned = true;
-    // Without a transaction each of the others has committed itself.
-    throw outcomes.every((outcome) => outcome instanceof Failed) ? begun.error : outcomeUnknown(begun.error);
+  async runEach(statements: readonly Statement[], patience: Patience = 'waits'): Promise<readonly Outcome[]> {
+    if (this.refusal) throw this.refusal.error;
+    const lockWait = this.lockWaitNow(patience);
+    const isSlow = patience === 'does not wait' && lockWait > 0 && statements.length > 1;
+    return isSlow ? this.runUntilHeld(statements) : this.send(statements, lockWait);
   }
 
   async commit(): Promise<void> {
@@ -52,7 +62,9 @@ export class MysqlTransaction implements OpenTransaction {
     if (!(outcome instanceof Failed)) return this.isPoisoned ? cut(this.connection) : this.giveBack();
     // Whatever it was, the transaction may still be open.
     cut(this.connection);
-    throw isUnanswered(outcome.error) ? outcomeUnknown(outcome.error) : outcome.error;
+    const { error } = outcome;
+    // A limit that ends the statement may do so when it has just committed.
+    throw isUnanswered(error) || classify(error) === 'timeout' ? outcomeUnknown(error) : error;
   }
 
   async rollback(): Promise<void> {
@@ -63,16 +75,43 @@ export class MysqlTransaction implements OpenTransaction {
     else this.giveBack();
   }
 
-  /** To whoever comes next, as they expect it. Nobody waits for that: it is done before anything that they send. */
-  private giveBack(): void {
-    void this.channel.send(this.connection, [AUTOCOMMIT]).then(([outcome]) => {
-      if (outcome instanceof Failed) sever(this.connection);
-    });
-    this.connection.release();
+  /** Where each waits all the same: what one lock has ended need not meet the next one. */
+  private async runUntilHeld(statements: readonly Statement[]): Promise<readonly Outcome[]> {
+    for (const { params } of statements) checkParameters(params);
+    const outcomes: Outcome[] = [];
+    for (const statement of statements) {
+      const [outcome] = await this.runEach([statement], 'does not wait');
+      outcomes.push(outcome!);
+      if (!(outcome instanceof Failed) || classify(outcome.error) !== 'retry') continue;
+      return statements.map((_statement, n) => outcomes[n] ?? outcome);
+    }
+    return outcomes;
   }
 
-  private judged(outcomes: readonly Outcome[]): readonly Outcome[] {
+  private async send(statements: readonly Statement[], lockWait: number): Promise<readonly Outcome[]> {
+    const before = this.isBegun ? [] : [BEGIN];
+    if (lockWait !== this.lockWait) before.push(LOCK_WAITS[lockWait]!);
+    // What can't be sent is refused here, before any of it went out: it has not begun then.
+    const sending = this.channel.send(this.connection, [...before, ...statements]);
+    this.isBegun = true;
+    this.lockWait = lockWait;
+    const sent = await sending;
+    const outcomes = sent.slice(before.length);
+    const refusal = sent.slice(0, before.length).find((outcome) => outcome instanceof Failed);
     if (outcomes.some(isPoisoned)) this.isPoisoned = true;
-    return outcomes;
+    if (!refusal) return outcomes;
+    this.isPoisoned = true;
+    this.refusal = refusal;
+    // Without a transaction each of the others has committed itself.
+    throw outcomes.every((outcome) => outcome instanceof Failed) ? refusal.error : outcomeUnknown(refusal.error);
+  }
+
+  /** To whoever comes next, as they expect it. Nobody waits for that: it is done before anything that they send. */
+  private giveBack(): void {
+    const after = this.lockWait === LOCK_WAIT_S ? [AUTOCOMMIT] : [LOCK_WAITS[LOCK_WAIT_S]!, AUTOCOMMIT];
+    void this.channel.send(this.connection, after).then((outcomes) => {
+      if (outcomes.some((outcome) => outcome instanceof Failed)) sever(this.connection);
+    });
+    this.connection.release();
   }
 }

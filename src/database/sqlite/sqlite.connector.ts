@@ -1,5 +1,6 @@
 import type Sqlite from 'better-sqlite3';
 import { Failed } from '../batcher.js';
+import { checkParameters } from '../parameters.js';
 import {
   NoMatch,
   type Connector,
@@ -10,6 +11,7 @@ import {
   type StatementResult,
   type Write,
 } from '../session.js';
+
 import { outcomeUnknown } from '../sql-errors.js';
 import { Turnstile } from '../turnstile.js';
 import { Statements } from './sqlite.statements.js';
@@ -55,7 +57,8 @@ export class SqliteConnector implements Connector {
 
   async run(statement: Statement, mode: StatementMode): Promise<StatementResult> {
     const { sql, params } = statement;
-    if (mode === 'write') return this.inTurn(() => this.writer.run(sql, params));
+    checkParameters(params);
+    if (mode === 'write') return this.inTurn(() => this.writer.write(sql, params));
     const { thread } = this;
     const isTogether = this.crowd.join() || params.length >= MANY_PARAMS.read;
     if (!thread || !isTogether || !thread.isReady || thread.isFull) return this.reader.run(sql, params);
@@ -68,6 +71,7 @@ export class SqliteConnector implements Connector {
   }
 
   async commit(writes: readonly Write[]): Promise<void> {
+    for (const { params } of writes) checkParameters(params);
     const params = writes.reduce((sum, write) => sum + write.params.length, 0);
     const isTogether = this.crowd.join() || params >= MANY_PARAMS.commit;
     // Behind one that is under way there: the thread need not stand idle until this one has seen that it is done.
@@ -82,7 +86,7 @@ export class SqliteConnector implements Connector {
   async begin(): Promise<OpenTransaction> {
     await this.turnstile.enter();
     try {
-      this.writer.run('BEGIN IMMEDIATE', []);
+      this.writer.write('BEGIN IMMEDIATE', []);
     } catch (error) {
       this.turnstile.leave();
       throw error;
@@ -94,21 +98,30 @@ export class SqliteConnector implements Connector {
         this.turnstile.leave();
       }
     };
+    const { writer } = this;
     const run = ({ sql, params }: Statement): StatementResult => {
       // After a full disk, for example, SQLite has rolled back by itself: the rest would commit one by one.
-      if (!this.writer.isInTransaction) throw new Error('SQLite has rolled the transaction back.');
-      return this.writer.run(sql, params);
+      if (!writer.isInTransaction) throw new Error('SQLite has rolled the transaction back.');
+      return writer.run(sql, params);
     };
     return {
-      run: async (statement) => run(statement),
-      runEach: async (statements) =>
-        statements.map((statement) => {
+      get isOver() {
+        return !writer.isInTransaction;
+      },
+      run: async (statement) => {
+        checkParameters(statement.params);
+        return run(statement);
+      },
+      runEach: async (statements) => {
+        for (const { params } of statements) checkParameters(params);
+        return statements.map((statement) => {
           try {
             return run(statement);
           } catch (error) {
             return new Failed(error);
           }
-        }),
+        });
+      },
       // A COMMIT that fails leaves the transaction open: it is rolled back before the next one's turn.
       commit: async () => {
         try {

@@ -16,6 +16,7 @@ export class Statements {
   private readonly prepared = new Map<string, Sqlite.Statement>();
   private readonly committed = new Map<string, Sqlite.Statement>();
   private readonly connection: Sqlite.Database;
+  private waitMs = SQLITE_WAIT_MS;
 
   constructor(connection: Sqlite.Database) {
     this.connection = connection;
@@ -23,6 +24,21 @@ export class Statements {
 
   get isInTransaction(): boolean {
     return this.connection.inTransaction;
+  }
+
+  /**
+   * BEGIN, or a statement that commits itself. For another process that writes it waits once: as long as that one is there,
+   * those who come next are told at once, since the thread would stand still for each of them.
+   */
+  write(sql: string, params: readonly SqlValue[]): StatementResult {
+    try {
+      const result = this.run(sql, params);
+      this.waitFor(SQLITE_WAIT_MS);
+      return result;
+    } catch (error) {
+      if (String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY')) this.waitFor(0);
+      throw error;
+    }
   }
 
   /** What is under way, if SQLite has not done that by itself. */
@@ -48,7 +64,7 @@ export class Statements {
   /** All of them, or where it throws none. @returns false, and nothing is done, where one matched fewer rows than it must */
   commit(writes: readonly Write[]): boolean {
     try {
-      this.run('BEGIN IMMEDIATE', []);
+      this.write('BEGIN IMMEDIATE', []);
       for (const { sql, params, mustMatch } of writes) {
         if (this.execute(this.prepareWhole(sql), params).affected < (mustMatch ?? 0)) {
           this.rollback();
@@ -65,6 +81,12 @@ export class Statements {
 
   close(): void {
     this.connection.close();
+  }
+
+  private waitFor(ms: number): void {
+    if (ms === this.waitMs) return;
+    this.connection.pragma(`busy_timeout = ${ms}`);
+    this.waitMs = ms;
   }
 
   private execute(statement: Sqlite.Statement, params: readonly SqlValue[]): StatementResult {
