@@ -1,6 +1,33 @@
 /** Who may know whom: the rules of docs/architecture.md. */
+/** The floors of the house, from the ground up: each uses those below it, and of those above their types only. */
+const FLOORS = [
+  'config',
+  'runtime',
+  'problems',
+  'fields',
+  'database',
+  'http',
+  'query',
+  'rows',
+  'crud',
+  'access',
+  'changes',
+  'modules',
+  'observability',
+  'health',
+  'openapi',
+  'process',
+];
+const floors = FLOORS.slice(0, -1).map((floor, at) => ({
+  name: `${floor}-uses-what-is-below`,
+  severity: 'error',
+  from: { path: `^src/${floor}/`, pathNot: '\\.spec\\.ts$' },
+  to: { path: `^src/(${FLOORS.slice(at + 1).join('|')})/`, dependencyTypesNot: ['type-only'] },
+}));
+
 module.exports = {
   forbidden: [
+    ...floors,
     {
       name: 'no-cycles',
       severity: 'error',
@@ -37,7 +64,7 @@ module.exports = {
       from: {
         path: '^src/',
         pathNot:
-          '^src/(database|fields|crud|changes|access)/|schema\\.ts$|\\.(entity|repository|module|migration)\\.ts$',
+          '^src/(database|fields|rows|crud|changes|access)/|schema\\.ts$|\\.(entity|repository|module|migration|spec)\\.ts$',
       },
       to: { path: 'node_modules/(typeorm|mysql2|better-sqlite3)/' },
     },

@@ -35,7 +35,7 @@ const folder = mkdtempSync(join(tmpdir(), 'plinth-profile-'));
 const { server, url, database } = await rowsOf(ROWS);
 try {
   const env = { PATH: process.env.PATH, NODE_ENV: 'production', DATABASE_URL: url, AUTH: 'keys', RATE_LIMIT: 'off' };
-  const create = ['dist/access/keys/key.cli.js', 'create', '--name', 'bench', '--scope', '*:*'];
+  const create = ['dist/key.cli.js', 'create', '--name', 'bench', '--scope', '*:*'];
   const key = String(execFileSync(process.execPath, create, { env, stdio: ['ignore', 'pipe', 'ignore'] })).trim();
   const port = await freePort();
   const flags = ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=500', ...TEAM.plinth.flags];

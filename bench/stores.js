@@ -21,7 +21,7 @@ class Store {
   /** An API key that may do everything. */
   key() {
     const options = { env: { ...process.env, DATABASE_URL: this.url }, stdio: ['ignore', 'pipe', 'ignore'] };
-    const create = ['dist/access/keys/key.cli.js', 'create', '--name', 'bench', '--scope', '*:*'];
+    const create = ['dist/key.cli.js', 'create', '--name', 'bench', '--scope', '*:*'];
     return String(execFileSync(process.execPath, create, options)).trim();
   }
 }

@@ -9,7 +9,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
 import { ProcessModule } from './process/process.module.js';
-import type { Draining } from './process/draining.js';
+import type { Draining } from './runtime/draining.js';
 import { ObservabilityModule } from './observability/observability.module.js';
 import { OpenapiModule } from './openapi/openapi.module.js';
 import { modules } from './modules/index.js';

@@ -1,3 +1,4 @@
+import { NOBODY } from './access/caller.js';
 import 'reflect-metadata';
 import { RequestMethod, type DynamicModule, type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -6,10 +7,10 @@ import { AccessControl } from './access/access-control.js';
 import { AppModule } from './app.module.js';
 import type { Config } from './config/config.js';
 import { EndpointRunner } from './crud/endpoints/endpoint.runner.js';
-import { httpAdapter } from './http/http.adapter.js';
+import { httpAdapter } from './http/engine/http.adapter.js';
 import type { HttpServices } from './http/http-services.js';
 import { Metrics } from './observability/metrics.js';
-import { Draining } from './process/draining.js';
+import { Draining } from './runtime/draining.js';
 
 export interface AppOptions {
   readonly logger?: LoggerService | false;
@@ -48,7 +49,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     droppedLines = () => 0,
     root = (settings, state) => AppModule.with(settings, state),
   } = options;
-  const services: HttpServices = { draining, logRequest };
+  const services: HttpServices = { draining, logRequest, nobody: NOBODY };
   const adapter = httpAdapter(config.http, services);
   // `abortOnError`: errors at start reach `main`, which knows how to say them.
   const app = await NestFactory.create<NestFastifyApplication>(root(config, draining), adapter, {

@@ -3,8 +3,8 @@
  * change any day.
  */
 export { CrudController, type CrudHandlers, type CrudOperation } from './crud/crud.controller.js';
-export { CrudEntity } from './crud/crud.entity.js';
-export { CrudRepository } from './crud/crud.repository.js';
+export { CrudEntity } from './rows/crud.entity.js';
+export { CrudRepository } from './rows/crud.repository.js';
 export { CrudService } from './crud/crud.service.js';
 export { Export, MultiStatus, Page, Representation, type Listing } from './crud/endpoints/answer.js';
 export { MergePatch, Replacement } from './crud/endpoints/bodies.js';
@@ -22,12 +22,12 @@ export {
 export type { RequestContext } from './crud/endpoints/request-context.js';
 export type { ModuleOptions } from './crud/crud.model.js';
 export { PlinthModule } from './crud/plinth-module.js';
-export { anyRule, EVERY_ROW, everyRule, NO_ROW, rowWhere, type RowRule } from './crud/row-rule.js';
+export { anyRule, EVERY_ROW, everyRule, NO_ROW, rowWhere, type RowRule } from './rows/row-rule.js';
 export { Database } from './database/database.js';
 export { indexOf, Portable, SYSTEM_TIMES } from './database/migrations/portable.js';
 export { CreateOf, UpdateOf, type CreateInput, type UpdateInput } from './fields/bodies.js';
 export { Field } from './fields/field.decorator.js';
 export type { FieldOptions } from './fields/field.js';
-export type { Caller } from './http/caller.js';
-export { DomainError } from './http/domain-error.js';
+export type { Caller } from './access/caller.js';
+export { DomainError } from './problems/domain-error.js';
 export { Scope } from './http/scope.decorator.js';

@@ -1,4 +1,4 @@
-import { EVERY_ROW, rowWhere } from '../src/crud/row-rule.js';
+import { EVERY_ROW, rowWhere } from '../src/rows/row-rule.js';
 import { setRowRule, startGuarded } from './support/access.js';
 import { problemOf, type Client } from './support/client.js';
 import { engines } from './support/database.js';

@@ -206,7 +206,7 @@ describe.each(engines())('who manages keys on %s', (engine) => {
     const run = (...args: string[]) =>
       new Promise<{ code: number; out: string; err: string }>((resolve) => {
         const env = { PATH: process.env.PATH, DATABASE_URL: test.url };
-        execFile(process.execPath, ['dist/access/keys/key.cli.js', ...args], { env }, (error, out, err) =>
+        execFile(process.execPath, ['dist/key.cli.js', ...args], { env }, (error, out, err) =>
           resolve({ code: error ? Number(error.code) : 0, out, err }),
         );
       });

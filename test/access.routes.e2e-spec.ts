@@ -1,5 +1,5 @@
 import type { OpenAPIV3_1 } from 'openapi-types';
-import { EVERY_ROW, rowWhere } from '../src/crud/row-rule.js';
+import { EVERY_ROW, rowWhere } from '../src/rows/row-rule.js';
 import { ModuleRegistry } from '../src/crud/module.registry.js';
 import { ApiDocument } from '../src/openapi/document.js';
 import { setRowRule, startGuarded } from './support/access.js';

@@ -1,5 +1,5 @@
 import { KeyVerifier } from '../src/access/keys/key-verifier.js';
-import { EVERY_ROW, everyRule, NO_ROW, rowWhere, type RowRule } from '../src/crud/row-rule.js';
+import { EVERY_ROW, everyRule, NO_ROW, rowWhere, type RowRule } from '../src/rows/row-rule.js';
 import { setRowRule, startGuarded } from './support/access.js';
 import { problemOf, type Client } from './support/client.js';
 import { engines } from './support/database.js';

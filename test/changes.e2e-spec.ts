@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import mysql, { type Connection } from 'mysql2/promise';
 import { ChangePruner } from '../src/changes/change.pruner.js';
 import { FeedRepository } from '../src/changes/feed.repository.js';
-import { Draining } from '../src/process/draining.js';
+import { Draining } from '../src/runtime/draining.js';
 import { problemOf } from './support/client.js';
 import { NO_INSTANTS } from './support/instants.js';
 import { forEveryModule, textField, withoutDerived } from './support/modules.js';
@@ -198,7 +198,7 @@ forEveryModule('changes', (subject) => {
     const feeds = app.get(FeedRepository);
     const reader = await watch();
     const context = { caller: { id: 'test' }, traceId: '0'.repeat(32) };
-    const { ChangeLog } = await import('../src/changes/change-log.js');
+    const { ChangeLog } = await import('../src/rows/change-log.js');
     const log = app.get(ChangeLog);
     const record = (id: string) => {
       const after = { id, version: 1, updated_at: new Date().toISOString() } as never;

@@ -7,7 +7,7 @@ import { Feeds } from '../src/changes/feeds.js';
 import { FeedRepository } from '../src/changes/feed.repository.js';
 import { WatchService } from '../src/changes/watch.service.js';
 import { Metrics } from '../src/observability/metrics.js';
-import { Draining } from '../src/process/draining.js';
+import { Draining } from '../src/runtime/draining.js';
 import { startGuarded } from './support/access.js';
 import { problemOf } from './support/client.js';
 import { forEveryModule, textField } from './support/modules.js';

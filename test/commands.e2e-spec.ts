@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { freshDatabase, type TestDatabase } from './support/database.js';
 import { runBuilt } from './support/process.js';
 
-const COMMANDS = ['migrate.cli.js', 'access/keys/key.cli.js', 'main.js'];
+const COMMANDS = ['migrate.cli.js', 'key.cli.js', 'main.js'];
 /** With these the service would not start. */
 const OF_THE_SERVICE = { HOST: '0.0.0.0', PORT: 'none', AUTH: 'nonsense', HTTP_BODY_BYTES: '-1' };
-const KEY = 'access/keys/key.cli.js';
+const KEY = 'key.cli.js';
 
 describe('commands', () => {
   let database: TestDatabase;

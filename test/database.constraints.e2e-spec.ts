@@ -1,5 +1,5 @@
-import { DomainError } from '../src/http/domain-error.js';
-import { problemBody } from '../src/http/problem.js';
+import { DomainError } from '../src/problems/domain-error.js';
+import { problemBody } from '../src/problems/problem.js';
 import type { Engine } from '../src/database/session.js';
 import { startDatabase, type DatabaseStack } from './support/database-stack.js';
 import { engines, freshDatabase, type TestDatabase } from './support/database.js';

@@ -5,7 +5,7 @@ import { loadConfig } from '../src/config/config.js';
 import { openDataSource } from '../src/database/data-source.js';
 import { Migrator, schemaDrift } from '../src/database/migrator.js';
 import { UniqueViolation } from '../src/database/sql-errors.js';
-import { DomainError } from '../src/http/domain-error.js';
+import { DomainError } from '../src/problems/domain-error.js';
 import { startApp, type TestApp } from './support/app.js';
 import { engines, freshDatabase } from './support/database.js';
 

@@ -49,7 +49,7 @@ const MIGRATING = [...SERVING, 'CREATE', 'ALTER', 'INDEX', 'DROP'];
 
     const made = ['create', '--name', 'operator', '--scope', '*:*'];
     const env = { DATABASE_URL: serving, AUTH: 'keys', RATE_LIMIT: 'database', SHUTDOWN_DRAIN_MS: '0' };
-    const key = /plinth_\S+/.exec((await runBuilt('access/keys/key.cli.js', env, made).ended).output)![0];
+    const key = /plinth_\S+/.exec((await runBuilt('key.cli.js', env, made).ended).output)![0];
     const service = await Service.spawn(env);
     await service.until('/health/ready');
     await serve(service.origin, key);

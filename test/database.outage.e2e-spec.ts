@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DomainError } from '../src/http/domain-error.js';
+import { DomainError } from '../src/problems/domain-error.js';
 import { startDatabase, type DatabaseStack } from './support/database-stack.js';
 import { serverKinds, ThrowAwayServer } from './support/mariadb.js';
 import mysql from 'mysql2/promise';

@@ -59,7 +59,7 @@ describe.each(serverKinds())('the line to %s', (kind) => {
       const env = { DATABASE_URL: url, ...(mode === 'verified' ? verified : { DATABASE_TLS: mode }) };
       expect(await runBuilt('migrate.cli.js', env).ended).toMatchObject({ code: 0 });
       const made = ['create', '--name', 'tls', '--scope', '*:*'];
-      const key = await runBuilt('access/keys/key.cli.js', { ...env, AUTH: 'keys' }, made).ended;
+      const key = await runBuilt('key.cli.js', { ...env, AUTH: 'keys' }, made).ended;
       expect(key).toMatchObject({ code: 0 });
       const service = await Service.spawn({ ...env, AUTH: 'keys', SHUTDOWN_DRAIN_MS: '0' });
       await service.until('/health/ready');
@@ -94,7 +94,7 @@ describe.each(serverKinds())('the line to %s', (kind) => {
     expect((await fetch(`${service.origin}/health/ready`)).status).toBe(503);
     expect((await fetch(`${service.origin}/health/live`)).status).toBe(200);
     await service.kill();
-    expect(await runBuilt('migrate.cli.js', { DATABASE_URL: url }).ended).toMatchObject({ code: 1 });
+    expect(await runBuilt('migrate.cli.js', { DATABASE_URL: url }).ended).toMatchObject({ code: 69 });
   });
 
   it('is refused by a service that asks for TLS where there is none', async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Failed } from '../src/database/batcher.js';
+import { Failed } from '../src/runtime/batcher.js';
 import { AUTOCOMMIT } from '../src/database/mysql/mysql.channel.js';
 import type { Statement, Transaction } from '../src/database/session.js';
 import mysql from 'mysql2/promise';

@@ -2,7 +2,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { existsSync, readFileSync } from 'node:fs';
 import type { OpenAPIV3_1 } from 'openapi-types';
 import { chromium, type Browser, type Page } from 'playwright-core';
-import { problemTypes } from '../src/http/problem.catalogue.js';
+import { problemTypes } from '../src/problems/problem.catalogue.js';
 import { startApp, type TestApp } from './support/app.js';
 import { Client } from './support/client.js';
 import { Contract, type Schema } from './support/openapi.js';

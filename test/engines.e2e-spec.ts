@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { ModuleRegistry } from '../src/crud/module.registry.js';
-import { DomainError } from '../src/http/domain-error.js';
+import { DomainError } from '../src/problems/domain-error.js';
 import { OPERATOR } from './support/access.js';
 import { startApp, type TestApp } from './support/app.js';
 import { Client } from './support/client.js';

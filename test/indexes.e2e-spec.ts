@@ -1,12 +1,12 @@
 import type { CrudModel } from '../src/crud/crud.model.js';
-import { parseListQuery, type ListQuery } from '../src/crud/query/list-query.js';
-import { pageSql, plainTable } from '../src/crud/query/list-sql.js';
-import type { CrudEntity } from '../src/crud/crud.entity.js';
+import { parseListQuery, type ListQuery } from '../src/query/list-query.js';
+import { pageSql, plainTable } from '../src/query/list-sql.js';
+import type { CrudEntity } from '../src/rows/crud.entity.js';
 import type { SqlValue } from '../src/database/session.js';
 import { ModuleRegistry } from '../src/crud/module.registry.js';
 import { startApp, type TestApp } from './support/app.js';
 import { engines } from './support/database.js';
-import type { PositionValue } from '../src/crud/query/keyset.js';
+import type { PositionValue } from '../src/query/keyset.js';
 import type { ColumnValue } from '../src/fields/types/field-type.js';
 import { besides, MODULES, ownFields, value } from './support/modules.js';
 

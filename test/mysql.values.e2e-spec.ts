@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { RowsUpdate } from '../src/database/rows-update.js';
+import { RowsUpdate } from '../src/rows/rows-update.js';
 import type { Row, SqlValue } from '../src/database/session.js';
 import { startDatabase, type DatabaseStack } from './support/database-stack.js';
 import { engines, freshDatabase, type TestDatabase } from './support/database.js';
@@ -300,7 +300,10 @@ whenServer('values that go to a server and come back', () => {
       await database.execute(sql);
     await database.execute('CREATE TRIGGER `tens` BEFORE INSERT ON `texts` FOR EACH ROW SET NEW.`id` = 10 * NEW.`id`');
     await database.execute('INSERT INTO `texts` VALUES (2)');
-    await expect(database.execute("SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'mine'")).rejects.toThrow('mine');
+    await expect(database.execute("SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'mine'")).rejects.toMatchObject({
+      code: 'constraint-violated',
+      cause: { message: 'mine' },
+    });
     expect(await database.query('(SELECT `id` FROM `texts`) ORDER BY 1')).toEqual([{ id: 1 }, { id: 20 }]);
   });
 

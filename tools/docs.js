@@ -5,7 +5,7 @@ import { createApp } from '../dist/app.setup.js';
 import { loadConfig } from '../dist/config/config.js';
 import { SETTINGS } from '../dist/config/settings.js';
 import { ApiDocument } from '../dist/openapi/document.js';
-import { problemTypes } from '../dist/http/problem.catalogue.js';
+import { problemTypes } from '../dist/problems/problem.catalogue.js';
 import { readArguments, runCommand } from '../dist/process/command.js';
 
 const USAGE = `npm run docs          writes what stands in the docs and comes from the code

@@ -11,6 +11,8 @@ import { RateLimitEntity } from './limits/rate-limit.entity.js';
 import { RateLimitRepository } from './limits/rate-limit.repository.js';
 import { RateLimits } from './limits/rate-limits.js';
 import { Pages } from './pages.js';
+import { ProblemListener } from '../problems/problem-listener.js';
+import { SecurityLog } from './security-log.js';
 import { SharedCounts } from './limits/shared-counts.js';
 import { TokenVerifier } from './tokens/token-verifier.js';
 
@@ -29,8 +31,11 @@ import { TokenVerifier } from './tokens/token-verifier.js';
     Pages,
     RateLimits,
     RateLimitRepository,
+    SecurityLog,
+    { provide: ProblemListener, useExisting: SecurityLog },
     SharedCounts,
   ],
+  exports: [ProblemListener, SecurityLog],
 })
 export class AccessModule implements OnApplicationBootstrap {
   constructor(private readonly authenticator: Authenticator) {}

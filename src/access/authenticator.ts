@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
-import { ANYBODY, type Caller } from '../http/caller.js';
+import { ANYBODY, type Caller } from './caller.js';
 import { KEY_PREFIX } from './keys/key-format.js';
 import { KeyVerifier } from './keys/key-verifier.js';
-import { Remembered } from './remembered.js';
+import { Remembered } from '../runtime/remembered.js';
 import { TokenVerifier } from './tokens/token-verifier.js';
 import { unauthenticated } from './unauthenticated.js';
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Config } from '../config/config.js';
-import { DomainError } from '../http/domain-error.js';
+import { DomainError } from '../problems/domain-error.js';
 
 const SAFE: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 /** By a page of the service, or typed in by a person. */

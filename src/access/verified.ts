@@ -1,4 +1,4 @@
-import type { Caller } from '../http/caller.js';
+import type { Caller } from './caller.js';
 
 /** A caller, and until when nobody need look again (milliseconds since 1970). */
 export interface Verified {

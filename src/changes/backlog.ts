@@ -1,10 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { CrudEntity } from '../crud/crud.entity.js';
+import type { CrudEntity } from '../rows/crud.entity.js';
 import type { CrudModel } from '../crud/crud.model.js';
 import type { CrudService } from '../crud/crud.service.js';
 import type { RequestContext } from '../crud/endpoints/request-context.js';
-import type { Condition } from '../crud/query/condition.js';
-import { followingPage, parseListQuery } from '../crud/query/list-query.js';
+import type { Condition } from '../query/condition.js';
+import { followingPage, parseListQuery } from '../query/list-query.js';
 import { ChangeEvent } from './change-event.js';
 import { ChangeRepository } from './change.repository.js';
 import type { EventStream } from './event-stream.js';

@@ -1,9 +1,9 @@
-import type { CrudEntity } from '../crud/crud.entity.js';
+import type { CrudEntity } from '../rows/crud.entity.js';
 import type { CrudModel } from '../crud/crud.model.js';
 import type { Field } from '../fields/field.js';
-import type { Condition } from '../crud/query/condition.js';
-import { matches } from '../crud/query/condition.matches.js';
-import type { ChangeEntity, ChangeOp } from './change.entity.js';
+import type { Condition } from '../query/condition.js';
+import { matches } from '../query/condition.matches.js';
+import type { ChangeEntity, ChangeOp } from '../rows/change.entity.js';
 import { formatPosition } from './position.js';
 
 /** A change as watchers are told of it, decoded once for all of them. */

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
-import { fromInstant, toInstant } from '../database/instant.js';
-import type { Condition } from '../crud/query/condition.js';
-import type { ListQuery } from '../crud/query/list-query.js';
-import { pageSql, plainTable } from '../crud/query/list-sql.js';
-import type { ChangeEntity } from './change.entity.js';
+import { fromInstant, toInstant } from '../runtime/instant.js';
+import type { Condition } from '../query/condition.js';
+import type { ListQuery } from '../query/list-query.js';
+import { pageSql, plainTable } from '../query/list-sql.js';
+import type { ChangeEntity } from '../rows/change.entity.js';
 
 const READ_AT_ONCE = 256;
 const PRUNED_AT_ONCE = 500;

@@ -1,13 +1,14 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Backlog } from './backlog.js';
-import { ChangeEntity } from './change.entity.js';
-import { ChangeLog } from './change-log.js';
+import { ChangeEntity } from '../rows/change.entity.js';
+import { ChangeLog } from '../rows/change-log.js';
 import { ChangePruner } from './change.pruner.js';
 import { ChangeRepository } from './change.repository.js';
-import { ChangeSignal } from './change-signal.js';
+import { ChangeSignal } from '../rows/change-signal.js';
 import { ChangesController } from './changes.controller.js';
-import { FeedEntity } from './feed.entity.js';
+import { FeedEntity } from '../rows/feed.entity.js';
+import { FeedHeads } from '../rows/feed-heads.js';
 import { FeedRepository } from './feed.repository.js';
 import { Feeds } from './feeds.js';
 import { HistoryService } from './history.service.js';
@@ -24,6 +25,7 @@ import { WatchService } from './watch.service.js';
     ChangeRepository,
     ChangeSignal,
     ChangePruner,
+    FeedHeads,
     FeedRepository,
     Feeds,
     HistoryService,

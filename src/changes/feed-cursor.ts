@@ -2,7 +2,8 @@ import { Logger } from '@nestjs/common';
 import type { CrudModel } from '../crud/crud.model.js';
 import { ChangeEvent } from './change-event.js';
 import type { ChangeRepository } from './change.repository.js';
-import type { Feed, FeedRepository } from './feed.repository.js';
+import type { FeedRepository } from './feed.repository.js';
+import type { Feed } from '../rows/feed-heads.js';
 import type { Position } from './position.js';
 
 /** The feed does not go on from where it was read: it was pruned, or the database was restored. */

@@ -1,15 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { randomBytes } from 'node:crypto';
 import { Database } from '../database/database.js';
-import { UniqueViolation } from '../database/sql-errors.js';
-import type { ChangeEntity } from './change.entity.js';
+import { FeedHeads, newEpoch, type Feed } from '../rows/feed-heads.js';
+import type { ChangeEntity } from '../rows/change.entity.js';
 import type { Position } from './position.js';
-
-export interface Feed {
-  readonly head: number;
-  readonly min_seq: number;
-  readonly epoch: string;
-}
 
 export interface Numbered extends Pick<Feed, 'head' | 'epoch'> {
   /** How many were numbered now. */
@@ -27,14 +20,13 @@ type Pending = Pick<ChangeEntity, 'id' | 'resource_id' | 'version'>;
 
 @Injectable()
 export class FeedRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly heads: FeedHeads,
+  ) {}
 
-  async get(module: string): Promise<Feed> {
-    const sql = 'SELECT `head`, `min_seq`, `epoch` FROM `change_feed` WHERE `module` = ?';
-    const [feed] = await this.database.query<Feed>(sql, [module]);
-    if (feed) return feed;
-    await this.begin(module);
-    return this.get(module);
+  get(module: string): Promise<Feed> {
+    return this.heads.get(module);
   }
 
   /**
@@ -123,19 +115,6 @@ export class FeedRepository {
   private async moveHead(module: string, head: number): Promise<void> {
     await this.database.execute('UPDATE `change_feed` SET `head` = ? WHERE `module` = ?', [head, module]);
   }
-
-  private async begin(module: string): Promise<void> {
-    const sql = 'INSERT INTO `change_feed` (`module`, `head`, `min_seq`, `epoch`) VALUES (?, 0, 1, ?)';
-    try {
-      await this.database.execute(sql, [module, newEpoch()]);
-    } catch (error) {
-      if (!(error instanceof UniqueViolation)) throw error;
-    }
-  }
-}
-
-function newEpoch(): string {
-  return randomBytes(6).toString('hex');
 }
 
 /**

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { ModuleRegistry } from '../crud/module.registry.js';
 import { ChangeRepository } from './change.repository.js';
-import { ChangeSignal } from './change-signal.js';
+import { ChangeSignal } from '../rows/change-signal.js';
 import { FeedCursor } from './feed-cursor.js';
 import { FeedReader } from './feed-reader.js';
 import { FeedRepository } from './feed.repository.js';

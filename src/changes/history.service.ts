@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import type { CrudEntity } from '../crud/crud.entity.js';
+import type { CrudEntity } from '../rows/crud.entity.js';
 import type { RequestContext } from '../crud/endpoints/request-context.js';
 import { Page } from '../crud/endpoints/answer.js';
 import { ModuleRegistry } from '../crud/module.registry.js';
-import type { Condition } from '../crud/query/condition.js';
-import { followingPage, MAX_LIMIT, nextCursor, parseListQuery, type ListQuery } from '../crud/query/list-query.js';
-import { DomainError } from '../http/domain-error.js';
-import type { ChangeEntity } from './change.entity.js';
+import type { Condition } from '../query/condition.js';
+import { followingPage, MAX_LIMIT, nextCursor, parseListQuery, type ListQuery } from '../query/list-query.js';
+import { DomainError } from '../problems/domain-error.js';
+import type { ChangeEntity } from '../rows/change.entity.js';
 import { CHANGE_FIELDS } from './change.fields.js';
 import { ChangeRepository } from './change.repository.js';
 

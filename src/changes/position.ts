@@ -1,5 +1,5 @@
-import { DomainError } from '../http/domain-error.js';
-import type { Feed } from './feed.repository.js';
+import { DomainError } from '../problems/domain-error.js';
+import type { Feed } from '../rows/feed-heads.js';
 
 const POSITION = /^([0-9a-f]{12})-(\d{1,15})$/;
 

@@ -1,8 +1,8 @@
-import type { Caller } from '../http/caller.js';
-import { DomainError, type ProblemItem } from '../http/domain-error.js';
+import type { Caller } from '../access/caller.js';
+import { DomainError, type ProblemItem } from '../problems/domain-error.js';
 import type { CrudModel } from '../crud/crud.model.js';
-import { settle, type Condition } from '../crud/query/condition.js';
-import { parseFilter } from '../crud/query/filter.parser.js';
+import { settle, type Condition } from '../query/condition.js';
+import { parseFilter } from '../query/filter.parser.js';
 import { parsePosition, type Position } from './position.js';
 
 const PARAMETERS = ['after', 'filter', 'initial'];

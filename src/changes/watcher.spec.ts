@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { FastifyReply } from 'fastify';
-import { ANYBODY } from '../http/caller.js';
+import { ANYBODY } from '../access/caller.js';
 import { EventStream } from './event-stream.js';
 import { Watcher, type WatchView } from './watcher.js';
 

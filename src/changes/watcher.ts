@@ -1,7 +1,7 @@
 import type { CrudModel } from '../crud/crud.model.js';
 import type { Field } from '../fields/field.js';
-import type { Condition } from '../crud/query/condition.js';
-import type { Caller } from '../http/caller.js';
+import type { Condition } from '../query/condition.js';
+import type { Caller } from '../access/caller.js';
 import type { ChangeEvent } from './change-event.js';
 import type { EventStream } from './event-stream.js';
 import type { FeedListener } from './feed-reader.js';

@@ -1,6 +1,6 @@
 import { Body, Param, type Type } from '@nestjs/common';
 import { CreateOf, type CreateInput, type UpdateInput } from '../fields/bodies.js';
-import type { CrudEntity } from './crud.entity.js';
+import type { CrudEntity } from '../rows/crud.entity.js';
 import type { CrudService } from './crud.service.js';
 import type { Listing, Representation } from './endpoints/answer.js';
 import { MergePatch, Replacement } from './endpoints/bodies.js';

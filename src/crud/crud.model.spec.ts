@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { ANYBODY } from '../http/caller.js';
-import { DomainError } from '../http/domain-error.js';
+import { ANYBODY } from '../access/caller.js';
+import { DomainError } from '../problems/domain-error.js';
 import { CrudModel } from './crud.model.js';
 import { MergePatch, Replacement } from './endpoints/bodies.js';
 import { Field } from '../fields/field.decorator.js';
-import { CrudEntity } from './crud.entity.js';
+import { CrudEntity } from '../rows/crud.entity.js';
 import { IsEmail, Matches } from 'class-validator';
 
 class Loan extends CrudEntity {

@@ -6,9 +6,9 @@ import { fieldsOf } from '../fields/declared-fields.js';
 import type { Field } from '../fields/field.js';
 import { mergePatch } from '../fields/merge-patch.js';
 import type { FieldSet } from '../fields/field-set.js';
-import type { Caller } from '../http/caller.js';
-import { DomainError } from '../http/domain-error.js';
-import type { CrudEntity } from './crud.entity.js';
+import type { Caller } from '../access/caller.js';
+import { DomainError } from '../problems/domain-error.js';
+import type { CrudEntity } from '../rows/crud.entity.js';
 import type { MergePatch, Replacement } from './endpoints/bodies.js';
 import { stageHeaders, type Stage } from './stage.js';
 

@@ -1,21 +1,21 @@
-import { now } from '../database/instant.js';
-import { DomainError } from '../http/domain-error.js';
+import { now } from '../runtime/instant.js';
+import { DomainError } from '../problems/domain-error.js';
 import { Inject } from '@nestjs/common';
 import type { CreateInput } from '../fields/bodies.js';
 import type { Field } from '../fields/field.js';
 import { isId, notAnId } from '../fields/id.js';
 import { JSON_TYPE } from '../http/media-types.js';
-import type { CrudEntity } from './crud.entity.js';
+import type { CrudEntity } from '../rows/crud.entity.js';
 import { CrudModel, type ModuleOptions } from './crud.model.js';
-import type { CrudRepository } from './crud.repository.js';
+import type { CrudRepository } from '../rows/crud.repository.js';
 import { Page, Representation, type Listing } from './endpoints/answer.js';
 import type { MergePatch, Replacement } from './endpoints/bodies.js';
 import type { RequestContext } from './endpoints/request-context.js';
-import { etagOf } from './etag.js';
+import { etagOf } from '../rows/etag.js';
 import { exportRows } from './export/export.js';
-import { nextCursor, type ListQuery } from './query/list-query.js';
+import { nextCursor, type ListQuery } from '../query/list-query.js';
 import { References, referencesOf } from './references.js';
-import type { Sight } from './row-rule.js';
+import type { Sight } from '../rows/row-rule.js';
 
 /**
  * The rules of a module: what every resource does, to be changed with `override` and `super`. Its methods throw

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import { DomainError } from '../http/domain-error.js';
-import type { CrudEntity } from './crud.entity.js';
+import { DomainError } from '../problems/domain-error.js';
+import type { CrudEntity } from '../rows/crud.entity.js';
 import type { EndpointKind } from './endpoints/endpoint.js';
 import { findEndpoints, type FoundEndpoint } from './endpoints/found-endpoints.js';
 import { CrudService } from './crud.service.js';

@@ -1,7 +1,7 @@
 import { Module, type ModuleMetadata, type Type } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { MigrationInterface } from 'typeorm';
-import type { CrudEntity } from './crud.entity.js';
+import type { CrudEntity } from '../rows/crud.entity.js';
 
 export interface PlinthModuleMetadata extends ModuleMetadata {
   /** The module's resource. */

@@ -2,9 +2,9 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { declaredFields } from '../fields/field.decorator.js';
 import type { Field } from '../fields/field.js';
-import { DomainError, type ProblemItem } from '../http/domain-error.js';
-import type { CrudEntity, EntityClass } from './crud.entity.js';
-import { CrudRepository } from './crud.repository.js';
+import { DomainError, type ProblemItem } from '../problems/domain-error.js';
+import type { CrudEntity, EntityClass } from '../rows/crud.entity.js';
+import { CrudRepository } from '../rows/crud.repository.js';
 import type { RequestContext } from './endpoints/request-context.js';
 
 type Members = Readonly<Record<string, unknown>>;

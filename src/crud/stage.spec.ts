@@ -1,4 +1,4 @@
-import { Caller } from '../http/caller.js';
+import { Caller } from '../access/caller.js';
 import { checkStage, stageHeaders, type Stage } from './stage.js';
 
 describe('the stage of a module', () => {

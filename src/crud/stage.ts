@@ -1,5 +1,5 @@
-import type { Caller } from '../http/caller.js';
-import { DomainError } from '../http/domain-error.js';
+import type { Caller } from '../access/caller.js';
+import { DomainError } from '../problems/domain-error.js';
 
 /** How far a module has come. Fields and routes are added to a stable one, and never changed in meaning. */
 export type Stage =

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { Failed } from './batcher.js';
+import { Failed } from '../runtime/batcher.js';
 import type { OpenTransaction, Patience, Row, SqlValue, Statement, StatementResult, Transaction } from './session.js';
 import { classify, toThrown } from './sql-errors.js';
 

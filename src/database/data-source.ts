@@ -4,7 +4,7 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { DatabaseConfig } from '../config/config.js';
 import { sqliteColumnOf } from '../fields/field.column.js';
 import { declaredFields } from '../fields/field.decorator.js';
-import { SQLITE_NOW } from './instant.js';
+import { SQLITE_NOW } from '../runtime/instant.js';
 import { SchemaNames } from './schema-names.js';
 import { EXACT_COLLATION } from './migrations/portable.js';
 import { mysqlDriver } from './mysql/mysql.driver.js';

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
-import { DomainError } from '../http/domain-error.js';
+import { DomainError } from '../problems/domain-error.js';
 import { ActiveTransaction } from './active-transaction.js';
 import { HeldWrite, type Release } from './held-write.js';
 import type {

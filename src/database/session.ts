@@ -1,4 +1,4 @@
-import type { Failed } from './batcher.js';
+import type { Failed } from '../runtime/batcher.js';
 
 export type Engine = 'sqlite' | 'mariadb' | 'mysql';
 export type SqlValue = string | number | bigint | boolean | null | Buffer;

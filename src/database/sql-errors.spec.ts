@@ -1,5 +1,5 @@
-import { DomainError } from '../http/domain-error.js';
-import { problemType } from '../http/problem.catalogue.js';
+import { DomainError } from '../problems/domain-error.js';
+import { problemType } from '../problems/problem.catalogue.js';
 import { classify, poisons, toThrown, UniqueViolation } from './sql-errors.js';
 import { BY_CODE, BY_NUMBER } from './sql-failures.js';
 

@@ -1,4 +1,4 @@
-import { DomainError } from '../http/domain-error.js';
+import { DomainError } from '../problems/domain-error.js';
 import { BY_CODE, BY_MESSAGE, BY_NUMBER, BY_STATE, type SqlFailure } from './sql-failures.js';
 
 interface DriverError extends Error {

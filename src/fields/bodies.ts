@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import type { CrudEntity } from '../crud/crud.entity.js';
+import type { CrudEntity } from '../rows/crud.entity.js';
 import { BodyRules } from './body-rules.js';
 import { declaredFields } from './field.decorator.js';
 

@@ -2,7 +2,7 @@ import { Body, type PipeTransform } from '@nestjs/common';
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import type { DiscoveryService } from '@nestjs/core';
 import { IsString } from 'class-validator';
-import { DomainError } from '../http/domain-error.js';
+import { DomainError } from '../problems/domain-error.js';
 import { BodyChecks, bodyCheckOf } from './body-checks.js';
 
 class Dto {

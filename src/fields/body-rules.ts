@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { getMetadataStorage, type ValidationArguments } from 'class-validator';
-import type { ProblemItem } from '../http/domain-error.js';
+import type { ProblemItem } from '../problems/domain-error.js';
 import { declaredFields } from './field.decorator.js';
 import type { Field } from './field.js';
 import { NO_VIOLATION, wrong, type Violation } from './types/field-type.js';

@@ -1,5 +1,5 @@
 import { Injectable, type ArgumentMetadata, type PipeTransform, type Type } from '@nestjs/common';
-import { DomainError } from '../http/domain-error.js';
+import { DomainError } from '../problems/domain-error.js';
 import { derivedRules } from './bodies.js';
 import { BodyRules } from './body-rules.js';
 

@@ -1,4 +1,4 @@
-import { DomainError } from '../http/domain-error.js';
+import { DomainError } from '../problems/domain-error.js';
 
 /** An id: 1 to 36 characters, unreserved in a URL (RFC 3986 section 2.3), never the colon that begins an action. */
 export const ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,35}$/;

@@ -1,4 +1,4 @@
-import { fromInstant, toInstant } from '../database/instant.js';
+import { fromInstant, toInstant } from '../runtime/instant.js';
 
 /** TypeORM's own API shall give the same values as Plinth's repositories do: RFC 3339 strings. */
 export const instants = {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 import { DatabaseState } from '../database/database-state.js';
-import { Draining } from '../process/draining.js';
+import { Draining } from '../runtime/draining.js';
 
 /** Whether requests can be served, from memory alone. */
 @Injectable()

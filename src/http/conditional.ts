@@ -1,4 +1,4 @@
-import { DomainError } from './domain-error.js';
+import { DomainError } from '../problems/domain-error.js';
 
 /** One element of a list, which may be empty (RFC 9110 section 5.6.1.2), and the comma after it. */
 const ELEMENT = /[ \t]*(?:(W\/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*)?(?:,|$)/y;

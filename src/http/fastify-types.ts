@@ -1,4 +1,4 @@
-import type { Caller } from './caller.js';
+import type { Caller } from '../access/caller.js';
 import type { Route } from './route.js';
 
 /** What a caller needs for a route: a verb on the route's module, or a scope by its name. */

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { parseEntityTags } from './conditional.js';
-import { DomainError } from './domain-error.js';
+import { DomainError } from '../problems/domain-error.js';
 import { parseJson } from './json.parser.js';
-import { defineProblems, problemTypes } from './problem.catalogue.js';
-import { problemBody } from './problem.js';
+import { defineProblems, problemTypes } from '../problems/problem.catalogue.js';
+import { problemBody } from '../problems/problem.js';
 
 describe('parseJson', () => {
   it('reads all JSON that JSON.parse reads, down to depth 32', () => {

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { ExactDecimal } from '../fields/types/exact-decimal.js';
-import { DomainError } from './domain-error.js';
+import { DomainError } from '../problems/domain-error.js';
 
 const MAX_DEPTH = 32;
 const [ZERO, NINE, POINT, E, LOWER_CASE] = [0x30, 0x39, 0x2e, 0x65, 0x20];

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import findMyWay, { type HTTPMethod } from 'find-my-way';
-import { DomainError } from './domain-error.js';
+import { DomainError } from '../problems/domain-error.js';
 import { MAX_URL_BYTES, notImplemented } from './request-checks.js';
 
 const KNOWN: readonly HTTPMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];

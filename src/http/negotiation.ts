@@ -1,5 +1,5 @@
 import Negotiator from 'negotiator';
-import { DomainError } from './domain-error.js';
+import { DomainError } from '../problems/domain-error.js';
 import { bareType } from './media-types.js';
 
 /**

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import type { HttpConfig } from '../config/config.js';
-import { DomainError } from './domain-error.js';
+import { DomainError } from '../problems/domain-error.js';
 
 const LOOK_EVERY_MS = 250;
 const RESOLUTION_MS = 10;

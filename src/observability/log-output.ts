@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { now } from '../database/instant.js';
+import { now } from '../runtime/instant.js';
 
 /** A busy service writes that much in a second or two. */
 const KEPT_BYTES = 4_194_304;

@@ -1,7 +1,7 @@
 import type { LoggerService, LogLevel } from '@nestjs/common';
 import { pino, stdTimeFunctions, type Logger } from 'pino';
-import { now } from '../database/instant.js';
-import type { RequestListener } from '../http/told-requests.js';
+import { now } from '../runtime/instant.js';
+import type { RequestListener } from '../http/engine/told-requests.js';
 import { LogOutput } from './log-output.js';
 
 /** Text of more lives through two collections under load, and is old garbage then. */

@@ -3,9 +3,9 @@ import { collectDefaultMetrics, Counter, Gauge, Registry } from '@prometheus-io/
 import { Feeds } from '../changes/feeds.js';
 import { WatchService } from '../changes/watch.service.js';
 import { Database } from '../database/database.js';
-import type { RequestListener } from '../http/told-requests.js';
+import type { RequestListener } from '../http/engine/told-requests.js';
 import { Durations } from './durations.js';
-import { SecurityLog } from './security-log.js';
+import { SecurityLog } from '../access/security-log.js';
 
 /** https://opentelemetry.io/docs/specs/semconv/http/http-metrics/: names, labels and buckets in seconds. */
 const DURATION = {

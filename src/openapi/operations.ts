@@ -46,14 +46,14 @@ export const BODY = [
   'validation-failed',
   'value-out-of-range',
 ];
-const ROW = ['not-found', 'precondition-failed'];
+const ROW = ['not-found', 'precondition-failed', 'weak-entity-tag'];
 
 const PROBLEMS: Readonly<Record<EndpointKind, readonly string[]>> = {
   read: [...ALWAYS, 'not-found'],
   list: [...ALWAYS, 'invalid-filter', 'invalid-cursor', 'not-found'],
   create: [...WRITES, ...BODY, 'already-exists'],
   update: [...WRITES, ...BODY, ...ROW, 'already-exists'],
-  replace: [...WRITES, ...BODY, 'precondition-failed', 'already-exists'],
+  replace: [...WRITES, ...BODY, 'precondition-failed', 'weak-entity-tag', 'already-exists'],
   remove: [...WRITES, ...ROW],
   restore: [...WRITES, ...ROW, 'not-deleted', 'already-exists'],
   batch: [...WRITES, ...BODY, ...ROW, 'already-exists'],

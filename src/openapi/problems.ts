@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { OpenAPIV3_1 } from 'openapi-types';
-import { problemType, problemTypes } from '../http/problem.catalogue.js';
+import { problemType, problemTypes } from '../problems/problem.catalogue.js';
 import { reference } from './schemas.js';
 
 const headerOf = (name: string): OpenAPIV3_1.ReferenceObject => ({ $ref: `#/components/headers/${name}` });

@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { Draining } from './draining.js';
+import { Draining } from '../runtime/draining.js';
 
 @Module({})
 export class ProcessModule {

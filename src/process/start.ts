@@ -2,9 +2,9 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { HttpConfig } from '../config/config.js';
 import { isRunByNpm, readConfig } from '../config/environment.js';
 import { JsonLogger } from '../observability/logger.js';
-import { Draining } from './draining.js';
+import { Draining } from '../runtime/draining.js';
 import { Ending } from './ending.js';
-import { keepTick } from './kept-tick.js';
+import { keepTick } from '../runtime/kept-tick.js';
 import { stop } from './stop.js';
 
 /** npm passes a signal on that the terminal has sent to its whole process group. */

@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Draining } from './draining.js';
+import type { Draining } from '../runtime/draining.js';
 
 /**
  * Ends the service without cutting anything off: first not ready but serving, so that whoever routes to it can notice;

@@ -1,8 +1,8 @@
-import type { RowRule } from '../../src/crud/row-rule.js';
+import type { RowRule } from '../../src/rows/row-rule.js';
 import { ModuleRegistry } from '../../src/crud/module.registry.js';
 import { ApiKeyService } from '../../src/access/keys/api-key.service.js';
 import type { Engine } from '../../src/database/session.js';
-import { Caller } from '../../src/http/caller.js';
+import { Caller } from '../../src/access/caller.js';
 import { startApp, type TestApp, type TestAppOptions } from './app.js';
 import { Client } from './client.js';
 

@@ -3,7 +3,7 @@ import { FIELD_TYPES } from '../../src/fields/types/types.js';
 import type { CrudModel } from '../../src/crud/crud.model.js';
 import { ModuleRegistry } from '../../src/crud/module.registry.js';
 import { declarationOf } from '../../src/crud/plinth-module.js';
-import { nameOf, type EntityClass } from '../../src/crud/crud.entity.js';
+import { nameOf, type EntityClass } from '../../src/rows/crud.entity.js';
 import { modules } from '../../src/modules/index.js';
 import type { Engine } from '../../src/database/session.js';
 import { startApp, type TestApp } from './app.js';

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ID } from '../../crud/endpoints/endpoints.js';
 import { withParameter } from '../../crud/endpoints/link.js';
 import { Scope } from '../../http/scope.decorator.js';
-import { SecurityLog } from '../../observability/security-log.js';
+import { SecurityLog } from '../security-log.js';
 import { CreateApiKeyDto, RotateApiKeyDto } from './api-key.dto.js';
 import { ApiKeyService } from './api-key.service.js';
 import { PlainRequest } from './plain-request.guard.js';

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { ListQuery } from '../../crud/query/list-query.js';
-import { pageSql, plainTable } from '../../crud/query/list-sql.js';
-import { RowCodec } from '../../crud/row.codec.js';
+import type { ListQuery } from '../../query/list-query.js';
+import { pageSql, plainTable } from '../../query/list-sql.js';
+import { RowCodec } from '../../rows/row.codec.js';
 import { Database } from '../../database/database.js';
-import { fromInstant } from '../../database/instant.js';
-import { DomainError } from '../../http/domain-error.js';
+import { fromInstant } from '../../runtime/instant.js';
+import { DomainError } from '../../problems/domain-error.js';
 import { ApiKeyEntity } from './api-key.entity.js';
 
 const HOUR_MS = 3_600_000;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/config.js';
-import { Caller, type Standing } from '../../http/caller.js';
+import { Caller, type Standing } from '../caller.js';
 import type { Refused, Verified } from '../verified.js';
 import type { ApiKeyEntity } from './api-key.entity.js';
 import { ApiKeyRepository } from './api-key.repository.js';

@@ -1,6 +1,6 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { DomainError } from '../../http/domain-error.js';
+import { DomainError } from '../../problems/domain-error.js';
 
 /**
  * For routes without query parameters whose answers are never stored: with an Idempotency-Key they would be, and with

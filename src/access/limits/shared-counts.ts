@@ -1,7 +1,7 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { Config } from '../../config/config.js';
-import { RepeatedLines } from '../../observability/repeated-lines.js';
+import { RepeatedLines } from '../../runtime/repeated-lines.js';
 import { RateLimitRepository } from './rate-limit.repository.js';
 import type { SlidingCount, Untold } from './sliding-count.js';
 

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { createLocalJWKSet, errors, type FlattenedJWSInput, type JSONWebKeySet, type JWSHeaderParameters } from 'jose';
-import { DomainError } from '../../http/domain-error.js';
+import { DomainError } from '../../problems/domain-error.js';
 
 const FRESH_MS = 600_000;
 /** Tokens with unknown key ids make nobody ask the issuer more often than this. */

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { errors, jwtVerify, type JWTHeaderParameters, type JWTPayload } from 'jose';
 import { Config, type JwtConfig } from '../../config/config.js';
-import { Caller, type Standing } from '../../http/caller.js';
-import { DomainError } from '../../http/domain-error.js';
+import { Caller, type Standing } from '../caller.js';
+import { DomainError } from '../../problems/domain-error.js';
 import { SCOPE } from '../keys/api-key.dto.js';
 import type { Refused, Verified } from '../verified.js';
 import { KeySet } from './key-set.js';

@@ -1,4 +1,4 @@
-import { DomainError, type ProblemItem } from '../../http/domain-error.js';
+import { DomainError, type ProblemItem } from '../../problems/domain-error.js';
 
 export const MAX_OPERATIONS = 100;
 export const OPS = ['create', 'update', 'replace', 'delete'] as const;

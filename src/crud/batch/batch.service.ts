@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../database/database.js';
 import type { Transaction } from '../../database/session.js';
-import { DomainError } from '../../http/domain-error.js';
-import { problemBody } from '../../http/problem.js';
-import { withCode } from '../../http/to-domain-error.js';
-import type { CrudEntity } from '../crud.entity.js';
+import { DomainError } from '../../problems/domain-error.js';
+import { problemBody } from '../../problems/problem.js';
+import { withCode } from '../../problems/to-domain-error.js';
+import type { CrudEntity } from '../../rows/crud.entity.js';
 import type { CrudService } from '../crud.service.js';
 import { MultiStatus, type Representation } from '../endpoints/answer.js';
 import { MergePatch, Replacement } from '../endpoints/bodies.js';

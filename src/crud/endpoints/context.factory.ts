@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify';
-import type { Caller } from '../../http/caller.js';
+import type { Caller } from '../../access/caller.js';
 import { parseEntityTags, type EntityTags } from '../../http/conditional.js';
-import { DomainError, type ProblemItem } from '../../http/domain-error.js';
+import { DomainError, type ProblemItem } from '../../problems/domain-error.js';
 import { JSON_TYPE } from '../../http/media-types.js';
 import { negotiate } from '../../http/negotiation.js';
 import type { Field } from '../../fields/field.js';
-import { joined, parseFields, parseListQuery } from '../query/list-query.js';
+import { joined, parseFields, parseListQuery } from '../../query/list-query.js';
 import { FieldSet } from '../../fields/field-set.js';
 import type { Endpoint, ModuleEndpoint } from './endpoint.js';
 import { withParameter } from './link.js';

@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { CrudModel } from '../crud.model.js';
-import type { CrudEntity } from '../crud.entity.js';
+import type { CrudEntity } from '../../rows/crud.entity.js';
 
 export type EndpointKind =
   'read' | 'list' | 'create' | 'update' | 'replace' | 'remove' | 'restore' | 'batch' | 'watch' | 'history' | 'action';

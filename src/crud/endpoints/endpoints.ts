@@ -2,7 +2,7 @@ import { applyDecorators, Delete, Get, Patch, Post, Put, Req, type Type } from '
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import { bodyCheckOf } from '../../fields/body-checks.js';
-import type { CrudEntity } from '../crud.entity.js';
+import type { CrudEntity } from '../../rows/crud.entity.js';
 import { EVENTS_TYPE } from '../../http/media-types.js';
 import type { Listing, MultiStatus, Page, Representation } from './answer.js';
 import { declareEndpoint, type Endpoint } from './endpoint.js';

@@ -1,9 +1,9 @@
-import type { Caller } from '../../http/caller.js';
+import type { Caller } from '../../access/caller.js';
 import type { EntityTags } from '../../http/conditional.js';
-import { DomainError } from '../../http/domain-error.js';
+import { DomainError } from '../../problems/domain-error.js';
 import type { Field } from '../../fields/field.js';
 import { CSV_TYPE, JSON_TYPE, NDJSON_TYPE } from '../../http/media-types.js';
-import type { ListQuery } from '../query/list-query.js';
+import type { ListQuery } from '../../query/list-query.js';
 import type { ModuleEndpoint } from './endpoint.js';
 
 export const LIST_FORMATS = [JSON_TYPE, NDJSON_TYPE, CSV_TYPE] as const;

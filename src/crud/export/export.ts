@@ -1,9 +1,9 @@
 import { CSV_TYPE } from '../../http/media-types.js';
-import type { CrudEntity } from '../crud.entity.js';
+import type { CrudEntity } from '../../rows/crud.entity.js';
 import { Export } from '../endpoints/answer.js';
 import type { RequestContext } from '../endpoints/request-context.js';
 import type { Field } from '../../fields/field.js';
-import { followingPage, type ListQuery } from '../query/list-query.js';
+import { followingPage, type ListQuery } from '../../query/list-query.js';
 import { csvHeader, csvLine } from './csv.js';
 import { ndjsonLine } from './ndjson.js';
 

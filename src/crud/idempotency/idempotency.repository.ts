@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../database/database.js';
-import { fromInstant, now } from '../../database/instant.js';
+import { fromInstant, now } from '../../runtime/instant.js';
 import type { Companion } from '../../database/held-write.js';
 import { UniqueViolation } from '../../database/sql-errors.js';
 import { Rendered } from '../endpoints/render.js';

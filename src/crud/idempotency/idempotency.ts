@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../database/database.js';
 import { HeldWrite } from '../../database/held-write.js';
-import { DomainError } from '../../http/domain-error.js';
+import { DomainError } from '../../problems/domain-error.js';
 import { Rendered } from '../endpoints/render.js';
 import { IdempotencyRepository, type StoredAnswer } from './idempotency.repository.js';
 

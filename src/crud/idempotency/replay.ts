@@ -1,5 +1,5 @@
-import { DomainError } from '../../http/domain-error.js';
-import type { CrudEntity } from '../crud.entity.js';
+import { DomainError } from '../../problems/domain-error.js';
+import type { CrudEntity } from '../../rows/crud.entity.js';
 import type { CrudService } from '../crud.service.js';
 import { Rendered } from '../endpoints/render.js';
 import type { RequestContext } from '../endpoints/request-context.js';

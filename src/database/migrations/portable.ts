@@ -2,7 +2,7 @@ import type { QueryRunner, TableColumnOptions, TableIndexOptions } from 'typeorm
 import { columnOptionsOf, sqliteColumnOf } from '../../fields/field.column.js';
 import { fieldOf } from '../../fields/field.decorator.js';
 import type { FieldOptions } from '../../fields/field.js';
-import { SQLITE_NOW } from '../instant.js';
+import { SQLITE_NOW } from '../../runtime/instant.js';
 
 /** Binary and without padding: case, accents and trailing spaces all count. */
 export const EXACT_COLLATION = { mariadb: 'utf8mb4_nopad_bin', mysql: 'utf8mb4_0900_bin' } as const;

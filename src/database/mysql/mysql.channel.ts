@@ -1,7 +1,7 @@
 import type { PoolConnection, QueryError } from 'mysql2';
 import type { DatabaseConfig } from '../../config/config.js';
-import { BusyPoll } from '../../process/busy-poll.js';
-import { Failed, type Tell } from '../batcher.js';
+import { BusyPoll } from '../../runtime/busy-poll.js';
+import { Failed, type Tell } from '../../runtime/batcher.js';
 import type { Outcome, Row, SqlValue, Statement, StatementResult } from '../session.js';
 import { classify, poisons, wasNeverSent } from '../sql-errors.js';
 import { LOCK_WAIT_S } from '../waiting.js';

@@ -1,6 +1,6 @@
 import type { Pool, PoolConnection } from 'mysql2';
 import type { DatabaseConfig } from '../../config/config.js';
-import { Batcher, Failed, type Tell } from '../batcher.js';
+import { Batcher, Failed, type Tell } from '../../runtime/batcher.js';
 import {
   NoMatch,
   type Connector,

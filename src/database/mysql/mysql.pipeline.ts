@@ -1,6 +1,6 @@
 import type { PoolConnection } from 'mysql2';
 import type { Socket } from 'node:net';
-import { Failed, type Tell } from '../batcher.js';
+import { Failed, type Tell } from '../../runtime/batcher.js';
 import type { Outcome, Row, SqlValue, StatementResult } from '../session.js';
 import { executionSize, queryPacket, writeExecution } from './mysql.packets.js';
 import { HEADER, RowReader, type Packet } from './mysql.rows.js';

@@ -1,5 +1,5 @@
 import type { PoolConnection } from 'mysql2';
-import { Failed } from '../batcher.js';
+import { Failed } from '../../runtime/batcher.js';
 import type { Outcome, Statement } from '../session.js';
 import type { MysqlChannel } from './mysql.channel.js';
 import { MysqlTransaction } from './mysql.transaction.js';

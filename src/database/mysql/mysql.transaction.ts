@@ -1,5 +1,5 @@
 import type { PoolConnection } from 'mysql2';
-import { Failed } from '../batcher.js';
+import { Failed } from '../../runtime/batcher.js';
 import { checkParameters } from '../parameters.js';
 import type { OpenTransaction, Outcome, Patience, Statement, StatementResult } from '../session.js';
 import { classify, outcomeUnknown } from '../sql-errors.js';

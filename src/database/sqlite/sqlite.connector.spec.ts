@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
-import { BusyPoll } from '../../process/busy-poll.js';
+import { BusyPoll } from '../../runtime/busy-poll.js';
 import { NoMatch, type Row, type Statement } from '../session.js';
 import { SqliteConnector } from './sqlite.connector.js';
 import { openReader } from './sqlite.statements.js';

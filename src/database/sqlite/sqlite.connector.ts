@@ -1,5 +1,5 @@
 import type Sqlite from 'better-sqlite3';
-import { Failed } from '../batcher.js';
+import { Failed } from '../../runtime/batcher.js';
 import { checkParameters } from '../parameters.js';
 import {
   NoMatch,

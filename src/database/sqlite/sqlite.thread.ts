@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
-import { BusyPoll } from '../../process/busy-poll.js';
+import { BusyPoll } from '../../runtime/busy-poll.js';
 import type { Row, Statement, Write } from '../session.js';
 import { unpackOutcomes, type Answer, type Order, type Packed, type Start, type Thrown } from './sqlite.messages.js';
 

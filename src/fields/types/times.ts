@@ -1,4 +1,4 @@
-import { fromInstant, toInstant } from '../../database/instant.js';
+import { fromInstant, toInstant } from '../../runtime/instant.js';
 import { instants } from '../instants.js';
 import { COMPARISONS, NO_VIOLATION, wrong, type Bound, type FieldType, type Literal } from './field-type.js';
 import { canonicalInstant, parseInstant } from './rfc3339.js';

@@ -1,5 +1,5 @@
 import { Entity } from 'typeorm';
-import { CrudEntity } from '../../../src/crud/crud.entity.js';
+import { CrudEntity } from '../../../src/rows/crud.entity.js';
 import { Field } from '../../../src/fields/field.decorator.js';
 
 /** With fields of every habit: unique, nullable, with a default, seen by few. */

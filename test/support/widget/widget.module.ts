@@ -1,6 +1,6 @@
 import { Controller, Injectable, Param } from '@nestjs/common';
 import { CrudController } from '../../../src/crud/crud.controller.js';
-import { CrudRepository } from '../../../src/crud/crud.repository.js';
+import { CrudRepository } from '../../../src/rows/crud.repository.js';
 import { CrudService } from '../../../src/crud/crud.service.js';
 import type { Representation } from '../../../src/crud/endpoints/answer.js';
 import { MergePatch } from '../../../src/crud/endpoints/bodies.js';

@@ -1,0 +1,138 @@
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import {
+  fastify as createFastify,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type HookHandlerDoneFunction,
+} from 'fastify';
+import type { Server } from 'node:http';
+import type { HttpConfig } from '../../config/config.js';
+import { Arrivals } from './arrivals.js';
+import type { Caller } from '../../access/caller.js';
+import { ClientErrors } from './client-errors.js';
+import type {} from '../fastify-types.js';
+import type { DomainError } from '../../problems/domain-error.js';
+import type { HttpServices } from '../http-services.js';
+import { parseJson } from '../json.parser.js';
+import { learnRoutes, NO_ROUTE, type Route } from '../route.js';
+import { Methods } from '../methods.js';
+import { Pressure } from '../pressure.js';
+import { trustOf } from '../proxies.js';
+import { announcesBody, readBody } from './request.js';
+import { checkHead, checkMediaTypes, MAX_URL_BYTES } from '../request-checks.js';
+import { httpServer } from './server.js';
+import { ToldRequests } from './told-requests.js';
+import { sendWholeAnswers } from './whole-answers.js';
+
+/** Methods whose bodies Fastify would read, by a stream and with parsers of its own. */
+const WITH_BODY = ['DELETE', 'PATCH', 'POST', 'PUT'];
+
+/** Fastify with every limit set, and every failure of its own turned into a problem. */
+export function httpAdapter(config: HttpConfig, services: HttpServices): FastifyAdapter {
+  const told = new ToldRequests(() => [services.measureRequest, services.logRequest]);
+  const errors = new ClientErrors(
+    (address) => services.gate?.admitAnybody(address),
+    (status) => services.measureRequest?.({ route: NO_ROUTE, method: 'UNKNOWN', status })?.(0, '', services.nobody),
+  );
+  const arrivals = new Arrivals(config, services, told);
+  const fastify = createFastify<Server>({
+    // A request that is in flight when the stop begins gets its answer, liveness included.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    serverFactory: (handle) => httpServer(config, handle, errors),
+    clientErrorHandler: errors.answer,
+    frameworkErrors: (_error: Error, request: FastifyRequest, reply: FastifyReply) =>
+      arrivals.refuseTarget(request, reply),
+    trustProxy: trustOf(config.trustProxy),
+    routerOptions: { maxParamLength: MAX_URL_BYTES },
+  });
+  // Before the adapter, whose hooks come after: a request that is refused here is seen by none of Nest's.
+  prepare(fastify, config, services, arrivals);
+  return new PlinthAdapter(fastify, services);
+}
+
+class PlinthAdapter extends FastifyAdapter {
+  constructor(
+    fastify: FastifyInstance,
+    private readonly services: HttpServices,
+  ) {
+    super(fastify as never);
+  }
+
+  /** Nest calls it with what a handler has returned. */
+  override reply(...[response, value, status]: Parameters<FastifyAdapter['reply']>): FastifyReply {
+    const reply = response as FastifyReply;
+    if (this.services.exchange!.answer(reply.request, reply, value)) return reply;
+    return super.reply(reply, value, status);
+  }
+}
+
+function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpServices, arrivals: Arrivals): void {
+  sendWholeAnswers(fastify);
+  const pressure = new Pressure(config);
+  // What the start has cost says nothing about the load.
+  fastify.addHook('onListen', (done) => {
+    pressure.start();
+    done();
+  });
+  fastify.addHook('onClose', () => Promise.resolve(pressure.stop()));
+  fastify.decorateRequest('startedAt', 0);
+  fastify.decorateRequest('traceId', '');
+  fastify.decorateRequest('caller', null as unknown as Caller);
+  fastify.decorateRequest('route', null as unknown as Route);
+  // The endpoints' own.
+  fastify.decorateRequest('context', null as never);
+  fastify.decorateRequest('asOneWrite', undefined);
+  // So that it leaves them alone: what a request has is read by `takeIn`.
+  for (const method of WITH_BODY) fastify.addHttpMethod(method, { hasBody: false, overrideExisting: true });
+  learnRoutes(fastify);
+  const methods = new Methods();
+  methods.learn(fastify);
+  // One synchronous hook: each further one costs every request.
+  fastify.addHook('onRequest', (request, reply, done) => {
+    arrivals.begin(request, reply);
+    try {
+      checkHead(request);
+      const { isProbe, isUnlimited, isGuarded } = request.route;
+      if (isProbe) return done();
+      if (!isUnlimited) pressure.check();
+      // Pages, and what is not there: bodies are not even read.
+      if (!isGuarded) {
+        services.gate!.admitAnybody(request.ip);
+        if (!request.is404) return done();
+        methods.answer(request, reply);
+        return;
+      }
+      const admitted = services.gate!.admit(request, reply);
+      if (admitted) void admitted.then(() => takeIn(request, reply, config, done)).catch(done);
+      else takeIn(request, reply, config, done);
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  fastify.addHook('preHandler', (request, reply, done) => {
+    try {
+      services.exchange!.prepare(request, reply);
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+}
+
+/** Gives the handler the body, if there is one. @throws DomainError for its media type */
+function takeIn(request: FastifyRequest, reply: FastifyReply, config: HttpConfig, done: HookHandlerDoneFunction): void {
+  checkMediaTypes(request);
+  if (request.method === 'GET' || request.method === 'HEAD') return done();
+  if (request.headers.expect !== undefined && announcesBody(request.headers)) reply.raw.writeContinue();
+  readBody(request.raw, config.bodyLimitBytes, (error, body) => {
+    try {
+      if (error) throw error;
+      if (body.length > 0) request.body = parseJson(body);
+    } catch (refused) {
+      return done(refused as DomainError);
+    }
+    done();
+  });
+}

@@ -1,0 +1,7 @@
+import type { FastifyRequest } from 'fastify';
+import type { DomainError } from './domain-error.js';
+
+/** Is told of each request that ends in a problem; bound to a class of a higher floor. */
+export abstract class ProblemListener {
+  abstract refused(request: FastifyRequest, status: number, problem: DomainError): void;
+}

@@ -1,0 +1,62 @@
+import type { Engine, SqlValue } from '../database/session.js';
+import type { Condition } from './condition.js';
+import { conditionSql, type SqlFragment } from './condition.sql.js';
+import { after } from './keyset.js';
+import type { ListQuery } from './list-query.js';
+import { orderBy } from './sort.js';
+
+/** What a statement about a table has to know of it. */
+export interface TableSql {
+  readonly table: string;
+  readonly isSqlite: boolean;
+  /** Reads a column. */
+  select(column: string): string;
+}
+
+/** A table of the kernel's own, whose columns need nothing special to be read. */
+export function plainTable(table: string, engine: Engine): TableSql {
+  return { table, isSqlite: engine === 'sqlite', select: (column) => `\`${column}\`` };
+}
+
+/** Not `IS NULL` alone: SQLite would look all live rows up in the index of `deleted_at`, and then sort them. */
+const LIVE = '(`deleted_at` IS NULL) = 1';
+
+/**
+ * One page and one row more, which tells whether there is a next page. Its text is the same for queries of one shape.
+ * @param rule which rows there are at all for the caller
+ */
+export function pageSql(of: TableSql, query: ListQuery, rule?: Condition): SqlFragment {
+  const keyset = query.after && after(query.sort, query.after, of.isSqlite);
+  const { sql, params } = where(of, query, rule, keyset);
+  const columns = query.columns.map((name) => of.select(name)).join(', ');
+  return {
+    sql: `SELECT ${columns} FROM \`${of.table}\`${sql} ORDER BY ${orderBy(query.sort, of.table)} LIMIT ${query.limit + 1}`,
+    params,
+  };
+}
+
+/** Counts at most `most + 1` rows, whatever the table's size. */
+export function countSql(of: TableSql, query: ListQuery, most: number, rule?: Condition): SqlFragment {
+  const { sql, params } = where(of, query, rule);
+  return {
+    sql: `SELECT COUNT(*) AS \`total\` FROM (SELECT 1 FROM \`${of.table}\`${sql} LIMIT ${most + 1}) AS \`counted\``,
+    params,
+  };
+}
+
+function where(
+  { isSqlite }: TableSql,
+  { filter, includeDeleted }: ListQuery,
+  rule?: Condition,
+  keyset?: SqlFragment,
+): SqlFragment {
+  const clauses: string[] = [];
+  const params: SqlValue[] = [];
+  if (!includeDeleted) clauses.push(LIVE);
+  for (const fragment of [rule && conditionSql(rule, isSqlite), filter && conditionSql(filter, isSqlite), keyset]) {
+    if (!fragment) continue;
+    clauses.push(`(${fragment.sql})`);
+    params.push(...fragment.params);
+  }
+  return { sql: clauses.length > 0 ? ` WHERE ${clauses.join(' AND ')}` : '', params };
+}

@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import type { CrudEntity } from './crud.entity.js';
+import type { RequestContext } from '../crud/endpoints/request-context.js';
+import { uuidv7 } from '../runtime/uuid.js';
+import { Database } from '../database/database.js';
+import { fromInstant } from '../runtime/instant.js';
+import { RowsInsert } from './rows-insert.js';
+import type { Patience, SqlValue, Statement, Write } from '../database/session.js';
+import type { ChangeOp } from './change.entity.js';
+import { ChangeSignal } from './change-signal.js';
+import { FeedHeads } from './feed-heads.js';
+
+/** Who changes something, and in which request. */
+export type ChangeAuthor = Pick<RequestContext, 'caller' | 'traceId' | 'since'>;
+
+export interface RowChange {
+  readonly op: ChangeOp;
+  readonly before: CrudEntity | null;
+  readonly after: CrudEntity;
+  readonly by: ChangeAuthor;
+}
+
+const COLUMNS = ['id', 'module', 'resource_id', 'version', 'op', 'before', 'after', 'actor', 'at', 'trace_id', 'seq'];
+/** Without a number, which is given after the commit: a counter in the transaction would make all wait for the slowest. */
+const INSERT = new RowsInsert('change_log', COLUMNS, { seq: 'NULL' });
+/** On SQLite writers come one after the other anyway: the numbers are given in the write itself. */
+const NUMBER = 'UPDATE `change_feed` SET `head` = `head` + ? WHERE `module` = ?';
+const NUMBERED_INSERT = new RowsInsert('change_log', COLUMNS, {
+  seq: '(SELECT `head` FROM `change_feed` WHERE `module` = ?) - ?',
+});
+
+/** Records what changed, in the transaction that changes it, after the row itself: so the order of each row's changes holds. */
+@Injectable()
+export class ChangeLog {
+  /** Modules that are known to have a feed. */
+  private readonly begun = new Set<string>();
+
+  constructor(
+    private readonly database: Database,
+    private readonly feeds: FeedHeads,
+    private readonly signal: ChangeSignal,
+  ) {}
+
+  async record(module: string, changes: readonly RowChange[]): Promise<void> {
+    for (const { sql, params } of await this.statements(module, changes)) await this.database.execute(sql, params);
+  }
+
+  /** What records the changes: to be executed in the transaction that is under way. */
+  async statements(module: string, changes: readonly RowChange[]): Promise<Statement[]> {
+    this.database.currentTransaction()?.afterCommit(() => this.signal.committed(module));
+    if (this.database.engine !== 'sqlite') return INSERT.of(changes.map((change) => valuesOf(module, change)));
+    if (!this.begun.has(module)) await this.begin(module);
+    const numbered = changes.map((change, n) => [...valuesOf(module, change), module, changes.length - 1 - n]);
+    return [{ sql: NUMBER, params: [changes.length, module] }, ...NUMBERED_INSERT.of(numbered)];
+  }
+
+  /** Commits writes to a module's rows and what they change there, as a transaction of its own. @throws NoMatch */
+  async commit(
+    module: string,
+    changes: readonly RowChange[],
+    writes: readonly Write[],
+    patience?: Patience,
+    since?: number,
+  ): Promise<void> {
+    await this.database.commit([...writes, ...(await this.statements(module, changes))], patience, since);
+    this.signal.committed(module);
+  }
+
+  private async begin(module: string): Promise<void> {
+    await this.feeds.get(module);
+    // What a transaction has begun may be rolled back with it.
+    if (!this.database.currentTransaction()) this.begun.add(module);
+  }
+}
+
+function valuesOf(module: string, { op, before, after, by }: RowChange): SqlValue[] {
+  return [
+    uuidv7(),
+    module,
+    after.id,
+    after.version,
+    op,
+    before && JSON.stringify(before),
+    JSON.stringify(after),
+    by.caller.id,
+    fromInstant(after.updated_at),
+    by.traceId,
+  ];
+}

@@ -1,0 +1,71 @@
+import { Batcher, FEW_LARGE } from '../runtime/batcher.js';
+import type { Database } from '../database/database.js';
+import type { Statement } from '../database/session.js';
+import type { CrudEntity } from './crud.entity.js';
+import type { EntitySql } from './entity.sql.js';
+
+const BATCHES = { ...FEW_LARGE, isEager: true };
+
+/**
+ * Reads of single rows: those that come at the same time are one statement.
+ *
+ * A row that a caller may not see is taken out afterwards, for each of them: what is read is the same for all.
+ */
+export class RowReads<E extends CrudEntity> {
+  private readonly batcher = new Batcher<string, E | null>((ids) => this.readAll(ids), BATCHES);
+
+  constructor(
+    private readonly database: Database,
+    private readonly sql: EntitySql<E>,
+    private readonly isTogether: boolean,
+  ) {}
+
+  find(id: string): Promise<E | null> {
+    // Inside of a transaction a row is read as that sees it.
+    if (!this.isTogether || this.database.currentTransaction()) return this.read(this.sql.find, id);
+    return this.batcher.add(id);
+  }
+
+  /** Nobody else changes the row until the transaction ends. */
+  lock(id: string): Promise<E | null> {
+    return this.read(this.sql.lock, id);
+  }
+
+  /** Those of the rows that nobody else has locked, by their ids; as `lock`. */
+  lockFree(ids: readonly string[]): Promise<Map<string, E>> {
+    return this.readSome(this.sql.lockSome(ids));
+  }
+
+  /** As `lock`, of several: in the order of their ids, so that those who lock the same rows can't wait for each other. */
+  async lockInOrder(ids: readonly string[]): Promise<void> {
+    const statement = this.sql.lockInOrder(ids);
+    if (statement) await this.database.query(statement.sql, statement.params);
+  }
+
+  private async read(sql: string, id: string): Promise<E | null> {
+    const [row] = await this.database.query(sql, [id]);
+    return row ? this.sql.codec.decode(row) : null;
+  }
+
+  private async readAll(asked: readonly string[]): Promise<(E | null)[]> {
+    if (asked.length === 1) return [await this.read(this.sql.find, asked[0]!)];
+    const ids = [...new Set(asked)];
+    const rows = await this.readSome(this.sql.findSome(ids));
+    const isShared = ids.length < asked.length;
+    return asked.map((id) => {
+      const row = rows.get(id);
+      if (!row) return null;
+      return isShared ? { ...row } : row;
+    });
+  }
+
+  /** Ids are compared here as text, which is how the columns' binary collation does it in the database. */
+  private async readSome({ sql, params }: Statement): Promise<Map<string, E>> {
+    const rows = new Map<string, E>();
+    for (const row of await this.database.query(sql, params)) {
+      const entity = this.sql.codec.decode(row);
+      rows.set(entity.id, entity);
+    }
+    return rows;
+  }
+}
