@@ -33,10 +33,10 @@ export type CrudOperation = keyof CrudHandlers<CrudEntity>;
  * something else is overridden with its endpoint decorator, `@ReadEndpoint(Loan)`; without it the start is refused.
  * @param without operations that the resource does not have: no route, nothing in the reference, and none in a batch
  */
-export function CrudController<E extends CrudEntity, W extends CrudOperation = never>(
+export function CrudController<E extends CrudEntity>(
   resource: Type<E>,
-  { without = [] }: { readonly without?: readonly W[] } = {},
-): abstract new (service: CrudService<E>) => Omit<CrudHandlers<E>, W> {
+  { without = [] }: { readonly without?: readonly CrudOperation[] } = {},
+): abstract new (service: CrudService<E>) => CrudHandlers<E> {
   class CreateBody extends (CreateOf(resource) as Type<object>) {}
 
   abstract class Handlers implements CrudHandlers<E> {
@@ -87,5 +87,5 @@ export function CrudController<E extends CrudEntity, W extends CrudOperation = n
   }
   // Nest makes a route of each method that it finds.
   for (const operation of without) Reflect.deleteProperty(Handlers.prototype, operation);
-  return Handlers as unknown as abstract new (service: CrudService<E>) => Omit<CrudHandlers<E>, W>;
+  return Handlers as unknown as abstract new (service: CrudService<E>) => CrudHandlers<E>;
 }

@@ -1,0 +1,261 @@
+import { Controller, Injectable, Param } from '@nestjs/common';
+import {
+  ActionEndpoint,
+  Context,
+  CrudController,
+  CrudEntity,
+  CrudRepository,
+  CrudService,
+  Database,
+  DomainError,
+  Field,
+  PlinthModule,
+  Portable,
+  ReadEndpoint,
+  type Representation,
+  type RequestContext,
+} from 'plinth';
+import { Entity, Table, type MigrationInterface, type QueryRunner } from 'typeorm';
+import * as publicEntry from '../src/plinth.js';
+import { startApp, type TestApp } from './support/app.js';
+import { Client, problemOf } from './support/client.js';
+import { engines } from './support/database.js';
+
+@Entity('parcel')
+class Parcel extends CrudEntity {
+  @Field({ type: 'string', maxLength: 40, writable: true })
+  label!: string;
+
+  @Field({ type: 'integer', minimum: 0, writable: true })
+  weight!: number;
+}
+
+class CreateParcel1764000000007 implements MigrationInterface {
+  async up(queryRunner: QueryRunner): Promise<void> {
+    const portable = new Portable(queryRunner);
+    const own = [
+      portable.field('label', { type: 'string', maxLength: 40 }),
+      portable.field('weight', { type: 'integer' }),
+    ];
+    await queryRunner.createTable(new Table({ name: 'parcel', columns: portable.crud(own) }));
+  }
+
+  async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.dropTable('parcel');
+  }
+}
+
+@Injectable()
+class ParcelRepository extends CrudRepository<Parcel> {
+  constructor(database: Database) {
+    super(database, Parcel);
+  }
+}
+
+const seen: string[] = [];
+
+@Injectable()
+class ParcelService extends CrudService<Parcel> {
+  constructor(
+    parcels: ParcelRepository,
+    private readonly database: Database,
+  ) {
+    super(parcels);
+  }
+
+  async halve(id: string, context: RequestContext): Promise<Representation<Parcel>> {
+    const halved = (row: Parcel | null) => ({ ...this.live(row), weight: this.live(row).weight / 2 });
+    return this.represent(await this.edit(id, 'updated', halved, context), context);
+  }
+
+  /** All parcels together weigh 100 at most, and none gains weight. */
+  protected override async check(before: Parcel | null, after: Parcel | null): Promise<void> {
+    seen.push(`${before?.weight ?? '-'} ${after?.weight ?? '-'}`);
+    if (!after) return;
+    if (before && after.weight > before.weight) throw new DomainError('conflict', 'A parcel does not gain weight.');
+    const sql = 'SELECT COALESCE(SUM(`weight`), 0) AS `sum` FROM `parcel` WHERE `deleted_at` IS NULL AND `id` <> ?';
+    const [row] = await this.database.query<{ sum: number | string }>(sql, [after.id]);
+    if (Number(row!.sum) + after.weight > 100) throw new DomainError('conflict', 'All parcels weigh 100 at most.');
+  }
+}
+
+@Controller('parcel')
+class ParcelController extends CrudController(Parcel, { without: ['replace'] }) {
+  constructor(private readonly parcels: ParcelService) {
+    super(parcels);
+  }
+
+  @ReadEndpoint(Parcel)
+  override async get(@Param('id') id: string, @Context() context: RequestContext): Promise<Representation<Parcel>> {
+    return super.get(id === 'heaviest' ? 'p1' : id, context);
+  }
+
+  @ActionEndpoint('halve', Parcel)
+  halve(@Param('id') id: string, @Context() context: RequestContext): Promise<Representation<Parcel>> {
+    return this.parcels.halve(id, context);
+  }
+}
+
+const parts = { resource: Parcel, migrations: [CreateParcel1764000000007] };
+
+@PlinthModule({ ...parts, controllers: [ParcelController], providers: [ParcelService, ParcelRepository] })
+class ParcelModule {}
+
+describe.each(engines())('a module that differs, on %s', (engine) => {
+  let test: TestApp;
+  let client: Client;
+  beforeAll(async () => {
+    test = await startApp(engine, { modules: [ParcelModule] });
+    client = new Client(test.origin);
+  });
+  beforeEach(async () => {
+    await test.database.execute('DELETE FROM `parcel`');
+    seen.length = 0;
+  });
+  afterAll(() => test.close());
+
+  const weights = async () => {
+    const { body } = await client.get('/api/parcel?fields=weight&sort=id');
+    return (body as { data: { weight: number }[] }).data.map(({ weight }) => weight);
+  };
+
+  it('has a rule that every write goes through, inside of its transaction', async () => {
+    const post = (id: string, weight: number) => client.post('/api/parcel', { id, label: id, weight });
+    expect((await post('p1', 60)).status).toBe(201);
+    problemOf(await post('p2', 41), 409, 'conflict');
+    expect((await post('p2', 40)).status).toBe(201);
+    problemOf(await client.patch('/api/parcel/p1', { weight: 61 }), 409, 'conflict');
+    expect((await client.patch('/api/parcel/p1', { weight: 50 })).status).toBe(200);
+    expect((await client.post('/api/parcel/p1:halve')).body).toMatchObject({ data: { weight: 25 } });
+    const batch = (atomic: boolean, ...operations: object[]) =>
+      client.post('/api/parcel:batch', { atomic, operations });
+    const grow = { op: 'update', id: 'p1', body: { weight: 26 } };
+    const make = { op: 'create', body: { id: 'p3', label: 'p3', weight: 5 } };
+    problemOf(await batch(true, make, grow), 409, 'conflict');
+    expect(await weights()).toEqual([25, 40]);
+    const each = (await batch(false, make, grow)).body as { data: { status: number }[] };
+    expect(each.data.map(({ status }) => status)).toEqual([201, 409]);
+    expect((await client.delete('/api/parcel/p2')).status).toBe(204);
+    expect((await post('p4', 70)).status).toBe(201);
+    problemOf(await client.post('/api/parcel/p2:restore'), 409, 'conflict');
+    expect(seen.slice(-3)).toEqual(['40 -', '- 70', '- 40']);
+    expect(await weights()).toEqual([25, 5, 70]);
+  });
+
+  it('keeps the rule among writes that come at the same time, and in a dry run and with a key', async () => {
+    const posts = Array.from({ length: 12 }, (_, n) =>
+      client.post(
+        '/api/parcel',
+        { id: `c${n}`, label: 'c', weight: 1 },
+        { 'idempotency-key': `parcel-${engine}-${n}` },
+      ),
+    );
+    expect(new Set((await Promise.all(posts)).map(({ status }) => status))).toEqual(new Set([201]));
+    problemOf(await client.post('/api/parcel?dry_run=true', { label: 'd', weight: 89 }), 409, 'conflict');
+    expect((await client.post('/api/parcel?dry_run=true', { label: 'd', weight: 88 })).status).toBe(201);
+    expect(await weights()).toHaveLength(12);
+  });
+
+  it('goes without an operation: no route, nothing in the reference, none in a batch', async () => {
+    const put = await client.put('/api/parcel/p1', { label: 'x', weight: 1 });
+    problemOf(put, 405, 'method-not-allowed');
+    expect(put.headers.allow).not.toContain('PUT');
+    const { paths } = (await client.get('/openapi.json')).body as { paths: Record<string, object> };
+    expect(Object.keys(paths['/api/parcel/{id}']!).sort()).toEqual(['delete', 'get', 'patch']);
+    const operations = [{ op: 'replace', id: 'p1', body: { label: 'x', weight: 1 } }];
+    const { errors } = problemOf(await client.post('/api/parcel:batch', { operations }), 422, 'validation-failed');
+    expect(errors).toEqual([
+      expect.objectContaining({
+        pointer: '#/operations/0/op',
+        detail: expect.stringContaining('create, update, delete'),
+      }),
+    ]);
+  });
+
+  it('overrides a handler, and calls the inherited one', async () => {
+    await client.post('/api/parcel', { id: 'p1', label: 'one', weight: 1 });
+    expect((await client.get('/api/parcel/heaviest')).body).toMatchObject({ data: { id: 'p1' } });
+  });
+});
+
+describe('a module that can not work', () => {
+  it('overrides a handler without its decorator: the start names it, for Nest would drop the route', async () => {
+    @Controller('parcel')
+    class Careless extends ParcelController {
+      override get(id: string, context: RequestContext): Promise<Representation<Parcel>> {
+        return super.get(id, context);
+      }
+    }
+    @PlinthModule({ ...parts, controllers: [Careless], providers: [ParcelService, ParcelRepository] })
+    class CarelessModule {}
+    await expect(startApp('sqlite', { modules: [CarelessModule] })).rejects.toThrow(
+      /^Careless\.get\(\) overrides an inherited handler: put @ReadEndpoint\(\) on it/,
+    );
+  });
+
+  it('refers to a resource that the application does not have', async () => {
+    class Nowhere extends CrudEntity {}
+    @Entity('parcel')
+    class Lost extends CrudEntity {
+      @Field({ type: 'reference', to: () => Nowhere, writable: true })
+      nowhere_id!: string;
+    }
+    @Injectable()
+    class LostRepository extends CrudRepository<Lost> {
+      constructor(database: Database) {
+        super(database, Lost);
+      }
+    }
+    @PlinthModule({ resource: Lost, migrations: [], providers: [LostRepository] })
+    class LostModule {}
+    await expect(startApp('sqlite', { modules: [LostModule] })).rejects.toThrow(/Lost\.nowhere_id refers to Nowhere/);
+  });
+
+  it('has no @PlinthModule', async () => {
+    class PlainModule {}
+    await expect(startApp('sqlite', { modules: [PlainModule] })).rejects.toThrow(/PlainModule needs @PlinthModule/);
+  });
+});
+
+const PUBLIC = [
+  'ActionEndpoint',
+  'Context',
+  'CreateEndpoint',
+  'CreateOf',
+  'CrudController',
+  'CrudEntity',
+  'CrudRepository',
+  'CrudService',
+  'Database',
+  'DomainError',
+  'EVERY_ROW',
+  'Export',
+  'Field',
+  'ListEndpoint',
+  'MergePatch',
+  'MultiStatus',
+  'NO_ROW',
+  'Page',
+  'PlinthModule',
+  'Portable',
+  'ReadEndpoint',
+  'RemoveEndpoint',
+  'ReplaceEndpoint',
+  'Replacement',
+  'Representation',
+  'RestoreEndpoint',
+  'SYSTEM_TIMES',
+  'Scope',
+  'UpdateEndpoint',
+  'UpdateOf',
+  'anyRule',
+  'everyRule',
+  'indexOf',
+  'rowWhere',
+];
+
+describe('the public entry', () => {
+  it('has these names, and no other: what is in it is kept', () => {
+    expect(Object.keys(publicEntry).sort()).toEqual(PUBLIC);
+  });
+});
