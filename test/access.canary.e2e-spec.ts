@@ -111,7 +111,7 @@ async function breakTable(engine: string, url: string): Promise<void> {
   const connection = await mysql.createConnection(url.replace('mariadb:', 'mysql:'));
   await connection.query(
     `CREATE TRIGGER refuse BEFORE INSERT ON resource FOR EACH ROW BEGIN
-       SET @words = CONCAT("Nothing like '", NEW.name, "' here"); SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = @words;
+       SET @words = CONCAT("Nothing like '", NEW.name, "' here"); SIGNAL SQLSTATE '42S02' SET MYSQL_ERRNO = 1146, MESSAGE_TEXT = @words;
      END`,
   );
   await connection.end();

@@ -40,7 +40,7 @@ const MIGRATING = [...SERVING, 'CREATE', 'ALTER', 'INDEX', 'DROP'];
   it('that migrate and that serve need what the docs grant them', async () => {
     const migrating = await userWith(MIGRATING);
     const serving = await userWith(SERVING);
-    const cli = 'database/migrate.cli.js';
+    const cli = 'migrate.cli.js';
     const before = await runBuilt(cli, { DATABASE_URL: serving }, ['status']).ended;
     expect(before).toMatchObject({ code: 0, output: expect.stringMatching(/^pending /) });
     expect(await runBuilt(cli, { DATABASE_URL: migrating }).ended).toMatchObject({ code: 0 });
@@ -64,7 +64,7 @@ const MIGRATING = [...SERVING, 'CREATE', 'ALTER', 'INDEX', 'DROP'];
       MIGRATING.filter((one) => one !== grant),
       empty.url,
     );
-    const { code, output } = await runBuilt('database/migrate.cli.js', { DATABASE_URL: url }).ended;
+    const { code, output } = await runBuilt('migrate.cli.js', { DATABASE_URL: url }).ended;
     expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining(`${grant} command denied`) });
     await empty.drop();
   });

@@ -21,7 +21,8 @@ export class Service {
 
   static async spawn(env: Record<string, string>): Promise<Service> {
     const port = env.PORT ?? String(await freePort());
-    const options = { env: { PATH: process.env.PATH, PORT: port, ...env } };
+    // A whole run shares the machine: nothing is to be refused for that.
+    const options = { env: { PATH: process.env.PATH, PORT: port, SHED_DELAY_MS: '0', ...env } };
     const child = spawn(process.execPath, ['--enable-source-maps', 'dist/main.js'], options);
     const service = new Service(child, `http://127.0.0.1:${port}`);
     spawned.push(service);
