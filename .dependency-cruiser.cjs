@@ -72,7 +72,7 @@ module.exports = {
       name: 'modules-through-their-front-door',
       severity: 'error',
       from: { path: '^src/modules/([^/]+)/' },
-      to: { path: '^src/modules/', pathNot: ['^src/modules/$1/', '\\.(module|service|events)\\.ts$'] },
+      to: { path: '^src/modules/', pathNot: ['^src/modules/$1/', '\\.(module|service|events|entity)\\.ts$'] },
     },
     {
       name: 'source-does-not-know-tests',
