@@ -80,6 +80,29 @@ describe('the model of a module', () => {
     ]);
   });
 
+  it('takes what a GET gave as it is, and refuses a change of what is read-only', () => {
+    const shown = { id: '1', title: 'a', contact: null, days: 1, due_at: null, code: 'X' };
+    expect(model.replacement('1', new Replacement(shown), ANYBODY, before)).toEqual({
+      title: 'a',
+      contact: null,
+      days: 1,
+      due_at: null,
+      code: 'X',
+    });
+    expect(model.replacement('1', new Replacement({ title: 'a' }), ANYBODY, before)).toMatchObject({ code: 'X' });
+    expect(model.patched(new MergePatch(shown), ANYBODY, before)).toEqual({
+      title: 'a',
+      contact: null,
+      days: 1,
+      due_at: null,
+    });
+    const changed = new Replacement({ ...shown, code: 'Y', version: 7 });
+    expect(faults(() => model.replacement('1', changed, ANYBODY, before))).toEqual([
+      '#/code read-only',
+      '#/version read-only',
+    ]);
+  });
+
   it('has one spelling for an instant', () => {
     expect(model.patched(new MergePatch({ due_at: '2026-11-24T01:00:00+01:00' }), ANYBODY, before)).toEqual({
       due_at: '2026-11-24T00:00:00.000Z',

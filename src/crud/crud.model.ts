@@ -1,4 +1,5 @@
 import type { Type } from '@nestjs/common';
+import { isDeepStrictEqual } from 'node:util';
 import { BodyRules, unknownMember } from '../fields/body-rules.js';
 import { CreateOf, derivedRules, UpdateOf } from '../fields/bodies.js';
 import { checkBody } from '../fields/body.pipe.js';
@@ -29,6 +30,9 @@ export class CrudModel {
   readonly requiresIfMatch: boolean;
   private readonly createRules: BodyRules;
   private readonly updateRules: BodyRules;
+  private readonly replaceRules: BodyRules;
+  /** Given when the row is made, and never changed. */
+  private readonly createOnly: readonly string[];
   private readonly defaults: Members;
   private readonly shown: readonly Field[];
   private readonly guarded: boolean;
@@ -48,6 +52,13 @@ export class CrudModel {
     this.fields = fieldsOf(resource);
     this.createRules = derivedRules(CreateOf(resource))!;
     this.updateRules = derivedRules(UpdateOf(resource))!;
+    const named = (...writable: (boolean | 'create')[]) =>
+      this.fields.all.flatMap((field) => (writable.includes(field.writable) ? [field.name] : []));
+    this.createOnly = named('create').filter((name) => name !== 'id');
+    this.replaceRules = new BodyRules(resource, {
+      members: ['id', ...named(true)],
+      readOnly: [...named(false), ...this.createOnly],
+    });
     this.shown = this.fields.shown();
     this.guarded = this.fields.all.some(({ readable }) => readable !== true);
     this.writeOnly = this.fields.all.filter(({ readable }) => readable === false).map(({ name }) => name);
@@ -69,11 +80,7 @@ export class CrudModel {
 
   project(row: CrudEntity, fields: readonly Field[]): object {
     const data: Record<string, unknown> = {};
-    for (const {
-      name,
-      options: { derived },
-    } of fields)
-      data[name] = derived ? derived.value(row as never) : row[name as keyof CrudEntity];
+    for (const field of fields) data[field.name] = valueOf(field, row);
     return data;
   }
 
@@ -90,8 +97,8 @@ export class CrudModel {
 
   /** The members that a patch sets. Setting one to null where null is not allowed is one of the faults that 422 names. */
   patched({ value }: MergePatch<unknown>, caller: Caller, before: CrudEntity): object {
-    const members = isObject(value) ? this.merged(value, before) : value;
-    checkBody(this.updateRules, members, isObject(value) ? Object.keys(value) : []);
+    const members = isObject(value) ? this.merged(this.withoutUnchanged(value, before, caller), before) : value;
+    checkBody(this.updateRules, members, isObject(members) ? Object.keys(members) : []);
     this.refuseHidden(members, caller);
     return this.normalise(members);
   }
@@ -106,26 +113,38 @@ export class CrudModel {
   }
 
   /**
-   * All members of a PUT, defaults filled in: what it leaves out is not kept, unless the caller could not know of it.
+   * All members of a PUT, defaults filled in: what it leaves out is not kept, unless the caller could not know of it or it
+   * never changes.
    * @param before the row that is replaced; null where there is none
    */
   replacement(id: string, { value }: Replacement<unknown>, caller: Caller, before: CrudEntity | null): object {
-    const unsent =
-      before && isObject(value)
-        ? pick(
-            before,
-            this.writeOnly.filter((name) => !(name in value)),
-          )
-        : {};
-    const body = isObject(value) ? { ...unsent, ...value } : value;
-    checkBody(this.createRules, body);
+    const body = before && isObject(value) ? this.completed(value, before, caller) : value;
+    checkBody(before ? this.replaceRules : this.createRules, body);
     this.refuseHidden(body, caller);
     const { id: ownId, ...members } = body as { id?: string };
     if (ownId !== undefined && ownId !== id) {
       const errors = [{ code: 'id-mismatch', detail: '"id" must be the id of the URL.', pointer: '#/id' }];
       throw new DomainError('validation-failed', errors[0]!.detail, { errors });
     }
-    return { ...this.defaults, ...this.normalise(members), ...(before && this.hidden(before, caller)) };
+    const kept = before && { ...pick(before, this.createOnly), ...this.hidden(before, caller) };
+    return { ...this.defaults, ...this.normalise(members), ...kept };
+  }
+
+  /** With the write-only members that a client which has read the row can not send. */
+  private completed(body: Members, before: CrudEntity, caller: Caller): Members {
+    const unsent = this.writeOnly.filter((name) => !(name in body));
+    return { ...pick(before, unsent), ...this.withoutUnchanged(body, before, caller) };
+  }
+
+  /** Without read-only members that say what is there: what a GET gave may be sent back as it is. */
+  private withoutUnchanged(body: Members, before: CrudEntity, caller: Caller): Members {
+    const known = this.fieldsFor(caller);
+    const isUnchanged = ([name, value]: [string, unknown]) => {
+      const field = known.find(name);
+      return field && field.writable !== true && isDeepStrictEqual(value, valueOf(field, before));
+    };
+    const entries = Object.entries(body);
+    return entries.some(isUnchanged) ? Object.fromEntries(entries.filter((entry) => !isUnchanged(entry))) : body;
   }
 
   hasHiddenFields(caller: Caller): boolean {
@@ -165,6 +184,11 @@ export class CrudModel {
     }
     return normal;
   }
+}
+
+/** What a representation has of a row. */
+export function valueOf({ name, options: { derived } }: Field, row: CrudEntity): unknown {
+  return derived ? derived.value(row as never) : row[name as keyof CrudEntity];
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,6 +1,7 @@
 import { CSV_TYPE } from '../../http/media-types.js';
 import type { CrudEntity } from '../../rows/crud.entity.js';
 import { Export } from '../endpoints/answer.js';
+import { valueOf } from '../crud.model.js';
 import type { RequestContext } from '../endpoints/request-context.js';
 import type { Field } from '../../fields/field.js';
 import { followingPage, type ListQuery } from '../../query/list-query.js';
@@ -56,10 +57,6 @@ async function* lines<E extends CrudEntity>(
 
 function project(row: CrudEntity, fields: readonly Field[]): Record<string, unknown> {
   const data: Record<string, unknown> = {};
-  for (const {
-    name,
-    options: { derived },
-  } of fields)
-    data[name] = derived ? derived.value(row as never) : row[name as keyof CrudEntity];
+  for (const field of fields) data[field.name] = valueOf(field, row);
   return data;
 }
