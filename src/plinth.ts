@@ -1,5 +1,5 @@
 /**
- * What a module may use of Plinth, by the package's own name: `import { Field } from 'plinth'`. What is not in here may
+ * Everything that a module may use of Plinth, by the package's own name: `import { Field } from 'plinth'`. The rest may
  * change any day.
  */
 export { CrudController, type CrudHandlers, type CrudOperation } from './crud/crud.controller.js';

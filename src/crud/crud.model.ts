@@ -22,7 +22,7 @@ export interface ModuleOptions {
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** What the kernel knows of a module: its name and the field contract of its resource, compiled once. */
+/** A module as the kernel knows it: its name and the field contract of its resource, compiled once. */
 export class CrudModel {
   readonly fields: FieldSet;
   readonly stage: Stage;
@@ -186,7 +186,7 @@ export class CrudModel {
   }
 }
 
-/** What a representation has of a row. */
+/** The value of a field in a representation of the row. */
 export function valueOf({ name, options: { derived } }: Field, row: CrudEntity): unknown {
   return derived ? derived.value(row as never) : row[name as keyof CrudEntity];
 }

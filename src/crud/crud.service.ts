@@ -61,7 +61,7 @@ export abstract class CrudService<E extends CrudEntity> {
     return this.repository.page(query, context);
   }
 
-  /** For who changes several rows in one transaction, before the first of them. */
+  /** Locks rows before a transaction changes the first of several. */
   lockInOrder(ids: readonly string[]): Promise<void> {
     return this.repository.lockInOrder(ids);
   }
@@ -181,7 +181,7 @@ export abstract class CrudService<E extends CrudEntity> {
     await this.check(before, after, context);
   }
 
-  /** What the caller sees of a row: the whitelist of declared fields, narrowed by `fields=` and by their scopes. */
+  /** Builds the caller's view of a row: the whitelist of declared fields, narrowed by `fields=` and by their scopes. */
   protected represent(row: E, context: RequestContext, created = false): Representation<E> {
     const fields = context.selection ?? this.model.shownTo(context.caller);
     return new Representation<E>(this.model.project(row, fields), row.id, etagOf(row), created);

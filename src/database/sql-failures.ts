@@ -1,4 +1,4 @@
-/** What an error of a driver means for the statement, the connection and the caller (see `classify`). */
+/** The meaning of a driver's error for the statement, the connection and the caller (see `classify`). */
 export type SqlFailure =
   /** Run the whole transaction again; the server has rolled back at least a part of it. */
   | 'retry'

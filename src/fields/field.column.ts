@@ -23,12 +23,12 @@ export function columnOf(field: Field): PropertyDecorator[] {
   return decorators;
 }
 
-/** What a column is on MySQL and MariaDB. */
+/** The column on MySQL and MariaDB. */
 export function columnOptionsOf(options: FieldOptions): ColumnOptions {
   return FIELD_TYPES[options.type].column(options);
 }
 
-/** What differs on SQLite. */
+/** The differences on SQLite. */
 export function sqliteColumnOf(options: FieldOptions): ColumnOptions | undefined {
   const type: FieldType = FIELD_TYPES[options.type];
   return type.sqliteColumn?.(options);

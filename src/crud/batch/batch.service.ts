@@ -75,7 +75,7 @@ async function each(
   return new MultiStatus(outcomes);
 }
 
-/** Of a create, too: it may be one of a row that there is. */
+/** The id of an operation; a create has it in its body, and the row may exist. */
 function idOf({ id, body }: BatchOperation): string[] {
   const named = id ?? (body as { readonly id?: unknown } | undefined)?.id;
   return typeof named === 'string' ? [named] : [];

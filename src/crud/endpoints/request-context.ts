@@ -13,7 +13,7 @@ export type ListFormat = (typeof LIST_FORMATS)[number];
 export interface RequestContext {
   readonly caller: Caller;
   readonly traceId: string;
-  /** Of a write: when all of it had arrived, by `performance.now()`. What it waits for in the database counts from there. */
+  /** When all of a write had arrived, by `performance.now()`: its waits in the database count from there. */
   readonly since?: number | undefined;
   readonly endpoint: ModuleEndpoint;
   /** The id of a list route's `?id=`: the specification's own way to read one. */

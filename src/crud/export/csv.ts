@@ -1,7 +1,7 @@
 import type { Field } from '../../fields/field.js';
 import type { TypeName } from '../../fields/types/types.js';
 
-/** What comes as text and is none. */
+/** Types whose values are text in JSON, and numbers to a spreadsheet. */
 const NUMBERS: ReadonlySet<TypeName> = new Set<TypeName>(['decimal', 'bigint']);
 /**
  * What begins a formula (https://owasp.org/www-community/attacks/CSV_Injection), at the beginning of a cell or after what

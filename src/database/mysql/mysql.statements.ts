@@ -16,7 +16,7 @@ export interface PreparedStatement {
   reader?: RowReader;
 }
 
-/** What runs again and again. */
+/** Statements that run again and again. */
 const WORTH_PREPARING = /^[\s(]*(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH)\b/i;
 
 /**

@@ -4,7 +4,7 @@ import { COMPARISONS, NO_VIOLATION, wrong, type Bound, type Check, type FieldTyp
 
 const INT = { minimum: -(2 ** 31), maximum: 2 ** 31 - 1 };
 const LONG = { least: -(2n ** 63n), most: 2n ** 63n - 1n };
-/** What MariaDB and MySQL hold; SQLite keeps decimals as integers of 64 bits. */
+/** SQLite keeps decimals as integers of 64 bits, which hold 18 digits. */
 const MOST_DIGITS = 18;
 
 /** A whole number of the declared range, by default one of 32 bits. */
@@ -128,7 +128,7 @@ function scaled({ scale: scaleOf, limits, expected, refuse, column, place }: Sca
       decimalText(asDecimal(value)!.floor(scaleOf(options)).units, scaleOf(options)),
     bound: (options) => {
       const scale = scaleOf(options);
-      // What the column holds, whatever the field is limited to.
+      // The limits of the column, not those of the field.
       const { least, most } = limits({ ...options, minimum: undefined, maximum: undefined });
       return (literal) => {
         const number = typeof literal === 'string' ? ExactDecimal.parse(literal) : literal;

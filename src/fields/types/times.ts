@@ -7,9 +7,9 @@ interface Range {
   readonly first: string;
   readonly last: string;
 }
-/** Of DATETIME. */
+/** The range of DATETIME. */
 const YEARS: Range = { first: '1000-01-01T00:00:00.000Z', last: '9999-12-31T23:59:59.999Z' };
-/** Of TIMESTAMP, which `created_at` and its like are. */
+/** The range of TIMESTAMP, the type of `created_at` and its like. */
 const TIMESTAMP: Range = { first: '1970-01-01T00:00:01.000Z', last: '2038-01-19T03:14:07.999Z' };
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const A_DAY = 'must be a day such as "2026-11-28"';

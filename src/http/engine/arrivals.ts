@@ -13,7 +13,7 @@ import type { ToldRequests } from './told-requests.js';
 import { traceIdOf } from '../trace-context.js';
 import { Vary } from '../vary.js';
 
-/** What is done with every request as soon as it is there, whatever becomes of it. */
+/** Receives every request: names it, checks its head, lets it in and reads its body. */
 export class Arrivals {
   private readonly cors: Cors;
   private readonly vary: Vary;
