@@ -29,5 +29,6 @@ export { CreateOf, UpdateOf, type CreateInput, type UpdateInput } from './fields
 export { Field } from './fields/field.decorator.js';
 export type { FieldOptions } from './fields/field.js';
 export type { Caller } from './access/caller.js';
+export { systemContext } from './access/system-context.js';
 export { DomainError } from './problems/domain-error.js';
 export { Scope } from './http/scope.decorator.js';

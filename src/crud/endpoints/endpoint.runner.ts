@@ -15,12 +15,12 @@ import { Export } from './answer.js';
 import { contextOf } from './context.factory.js';
 import type { ModuleEndpoint } from './endpoint.js';
 import { Rendered, render } from './render.js';
-import type { RequestContext } from './request-context.js';
+import type { EndpointContext } from './request-context.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Of a request to an endpoint. */
-    context: RequestContext;
+    context: EndpointContext;
     /** Undefined where the handler's own transaction, if it opens one, is enough. */
     asOneWrite: AsOneWrite | undefined;
   }
