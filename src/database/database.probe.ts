@@ -4,6 +4,7 @@ import { Config } from '../config/config.js';
 import { DatabaseState, type DatabaseStatus } from './database-state.js';
 import { Database } from './database.js';
 import { migrationNames } from './migrator.js';
+import { SchemaCheck } from './schema/schema-check.js';
 import { classify } from './sql-errors.js';
 
 const EVERY_MS = 2_000;
@@ -26,6 +27,7 @@ interface Sight {
 @Injectable()
 export class DatabaseProbe {
   migrationFailed = false;
+  private readonly schema: SchemaCheck;
   private connection: Connection | null = null;
   private looking: Promise<void> | null = null;
   private timer: NodeJS.Timeout | undefined;
@@ -35,7 +37,9 @@ export class DatabaseProbe {
     private readonly database: Database,
     private readonly state: DatabaseState,
     private readonly config: Config,
-  ) {}
+  ) {
+    this.schema = new SchemaCheck(database.dataSource);
+  }
 
   async start(): Promise<void> {
     await this.look();
@@ -62,10 +66,11 @@ export class DatabaseProbe {
     try {
       const { isWritable, executed } = await within(this.see(), ANSWER_WITHIN_MS);
       if (this.stopped) return this.forget();
-      this.state.pendingMigrations = migrationNames(this.database.dataSource).filter(
-        (name) => !executed.has(name),
-      ).length;
       this.state.latencyMs = performance.now() - begun;
+      const pending = migrationNames(this.database.dataSource).filter((name) => !executed.has(name));
+      this.state.pendingMigrations = pending.length;
+      this.state.missing = await this.schema.missing(pending);
+      if (this.stopped) return this.forget();
       this.state.status = this.judge(isWritable);
       this.state.wasReady ||= this.state.isReady;
       this.database.resume();
@@ -79,7 +84,7 @@ export class DatabaseProbe {
 
   private judge(isWritable: boolean): DatabaseStatus {
     if (!isWritable) return 'read-only';
-    if (this.state.pendingMigrations === 0) return 'up';
+    if (this.state.pendingMigrations === 0) return this.state.missing.length === 0 ? 'up' : 'schema-differs';
     return this.migrationFailed ? 'migration-failed' : 'schema-behind';
   }
 

@@ -11,9 +11,9 @@ export interface Run {
 }
 
 /** A program of the build, as a process of its own (`npm test` builds first). */
-export function runBuilt(script: string, env: Record<string, string>): Run {
+export function runBuilt(script: string, env: Record<string, string>, args: readonly string[] = []): Run {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [`dist/${script}`], { cwd: ROOT, env: { PATH, HOME, ...env } });
+  const child = spawn(process.execPath, [`dist/${script}`, ...args], { cwd: ROOT, env: { PATH, HOME, ...env } });
   let output = '';
   const collect = (chunk: Buffer): void => void (output += chunk.toString());
   child.stdout.on('data', collect);
