@@ -1,41 +1,51 @@
-import { writeFileSync } from 'node:fs';
-import { openDataSource } from './database/data-source.js';
-import { readConfig } from './config/environment.js';
-import { Migrator, schemaDrift } from './database/migrator.js';
+import { parseArgs } from 'node:util';
+import { declarationOf } from './crud/plinth-module.js';
+import { generate } from './database/generate/generate.js';
+import { writeMigrations } from './database/generate/write.js';
 import { modules } from './modules/index.js';
 import { schemaOf } from './schema.js';
 
-/** `npm run migrate:generate -- add-widget-code`: what the entities have and the migrated database has not, as SQL to start from. */
-const name = process.argv[2];
-if (name === undefined || !/^[a-z][a-z0-9-]*$/.test(name))
-  throw new Error('Give the migration a name: npm run migrate:generate -- add-widget-code');
-const dataSource = await openDataSource(readConfig().database, schemaOf(modules));
-const pending = await new Migrator(dataSource).pending();
-if (pending.length > 0) throw new Error(`Run the pending migrations first (npm run migrate): ${pending.join(', ')}`);
-const statements = await schemaDrift(dataSource);
-await dataSource.destroy();
-if (statements.length === 0) {
-  console.log('The entities and the database agree: there is nothing to generate.');
-} else {
-  const stamp = Date.now();
-  const className = `${name.replaceAll(/(^|-)(.)/g, (_match, _dash: string, letter: string) => letter.toUpperCase())}${stamp}`;
-  const file = `src/database/migrations/${stamp}-${name}.ts`;
-  const lines = statements.map((sql) => `    await queryRunner.query(${JSON.stringify(sql)});`).join('\n');
-  writeFileSync(
-    file,
-    `import type { MigrationInterface, QueryRunner } from 'typeorm';
+const USAGE = `npm run migrate:generate -- NAME     writes what is declared and no migration says, for all engines
 
-/** Generated on one engine: write it with \`Portable\` (see its neighbours), so that it runs on all of them. */
-export class ${className} implements MigrationInterface {
-  async up(queryRunner: QueryRunner): Promise<void> {
-${lines}
-  }
+  NAME                       such as add-loan-code
+  --rename loan.old=new      a field has another name
+  --drop loan.old            a field is gone, and all its values with it
+  --keep loan.old            a field is gone, and its column stays until a later migration
+  --narrow loan.code         a field takes fewer values than before, and all rows are known to fit`;
 
-  async down(): Promise<void> {
-    throw new Error('Write the way back.');
+const DECISION = { type: 'string', multiple: true } as const;
+
+async function main(): Promise<void> {
+  const { positionals, values } = argumentsOrUsage();
+  const [name = ''] = positionals;
+  if (positionals.length !== 1 || !/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name))
+    throw new UsageError('Give the migration one name');
+  const resources = modules.map((module) => declarationOf(module).resource);
+  const generated = await generate(schemaOf(modules), resources, values);
+  if (generated.plans.length === 0)
+    console.log('The declarations and the migrations agree: there is nothing to generate.');
+  for (const line of await writeMigrations(generated, name, 'src/modules')) console.log(line);
+}
+
+function argumentsOrUsage() {
+  const options = { rename: DECISION, drop: DECISION, keep: DECISION, narrow: DECISION };
+  try {
+    return parseArgs({ options, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
   }
 }
-`,
-  );
-  console.log(`${file}: make it portable, and add ${className} to src/database/migrations.ts.`);
+
+class UsageError extends Error {
+  /** EX_USAGE of sysexits.h. */
+  readonly exitCode = 64;
+
+  constructor(what: string) {
+    super(`${what}.\n\n${USAGE}`);
+  }
 }
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = (error as { exitCode?: number }).exitCode ?? 1;
+});
