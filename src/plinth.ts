@@ -24,7 +24,7 @@ export type { ModuleOptions } from './crud/crud.model.js';
 export { PlinthModule } from './crud/plinth-module.js';
 export { anyRule, EVERY_ROW, everyRule, NO_ROW, rowWhere, type RowRule } from './rows/row-rule.js';
 export { Database } from './database/database.js';
-export { indexOf, Portable, SYSTEM_TIMES } from './database/migrations/portable.js';
+export { Portable } from './database/migrations/portable.js';
 export { CreateOf, UpdateOf, type CreateInput, type UpdateInput } from './fields/bodies.js';
 export { Field } from './fields/field.decorator.js';
 export type { FieldOptions } from './fields/field.js';

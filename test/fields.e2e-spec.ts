@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { ModuleRegistry } from '../src/crud/module.registry.js';
 import { openDataSource } from '../src/database/data-source.js';
-import { schemaDrift } from '../src/database/migrator.js';
+import { schemaDrift } from '../src/database/schema/schema-drift.js';
 import { loadConfig } from '../src/config/config.js';
 import { schemaOf } from '../src/schema.js';
 import { startApp, type TestApp } from './support/app.js';
@@ -25,7 +25,9 @@ const instant = fc
   .map((at) => at.toISOString());
 const document = fc
   .jsonValue({ maxDepth: 4, stringUnit: 'grapheme' })
-  .filter((value) => value !== null && !JSON.stringify(value).includes('-0'));
+  .filter((value) => value !== null)
+  // JSON has no -0: what can't be sent is not expected back.
+  .map((value) => JSON.parse(JSON.stringify(value)) as unknown);
 
 /** Values in the spelling that they come back in. */
 const VALUES: Record<string, fc.Arbitrary<unknown>> = {

@@ -16,7 +16,7 @@ import {
   systemContext,
   type RequestContext,
 } from 'plinth';
-import { Entity, Table, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { Entity, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { ResourceModule } from '../src/modules/resource/resource.module.js';
 import { ResourceService } from '../src/modules/resource/resource.service.js';
 import * as publicEntry from '../src/plinth.js';
@@ -35,16 +35,12 @@ class Parcel extends CrudEntity {
 
 class CreateParcel1764000000007 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
-    const portable = new Portable(queryRunner);
-    const own = [
-      portable.field('label', { type: 'string', maxLength: 40 }),
-      portable.field('weight', { type: 'integer' }),
-    ];
-    await queryRunner.createTable(new Table({ name: 'parcel', columns: portable.crud(own) }));
+    const fields = { label: { type: 'string', maxLength: 40 }, weight: { type: 'integer' } } as const;
+    await new Portable(queryRunner).createResource('parcel', fields);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.dropTable('parcel');
+    await new Portable(queryRunner).dropResource('parcel');
   }
 }
 
@@ -284,13 +280,11 @@ const PUBLIC = [
   'Replacement',
   'Representation',
   'RestoreEndpoint',
-  'SYSTEM_TIMES',
   'Scope',
   'UpdateEndpoint',
   'UpdateOf',
   'anyRule',
   'everyRule',
-  'indexOf',
   'rowWhere',
   'systemContext',
 ];

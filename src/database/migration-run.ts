@@ -11,6 +11,8 @@ export interface MigrationRun {
   readonly instance: MigrationInterface;
   readonly lease: MigrationLease;
   readonly log: MigrationLog;
+  /** `up` unless given. */
+  readonly direction?: 'up' | 'down';
 }
 
 /**
@@ -29,16 +31,16 @@ export async function runMigration(dataSource: DataSource, run: MigrationRun): P
 
 async function once(
   runner: QueryRunner,
-  { name, instance, lease, log }: MigrationRun,
+  { name, instance, lease, log, direction = 'up' }: MigrationRun,
   begin?: typeof takeWriteLock,
 ): Promise<void> {
   await runner.beforeMigration();
   await runner.startTransaction();
   try {
     await begin?.(runner);
-    await instance.up(runner);
+    await instance[direction](runner);
     await lease.assertHeld(runner);
-    await log.add(runner, name);
+    await (direction === 'up' ? log.add(runner, name) : log.remove(runner, name));
     await runner.commitTransaction();
   } catch (error) {
     await runner.rollbackTransaction().catch(() => undefined);

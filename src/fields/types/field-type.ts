@@ -50,7 +50,10 @@ export interface FieldType {
   readonly refuse?: (options: FieldOptions) => string | undefined;
   /** As TypeORM knows the column, on MySQL and MariaDB. */
   readonly column: (options: FieldOptions) => ColumnOptions;
-  /** The differences on SQLite. */
+  /**
+   * What differs on SQLite, which takes any name for a type: as little as may be, so that its schema tells as much as that
+   * of a server. A number's type has to be one of numbers there.
+   */
   readonly sqliteColumn?: (options: FieldOptions) => ColumnOptions;
   readonly check: (options: FieldOptions) => Check;
   /** The one spelling of a checked value, so that another one is no change. */

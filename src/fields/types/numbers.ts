@@ -18,7 +18,7 @@ export const integer: FieldType = {
     return minimum > maximum ? 'has a minimum above its maximum' : undefined;
   },
   column: (options) => ({ type: isInt(rangeOf(options)) ? 'int' : 'bigint' }),
-  sqliteColumn: () => ({ type: 'integer' }),
+  sqliteColumn: (options) => (isInt(rangeOf(options)) ? { type: 'integer' } : {}),
   check: (options) => {
     const range = checkRange(rangeOf(options));
     return (value) => (Number.isSafeInteger(value) ? range(value) : wrong('wrong-type', 'must be an integer'));
@@ -111,7 +111,6 @@ function scaled({ scale: scaleOf, limits, expected, refuse, column, place }: Sca
     isSortable: true,
     refuse,
     column,
-    sqliteColumn: () => ({ type: 'bigint', precision: undefined, scale: undefined }),
     check: (options) => {
       const [scale, { least, most }] = [scaleOf(options), limits(options)];
       return (value) => {

@@ -20,8 +20,6 @@ export const date: FieldType = {
   operators: COMPARISONS,
   isSortable: true,
   column: () => ({ type: 'date' }),
-  // SQLite has no type for days: an affinity of numbers would be no harm, and one of text says what is there.
-  sqliteColumn: () => ({ type: 'varchar', length: '10' }),
   check: () => (value) => {
     if (typeof value !== 'string' || !isDay(value)) return wrong('wrong-type', A_DAY);
     return value < '1000' ? wrong('out-of-range', 'must be in the years 1000 to 9999') : NO_VIOLATION;
