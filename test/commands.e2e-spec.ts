@@ -82,7 +82,7 @@ describe('commands', () => {
 
   it.each([
     [[], 0],
-    [['revert'], 64],
+    [['undo'], 64],
   ])('come to their end, whoever reads what they say: %j', async (args, code) => {
     const env = { PATH: process.env.PATH, DATABASE_URL: database.url };
     const script = ['dist/migrate.cli.js', ...args];
