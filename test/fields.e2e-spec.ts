@@ -171,8 +171,11 @@ describe.each(engines())('every type of field on %s', (engine) => {
       ['price', 'much', 'wrong-type'],
       ['day', '2026-02-30', 'wrong-type'],
       ['day', '0999-12-31', 'out-of-range'],
+      ['day', '0000-12-31', 'out-of-range'],
       ['moment', '2026-11-28T24:00:00Z', 'wrong-type'],
       ['moment', '0999-12-31T23:59:59Z', 'out-of-range'],
+      ['moment', '0000-01-01T00:00:00Z', 'out-of-range'],
+      ['moment', '9999-12-31T23:59:59-00:01', 'out-of-range'],
       ['tags', ['a', 7], 'wrong-type', '/1'],
       ['tags', 'a', 'wrong-type'],
       ['prices', ['1.0005'], 'too-precise', '/0'],
@@ -219,7 +222,9 @@ describe.each(engines())('every type of field on %s', (engine) => {
     expect(await stored(id)).toEqual([{ secret: 'canary' }]);
     await client.send('put', `${PATH}/${id}`, { body: { label: 'kept still', secret: 'other' } });
     expect(await stored(id)).toEqual([{ secret: 'other' }]);
-    const texts = [await client.get(`${PATH}/${id}:history`), await client.get(`${PATH}?limit=200`)];
+    const { text: audit } = await client.get('/api/changes?limit=200');
+    expect(audit).toMatch(/"before":\{[^}]*"label":"kept"/);
+    const texts = [await client.get(`${PATH}/${id}:history`), await client.get(`${PATH}?limit=200`), { text: audit }];
     for (const { text } of texts) expect(text).not.toMatch(/canary|secret/);
   });
 

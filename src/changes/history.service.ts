@@ -11,8 +11,8 @@ import { CHANGE_FIELDS } from './change.fields.js';
 import { ChangeRepository } from './change.repository.js';
 
 type Query = Readonly<Record<string, unknown>>;
-/** A row as the caller may see it; null for one that they may not. */
-type Show = (row: CrudEntity) => object | null;
+/** A row of a module as the caller may see it; null for one that they may not. */
+type Show = (row: CrudEntity, module: string) => object | null;
 
 /** Who changed what, when: of one row for those who may read it, of everything for operators. */
 @Injectable()
@@ -35,8 +35,14 @@ export class HistoryService {
     return this.page(query, show, only);
   }
 
+  /** Every row, and of it all that is shown to anybody: what is only written, or no field, is for nobody to read. */
   async all(raw: Query): Promise<Page<object>> {
-    return this.page(parse(raw, 'changes'), (row) => row);
+    const show: Show = (row, module) => {
+      const model = this.registry.find(module)?.model;
+      // The kernel records its own rows as they are shown.
+      return model ? model.project(row, model.fields.for(() => true).all) : row;
+    };
+    return this.page(parse(raw, 'changes'), show);
   }
 
   private async page(query: ListQuery, show: Show, only?: Condition): Promise<Page<object>> {
@@ -71,7 +77,9 @@ function parse(raw: Query, of: string): ListQuery {
 
 /** Null for a change from one row that the caller may not see to another: to them it has not happened. */
 function represent(change: ChangeEntity, names: readonly string[], show: Show): object | null {
-  const [before, after] = [change.before, change.after].map((text) => text && show(JSON.parse(text) as CrudEntity));
+  const [before, after] = [change.before, change.after].map(
+    (text) => text && show(JSON.parse(text) as CrudEntity, change.module),
+  );
   if (!before && !after) return null;
   const data: Record<string, unknown> = {};
   for (const name of names) {

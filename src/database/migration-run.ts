@@ -58,11 +58,12 @@ async function takeWriteLock(runner: QueryRunner): Promise<void> {
 /** The limit on statements is for requests: a migration takes as long as it takes. */
 async function withoutLimit(runner: QueryRunner, work: () => Promise<void>): Promise<void> {
   const limit = runner.dataSource.options.type === 'mariadb' ? 'max_statement_time' : 'max_execution_time';
-  const [before] = (await runner.query(`SELECT @@session.${limit} AS \`limit\``)) as unknown as { limit: number }[];
+  const sql = `SELECT @@session.${limit} AS \`limit\`, @@session.lock_wait_timeout AS \`wait\``;
+  const [before] = (await runner.query(sql)) as unknown as { limit: number; wait: number }[];
   await runner.query(`SET ${limit} = 0, lock_wait_timeout = ${WAIT_FOR_TABLE_S}`);
   try {
     await work();
   } finally {
-    await runner.query(`SET ${limit} = ${before!.limit}, lock_wait_timeout = DEFAULT`).catch(() => undefined);
+    await runner.query(`SET ${limit} = ${before!.limit}, lock_wait_timeout = ${before!.wait}`).catch(() => undefined);
   }
 }

@@ -19,7 +19,7 @@ import { expiryOf, KeyVerifier } from './key-verifier.js';
 
 const MODULE = 'api-key';
 const DAY_SECONDS = 86_400;
-/** The last that the TIMESTAMP of MySQL and MariaDB is used for. */
+/** The end of a key whose maker's is further away than the column can hold. */
 const LATEST = Date.UTC(2038, 0, 1) - 1;
 /** Lets a caller revoke keys that can do more than they can: for those who have to act when one has leaked. */
 const REVOKE = 'api-key:revoke';
@@ -197,7 +197,7 @@ function endOf(asked: string | null, own: Standing): string | null {
     throw new DomainError('validation-failed', detail, { errors });
   }
   refuseLonger(end, own);
-  return instantOf(end);
+  return new Date(end).toISOString();
 }
 
 function instantOf(ms: number): string {

@@ -4,7 +4,7 @@ import { BusyPoll } from '../../runtime/busy-poll.js';
 import { Failed, type Tell } from '../../runtime/batcher.js';
 import type { Outcome, Row, SqlValue, Statement, StatementResult } from '../session.js';
 import { classify, poisons, wasNeverSent } from '../sql-errors.js';
-import { LOCK_WAIT_S } from '../waiting.js';
+import { LOCK_WAIT_S, lockWaits } from '../waiting.js';
 import { executionSize, LONGEST_PAYLOAD } from './mysql.packets.js';
 import { Pipeline, type Wire } from './mysql.pipeline.js';
 import { goesAsText, prepared } from './mysql.statements.js';
@@ -17,9 +17,7 @@ export const ROLLBACK = text('ROLLBACK');
 export const AUTOCOMMIT = text('SET autocommit = 1');
 
 /** By the seconds for which a lock is waited for. */
-export const LOCK_WAITS = Array.from({ length: LOCK_WAIT_S + 1 }, (_, seconds) =>
-  text(`SET innodb_lock_wait_timeout = ${seconds}`),
-);
+export const LOCK_WAITS = Array.from({ length: LOCK_WAIT_S + 1 }, (_, seconds) => text(`SET ${lockWaits(seconds)}`));
 
 /** Sends statements over connections, together where it can, and never waits for ever. */
 export class MysqlChannel {

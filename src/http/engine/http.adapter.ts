@@ -125,7 +125,10 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
 function takeIn(request: FastifyRequest, reply: FastifyReply, config: HttpConfig, done: HookHandlerDoneFunction): void {
   checkMediaTypes(request);
   if (request.method === 'GET' || request.method === 'HEAD') return done();
-  if (request.headers.expect !== undefined && announcesBody(request.headers)) reply.raw.writeContinue();
+  // Nobody is told to send what is refused by its length already (RFC 9110 section 10.1.1).
+  const { expect, 'content-length': length } = request.headers;
+  if (expect !== undefined && announcesBody(request.headers) && !(Number(length) > config.bodyLimitBytes))
+    reply.raw.writeContinue();
   readBody(request.raw, config.bodyLimitBytes, (error, body) => {
     try {
       if (error) throw error;
