@@ -41,7 +41,9 @@ export function isTooManyPrepared(error: unknown): boolean {
 /** Closes half of the statements of a connection, those that were used longest ago: after what is under way on it. */
 export function closeSome(wire: Wire): void {
   const kept = known.get(wire);
-  for (const statements of kept ? [kept.list, kept.other] : []) {
+  // Without the pipeline mysql2 keeps what it has prepared.
+  if (!kept) return wire._statements.evict(Math.ceil(wire._statements.size / 2));
+  for (const statements of [kept.list, kept.other]) {
     const oldest = [...statements.keys()].slice(0, Math.ceil(statements.size / 2));
     for (const sql of oldest) forget(wire, statements, sql);
   }
