@@ -75,6 +75,14 @@ describe.each(engines())('costly reads on %s', (engine) => {
     expect(performance.now() - begun).toBeLessThan(8_000);
   }, 60_000);
 
+  it('for more of an export that has begun wait as long as it takes', async () => {
+    const costly = import.meta.jest.spyOn(test.database, 'queryCostly');
+    const { text } = await other.get("/api/resource?filter=id ge 'r-1-' and id lt 'r-1.'", { accept: 'text/csv' });
+    expect(text.trim().split('\r\n')).toHaveLength(1_025);
+    expect(costly.mock.calls.map(([, asker]) => asker.hasBegun ?? false)).toEqual([false, true, true]);
+    costly.mockRestore();
+  });
+
   it('are all that may have to look at many rows, and nothing else', async () => {
     const { jest } = import.meta;
     const costly = jest.spyOn(test.database, 'queryCostly');
