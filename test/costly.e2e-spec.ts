@@ -9,7 +9,7 @@ import { engines } from './support/database.js';
 const FIRST_ROWS = 128;
 const DOUBLED = 10;
 /** No row has any of it, which takes a while to see in each. */
-const NOTHING = Array.from({ length: 20 }, (_, n) => `contains(name,'${'a'.repeat(10 + n)}b')`).join(' or ');
+const NOTHING = Array.from({ length: 20 }, (_, n) => `contains(name,'${'a'.repeat(20 + (n % 10))}b')`).join(' or ');
 const SLOW = `/api/resource?filter=${encodeURIComponent(NOTHING)}`;
 
 async function fill({ database }: TestApp): Promise<void> {
@@ -28,7 +28,9 @@ describe.each(engines())('costly reads on %s', (engine) => {
   let other: Client;
 
   beforeAll(async () => {
-    test = await startGuarded(engine, { widget: true, env: { DATABASE_COSTLY_MS: '1500' } });
+    // To fill the table takes a while on a machine that has much to do.
+    const env = { DATABASE_COSTLY_MS: '1200', DATABASE_WAIT_MS: '1800', DATABASE_STATEMENT_MS: '60000' };
+    test = await startGuarded(engine, { widget: true, env });
     await fill(test);
     greedy = test.admin.as(await test.keyFor('resource:read'));
     other = test.admin.as(await test.keyFor('*:*'));
@@ -55,7 +57,7 @@ describe.each(engines())('costly reads on %s', (engine) => {
     expect(late.length).toBeGreaterThan(0);
     expect(many.length).toBeGreaterThan(0);
     expect(late.length + many.length).toBe(10);
-    expect(problemOf(late[0]!, 503, 'query-too-costly').detail).toContain('1500 ms');
+    expect(problemOf(late[0]!, 503, 'query-too-costly').detail).toContain('1200 ms');
     expect(problemOf(many[0]!, 429, 'rate-limited').detail).toContain('share of costly reads');
     for (const { headers } of answers) expect(Number(headers['retry-after'])).toBeGreaterThan(0);
     // Nobody is left in the way of the next one.
@@ -64,15 +66,13 @@ describe.each(engines())('costly reads on %s', (engine) => {
   }, 60_000);
 
   it('are ended at their limit, also a count and an export', async () => {
-    const begun = performance.now();
-    const [page, count, csv] = await Promise.all([
-      test.admin.as(await test.keyFor('*:read')).get(SLOW),
-      test.admin.as(await test.keyFor('*:*')).get(`${SLOW}&count=true&limit=1`),
-      other.get(SLOW, { accept: 'text/csv' }),
-    ]);
-    for (const answer of [page, count, csv]) problemOf(answer, 503, 'query-too-costly');
-    // And not at that of other statements.
-    expect(performance.now() - begun).toBeLessThan(8_000);
+    for (const [path, accept] of [[SLOW], [`${SLOW}&count=true&limit=1`], [SLOW, 'text/csv']] as const) {
+      const begun = performance.now();
+      const answer = await other.get(path, accept === undefined ? {} : { accept });
+      problemOf(answer, 503, 'query-too-costly');
+      // And not at that of other statements.
+      expect(performance.now() - begun).toBeLessThan(8_000);
+    }
   }, 60_000);
 
   it('for more of an export that has begun wait as long as it takes', async () => {

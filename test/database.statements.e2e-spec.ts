@@ -88,7 +88,7 @@ describe.each(serverKinds())('prepared statements of %s', (kind) => {
         const [{ n }] = (await test.database.query<{ n: number }>('SELECT COUNT(*) AS `n` FROM `resource`')) as [
           { n: number },
         ];
-        expect(Number(n)).toBe(90);
+        expect(n).toBe(90);
       } finally {
         await test.database.execute('SET GLOBAL max_prepared_stmt_count = 16382');
         await test.close();
