@@ -398,6 +398,9 @@ export class VersionATIME implements MigrationInterface {
     const wrong = await runBuilt(CLI, {}, ['Add_Name']).ended;
     expect(wrong).toMatchObject({ code: 64, output: expect.stringContaining('npm run migrate:generate -- NAME') });
     const lost = await runBuilt(CLI, {}, ['add-name', '--drop', 'resource.nothing']).ended;
-    expect(lost).toMatchObject({ code: 65, output: expect.stringContaining('--drop resource.nothing is about nothing') });
+    expect(lost).toMatchObject({
+      code: 65,
+      output: expect.stringContaining('--drop resource.nothing is about nothing'),
+    });
   });
 });

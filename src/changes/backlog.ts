@@ -33,7 +33,7 @@ export class Backlog {
   ): Promise<void> {
     const { model } = service;
     const fields = model.shownTo(context.caller);
-    let query = { ...parseListQuery({}, model.fields), limit: ROWS_AT_ONCE, filter, fields };
+    let query = { ...parseListQuery({}, model.fields), limit: ROWS_AT_ONCE, filter, fields, hasBegun: true };
     while (!stream.isClosed) {
       const rows = await service.rows(query, context);
       let text = '';

@@ -3,7 +3,8 @@ import { Database } from '../database/database.js';
 import { fromInstant, toInstant } from '../runtime/instant.js';
 import type { Condition } from '../query/condition.js';
 import type { ListQuery } from '../query/list-query.js';
-import { pageSql, plainTable } from '../query/list-sql.js';
+import { ListReads } from '../query/list-reads.js';
+import { plainTable } from '../query/list-sql.js';
 import type { ChangeEntity } from '../rows/change.entity.js';
 
 const READ_AT_ONCE = 256;
@@ -12,7 +13,11 @@ const COLUMNS = '`id`, `module`, `resource_id`, `version`, `op`, `before`, `afte
 
 @Injectable()
 export class ChangeRepository {
-  constructor(private readonly database: Database) {}
+  private readonly lists: ListReads;
+
+  constructor(private readonly database: Database) {
+    this.lists = new ListReads(database, plainTable('change_log', database.engine));
+  }
 
   /** What comes after a position of the feed, up to another one, in order: a dense run of numbers, at most 256. */
   async between(module: string, after: number, upTo: number): Promise<ChangeEntity[]> {
@@ -33,10 +38,9 @@ export class ChangeRepository {
   }
 
   /** A page of the audit, or of one row's history. */
-  async page(query: ListQuery, only?: Condition): Promise<ChangeEntity[]> {
-    const table = plainTable('change_log', this.database.engine);
-    const { sql, params } = pageSql(table, { ...query, includeDeleted: true }, only);
-    return (await this.database.query<ChangeEntity>(sql, params)).map(decode);
+  async page(query: ListQuery, caller: string, only?: Condition): Promise<ChangeEntity[]> {
+    const rows = await this.lists.page({ ...query, includeDeleted: true }, caller, only);
+    return (rows as unknown as ChangeEntity[]).map(decode);
   }
 
   /** Moves the beginning of the feed behind what is older than `instant`. @returns whether it moved */

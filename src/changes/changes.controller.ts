@@ -51,7 +51,7 @@ export class ChangesController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
-    const { data, page } = await this.history.all(query);
+    const { data, page } = await this.history.all(query, request.caller);
     if (page.next_cursor !== undefined) {
       void reply.header('link', `<${withParameter(request.url, 'cursor', page.next_cursor)}>; rel="next"`);
     }

@@ -3,6 +3,7 @@ import type { CrudEntity } from '../rows/crud.entity.js';
 import type { RequestContext } from '../crud/endpoints/request-context.js';
 import { Page } from '../crud/endpoints/answer.js';
 import { ModuleRegistry } from '../crud/module.registry.js';
+import type { Caller } from '../access/caller.js';
 import type { Condition } from '../query/condition.js';
 import { followingPage, MAX_LIMIT, nextCursor, parseListQuery, type ListQuery } from '../query/list-query.js';
 import { DomainError } from '../problems/domain-error.js';
@@ -32,27 +33,27 @@ export class HistoryService {
     const visible = service.model.fieldsFor(context.caller).all;
     const sight = service.sightOf(context);
     const show: Show = (row) => (sight.sees(row) ? service.model.project(row, visible) : null);
-    return this.page(query, show, only);
+    return this.page(query, context.caller, show, only);
   }
 
   /** Every row, and of it all that is shown to anybody: what is only written, or no field, is for nobody to read. */
-  async all(raw: Query): Promise<Page<object>> {
+  async all(raw: Query, caller: Caller): Promise<Page<object>> {
     const show: Show = (row, module) => {
       const model = this.registry.find(module)?.model;
       // The kernel records its own rows as they are shown.
       return model ? model.project(row, model.fields.for(() => true).all) : row;
     };
-    return this.page(parse(raw, 'changes'), show);
+    return this.page(parse(raw, 'changes'), caller, show);
   }
 
-  private async page(query: ListQuery, show: Show, only?: Condition): Promise<Page<object>> {
+  private async page(query: ListQuery, caller: Caller, show: Show, only?: Condition): Promise<Page<object>> {
     // Whether the caller may see a change is in its rows, whatever fields they asked for.
     const columns = [...new Set([...query.columns, 'before', 'after'])];
     const names = query.fields.map(({ name }) => name);
     const shown: { row: ChangeEntity; data: object }[] = [];
     // Until the page is full of what the caller may see: a short one, or its cursor, would tell of what they may not.
     for (let part: ListQuery = { ...query, columns }, isLast = false; !isLast && shown.length <= query.limit;) {
-      const rows = await this.changes.page(part, only);
+      const rows = await this.changes.page(part, caller.id, only);
       for (const row of rows) {
         const data = represent(row, names, show);
         if (data) shown.push({ row, data });

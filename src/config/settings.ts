@@ -208,7 +208,25 @@ export const SETTINGS = {
     key: 'DATABASE_STATEMENT_MS',
     default: '10000',
     ...integer(1, 600_000),
-    description: `One statement, ${MS}; the server ends it (MySQL: only one that reads).`,
+    description: `One statement, ${MS}; the server ends it (MySQL: only one that reads; SQLite: none but costly ones).`,
+  },
+  costly: {
+    key: 'DATABASE_COSTLY',
+    ...optional(integer(1, 1000)),
+    description:
+      'Costly statements (with a filter, a count, a row rule, a sort by several fields, an export) at once; by default half of `DATABASE_POOL`, on SQLite 2, each of which is a thread.',
+  },
+  costlyPerCaller: {
+    key: 'DATABASE_COSTLY_PER_CALLER',
+    ...optional(integer(1, 1000)),
+    description:
+      'Those of one caller; others wait their turn in `DATABASE_QUEUE` for `DATABASE_WAIT_MS`, then 429. By default half of `DATABASE_COSTLY`.',
+  },
+  costlyMs: {
+    key: 'DATABASE_COSTLY_MS',
+    default: '3000',
+    ...integer(1, 600_000),
+    description: `One costly statement, ${MS}; then 503. On SQLite without \`DATABASE_SQLITE_THREAD\` nothing else goes on meanwhile.`,
   },
   watchdogMs: {
     key: 'DATABASE_WATCHDOG_MS',

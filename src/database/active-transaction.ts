@@ -101,9 +101,9 @@ export class ActiveTransaction implements Transaction {
   /** A connection that is lost before COMMIT takes all of the transaction with it, and so does a deadlock. */
   private judged(error: unknown): unknown {
     const failure = classify(error);
-    const isOver = failure === 'retry' || failure === 'lost' || failure === 'unreachable' || this.open.isOver;
-    if (isOver) this.fault ??= error;
+    const isRunAgain = failure === 'retry' || failure === 'unprepared' || failure === 'lost';
+    if (isRunAgain || failure === 'unreachable' || this.open.isOver) this.fault ??= error;
     // The fault itself comes out when it is over; until then what is said is for the caller.
-    return failure === 'retry' || failure === 'lost' ? error : toThrown(error);
+    return isRunAgain ? error : toThrown(error);
   }
 }

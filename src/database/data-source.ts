@@ -9,6 +9,7 @@ import { SchemaNames } from './schema-names.js';
 import { EXACT_COLLATION } from './migrations/portable.columns.js';
 import { mysqlDriver } from './mysql/mysql.driver.js';
 import { connectionOptions } from './mysql/mysql.options.js';
+import { MOST_PREPARED } from './mysql/mysql.statements.js';
 import { patiently } from './patience.js';
 import { classify } from './sql-errors.js';
 import { durable, SQLITE_WAIT_MS } from './sqlite/sqlite.statements.js';
@@ -45,7 +46,8 @@ export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
     poolSize: config.poolSize,
     extra: {
       ...connectionOptions(config),
-      maxPreparedStatements: 500,
+      // Beside `prepared`, which keeps its own, mysql2 must not forget any by itself.
+      maxPreparedStatements: config.pipeline ? 2 * MOST_PREPARED : MOST_PREPARED,
       // Documents as text, whichever way a row was read (see `RowReader`).
       jsonStrings: true,
       queueLimit: config.queueLimit,

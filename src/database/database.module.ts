@@ -30,7 +30,7 @@ export class DatabaseModule {
         {
           provide: Database,
           inject: [getDataSourceToken(), Config],
-          useFactory: (dataSource: DataSource, { database }: Config) => new Database(dataSource, database.kind),
+          useFactory: (dataSource: DataSource, { database }: Config) => new Database(dataSource, database),
         },
         DatabaseState,
         DatabaseProbe,

@@ -16,6 +16,8 @@ export interface Statement {
   readonly sql: string;
   /** Bound to its `?`, in order. */
   readonly params: readonly SqlValue[];
+  /** A list: callers make ever new texts of those, which must not push others out of what is prepared. */
+  readonly isList?: boolean;
 }
 
 /** A statement of a transaction that is known from the start. */
@@ -27,8 +29,11 @@ export interface Write extends Statement {
 /** A write has matched fewer rows than it must, or others hold one and were not to be waited for. */
 export class NoMatch extends Error {}
 
-/** A shared read is quick, and may be sent together with others, which then wait for one another. */
-export type StatementMode = 'read' | 'shared read' | 'write';
+/**
+ * A shared read is quick, and may be sent together with others, which then wait for one another. A costly read may have to
+ * look at many rows, and is ended sooner than others are.
+ */
+export type StatementMode = 'read' | 'shared read' | 'costly read' | 'write';
 
 /** Whether locks of others are waited for (MySQL always waits a second); a commit that does not finds no match then. */
 export type Patience = 'waits' | 'does not wait';
@@ -53,7 +58,7 @@ export interface Transaction extends SqlSession {
 export interface Connector {
   /**
    * One statement, committed on its own. A driver's error that is thrown as it is means: not executed, or only read.
-   * @throws DomainError `commit-outcome-unknown` when a write was sent and its answer was lost
+   * @throws DomainError `commit-outcome-unknown` when a write was sent and its answer was lost, `query-too-costly`
    */
   run(statement: Statement, mode: StatementMode): Promise<StatementResult>;
   /** @param since when the request came that it is for, by `performance.now()`: its waits count from there */

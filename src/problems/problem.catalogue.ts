@@ -265,6 +265,12 @@ const CATALOGUE = new Map<string, ProblemType>(
     'shutting-down': { status: 503, title: 'The process is being stopped', explanation: RETRY },
     'database-unavailable': { status: 503, title: 'The database can not be reached', explanation: RETRY },
     'database-busy': { status: 503, title: 'The database is busy', explanation: RETRY },
+    'query-too-costly': {
+      status: 503,
+      title: 'The list would take too long',
+      explanation:
+        'The database had to look at too many rows for the filter, the count or the sort, and was stopped. Nothing was changed. The same request would be stopped again, unless the database has more time then: make the filter narrower (`eq`, `in`, `startswith`, or a range, of a field that can be sorted by), sort by one field, or leave `count` out. Operators can give such lists more time (`DATABASE_COSTLY_MS`).',
+    },
     'database-timeout': { status: 503, title: 'The database took too long', explanation: RETRY },
     'read-only': {
       status: 503,

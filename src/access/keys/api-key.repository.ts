@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ListQuery } from '../../query/list-query.js';
-import { pageSql, plainTable } from '../../query/list-sql.js';
+import { ListReads } from '../../query/list-reads.js';
+import { plainTable } from '../../query/list-sql.js';
 import { RowCodec } from '../../rows/row.codec.js';
 import { Database } from '../../database/database.js';
 import { fromInstant } from '../../runtime/instant.js';
@@ -12,8 +13,11 @@ const HOUR_MS = 3_600_000;
 @Injectable()
 export class ApiKeyRepository {
   private built?: RowCodec<ApiKeyEntity>;
+  private readonly lists: ListReads;
 
-  constructor(private readonly database: Database) {}
+  constructor(private readonly database: Database) {
+    this.lists = new ListReads(database, plainTable('api_key', database.engine));
+  }
 
   atomically<T>(work: () => Promise<T>): Promise<T> {
     return this.database.transaction(work);
@@ -24,9 +28,9 @@ export class ApiKeyRepository {
     return row ? this.codec.decode(row) : null;
   }
 
-  async page(query: ListQuery): Promise<ApiKeyEntity[]> {
-    const { sql, params } = pageSql(plainTable('api_key', this.database.engine), { ...query, includeDeleted: true });
-    return (await this.database.query(sql, params)).map((row) => this.codec.decode(row));
+  async page(query: ListQuery, caller: string): Promise<ApiKeyEntity[]> {
+    const rows = await this.lists.page({ ...query, includeDeleted: true }, caller);
+    return rows.map((row) => this.codec.decode(row));
   }
 
   async insert(row: ApiKeyEntity): Promise<void> {

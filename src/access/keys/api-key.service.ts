@@ -37,13 +37,13 @@ export class ApiKeyService {
     private readonly changes: ChangeLog,
   ) {}
 
-  async list(query: Readonly<Record<string, unknown>>): Promise<Page<object>> {
+  async list(query: Readonly<Record<string, unknown>>, caller: Caller): Promise<Page<object>> {
     const list = parseListQuery({ sort: '-created_at', ...query }, API_KEY_FIELDS, MODULE, [
       'count',
       'include_deleted',
     ]);
     const columns = API_KEY_FIELDS.all.map(({ name }) => name);
-    const rows = await this.keys.page({ ...list, columns });
+    const rows = await this.keys.page({ ...list, columns }, caller.id);
     const last = rows.length > list.limit ? rows[list.limit - 1] : undefined;
     const data = rows.slice(0, list.limit).map((row) => {
       const whole = Object.entries(view(row)).filter(([name]) => list.fields.some((field) => field.name === name));

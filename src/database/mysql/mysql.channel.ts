@@ -7,7 +7,7 @@ import { classify, poisons, wasNeverSent } from '../sql-errors.js';
 import { LOCK_WAIT_S, lockWaits } from '../waiting.js';
 import { executionSize, LONGEST_PAYLOAD } from './mysql.packets.js';
 import { Pipeline, type Wire } from './mysql.pipeline.js';
-import { goesAsText, prepared } from './mysql.statements.js';
+import { goesAsText, isTooManyPrepared, prepared } from './mysql.statements.js';
 import { Watchdog, type Watched } from './mysql.watchdog.js';
 
 const text = (sql: string): Statement => ({ sql, params: [] });
@@ -28,6 +28,8 @@ export class MysqlChannel {
     private readonly config: Pick<DatabaseConfig, 'statementTimeoutMs' | 'watchdogMs' | 'pipeline' | 'busyPollUs'>,
     /** A statement has had no answer for a second. */
     onSilence: () => void,
+    /** The server has no room for another prepared statement. */
+    private readonly onTooManyPrepared: () => void,
   ) {
     this.watchdog = new Watchdog(onSilence, config.statementTimeoutMs + config.watchdogMs);
     this.busyPoll = new BusyPoll(config.busyPollUs / 1000);
@@ -60,26 +62,27 @@ export class MysqlChannel {
       };
       if (isRead) this.busyPoll.begin();
       const sending = together
-        ? pipe(connection as Wire, statements, watched, done, tell)
-        : new OneByOne(connection, statements, watched, done);
+        ? this.pipe(connection as Wire, statements, watched, done, tell)
+        : new OneByOne(connection, statements, watched, done, this.onTooManyPrepared);
     });
   }
-}
 
-function pipe(
-  wire: Wire,
-  statements: readonly Statement[],
-  watched: Watched,
-  done: (outcomes: readonly Outcome[]) => void,
-  tell?: Tell<StatementResult>,
-): Pipeline {
-  const piped = statements.map((statement) => {
-    const { sql, params } = statement;
-    return { statement: goesAsText(statement) ? undefined : prepared(wire, sql), sql, params };
-  });
-  const pipeline = new Pipeline(piped, watched, done, tell);
-  wire.addCommand(pipeline);
-  return pipeline;
+  private pipe(
+    wire: Wire,
+    statements: readonly Statement[],
+    watched: Watched,
+    done: (outcomes: readonly Outcome[]) => void,
+    tell?: Tell<StatementResult>,
+  ): Pipeline {
+    const piped = statements.map((statement) => {
+      const { sql, params } = statement;
+      const asText = goesAsText(statement);
+      return { statement: asText ? undefined : prepared(wire, statement, this.onTooManyPrepared), sql, params };
+    });
+    const pipeline = new Pipeline(piped, watched, done, tell);
+    wire.addCommand(pipeline);
+    return pipeline;
+  }
 }
 
 /** The same with nothing but what mysql2 documents: a statement is sent when the one before has been answered. */
@@ -91,6 +94,7 @@ class OneByOne {
     private readonly statements: readonly Statement[],
     private readonly watched: Watched,
     private readonly done: (outcomes: readonly Outcome[]) => void,
+    private readonly onTooManyPrepared: () => void,
   ) {
     this.next();
   }
@@ -105,6 +109,7 @@ class OneByOne {
     const answered = (error: QueryError | null, result: unknown) => {
       this.watched.answered();
       this.outcomes.push(error ? new Failed(error) : toResult(result));
+      if (error && isTooManyPrepared(error)) this.onTooManyPrepared();
       // Each of the others would wait as long for what is rolled back all the same.
       if (error && classify(error) === 'retry') this.onResult(error);
       else this.next();

@@ -12,6 +12,8 @@ export interface Wire extends PoolConnection {
   sequenceId: number;
   readonly clientEncoding: string;
   readonly stream: Socket;
+  /** What it has prepared and not closed. */
+  readonly _statements: { readonly size: number; evict(oldest: number): void };
   addCommand(command: Pipeline): void;
   write(bytes: Buffer): void;
 }

@@ -6,9 +6,10 @@ import type { Table } from './sqlite.statements.js';
 export interface Start {
   readonly path: string;
   readonly cacheKib: number;
+  readonly isReader?: boolean;
 }
 export type Order =
-  | { readonly kind: 'read'; readonly statements: readonly Statement[] }
+  | { readonly kind: 'read'; readonly statements: readonly Statement[]; readonly limitMs?: number | undefined }
   | { readonly kind: 'commit'; readonly writes: readonly Write[] }
   | { readonly kind: 'close' };
 /** Of a read what became of each statement, by `packOutcomes`; of a commit what `Statements.commit` returns or throws. */

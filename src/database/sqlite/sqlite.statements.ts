@@ -1,5 +1,6 @@
 import Sqlite from 'better-sqlite3';
 import type { Row, SqlValue, StatementResult, Write } from '../session.js';
+import { TimeLimit } from './sqlite.time-limit.ts';
 
 const KEPT_STATEMENTS = 500;
 
@@ -13,6 +14,7 @@ export interface Table {
 
 /** The statements of one connection, prepared once. */
 export class Statements {
+  readonly limit: TimeLimit;
   private readonly prepared = new Map<string, Sqlite.Statement>();
   private readonly committed = new Map<string, Sqlite.Statement>();
   private readonly connection: Sqlite.Database;
@@ -20,6 +22,7 @@ export class Statements {
 
   constructor(connection: Sqlite.Database) {
     this.connection = connection;
+    this.limit = new TimeLimit(connection);
   }
 
   get isInTransaction(): boolean {
@@ -96,7 +99,15 @@ export class Statements {
   }
 
   private prepare(sql: string): Sqlite.Statement {
-    return this.prepared.get(sql) ?? this.keep(this.prepared, sql, sql);
+    const { prepared } = this;
+    const before = prepared.get(sql);
+    if (before === undefined) return this.keep(prepared, sql, sql);
+    // Used last, forgotten last: lists, of which callers make ever new texts, push out none that is in use.
+    if (prepared.size > KEPT_STATEMENTS / 2) {
+      prepared.delete(sql);
+      prepared.set(sql, before);
+    }
+    return before;
   }
 
   /**
