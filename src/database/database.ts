@@ -9,6 +9,7 @@ import type {
   Patience,
   PoolUsage,
   Row,
+  RowsPart,
   SqlSession,
   SqlValue,
   Statement,
@@ -76,6 +77,13 @@ export class Database implements SqlSession {
     const transaction = this.currentTransaction();
     if (transaction) return transaction.query<T>(sql, params);
     return (await this.alone({ sql, params }, isQuick ? 'shared read' : 'read')).rows as T[];
+  }
+
+  async queryPart<T = Row>(statement: Statement & { readonly mostBytes: number }): Promise<RowsPart<T>> {
+    const transaction = this.currentTransaction();
+    if (transaction) return transaction.queryPart<T>(statement);
+    const { rows, isCut = false } = await this.alone(statement, 'read');
+    return { rows: rows as T[], isCut };
   }
 
   async execute(sql: string, params: readonly SqlValue[] = []): Promise<number> {

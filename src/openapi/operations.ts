@@ -34,6 +34,7 @@ const WRITES = [
   ...ALWAYS,
   'idempotency-in-flight',
   'idempotency-key-reused',
+  'answer-too-large',
   'read-only',
   'commit-outcome-unknown',
   'storage-full',

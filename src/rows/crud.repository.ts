@@ -11,8 +11,9 @@ import { nameOf, type CrudEntity, type EntityClass } from './crud.entity.js';
 import { fieldsOf } from '../fields/declared-fields.js';
 import { isId } from '../fields/id.js';
 import type { RequestContext } from '../crud/endpoints/request-context.js';
-import { MAX_LIMIT, type ListQuery } from '../query/list-query.js';
+import { MAX_LIMIT, type ListQuery, type Part } from '../query/list-query.js';
 import { countSql, pageSql } from '../query/list-sql.js';
+import { PageReader } from '../query/page-reader.js';
 import { EntitySql } from './entity.sql.js';
 import { EVERY_ROW, RowRules, type RowRule, type Sight } from './row-rule.js';
 import { RowChanges } from './row-changes.js';
@@ -29,6 +30,7 @@ interface Built<E extends CrudEntity> {
   readonly sql: EntitySql<E>;
   readonly rules: RowRules;
   readonly reads: RowReads<E>;
+  readonly pages: PageReader<E>;
   readonly creates: RowCreates<E>;
   readonly changes: RowChanges<E>;
   readonly clashes: UniqueClashes<E>;
@@ -84,16 +86,22 @@ export abstract class CrudRepository<E extends CrudEntity> {
     if (known.length > 1) await this.parts.reads.lockInOrder(known);
   }
 
-  /** Up to `limit + 1` rows: the one too many tells that there is a next page. */
-  async page(query: ListQuery, context: RequestContext): Promise<E[]> {
+  /** Up to `limit` rows; fewer where they have more bytes than one page may have. */
+  async page(query: ListQuery, context: RequestContext): Promise<Part<E>> {
     const rule = this.sightOf(context).condition;
-    const { sql, params } = pageSql(this.sql, query, rule);
+    const { pageBytes } = this.config.http;
+    const { sql: own, pages } = this.parts;
+    const mayBeLarge = own.mostOf() * MAX_LIMIT > pageBytes && own.mostOf(query.columns) * query.limit > pageBytes;
+    if (mayBeLarge) return pages.read(query, rule);
+    const { sql, params } = pageSql(own, query, rule);
     // In the order of an index and from a place in it; a filter or a rule may have to look at many rows for one.
     const isQuick = !query.filter && !rule && query.limit <= MAX_LIMIT;
     const rows = await this.database.query(sql, params, isQuick);
-    const { codec } = this.sql;
-    for (const row of rows) codec.decode(row);
-    return rows as unknown as E[];
+    // The one too many tells that there are others.
+    const hasMore = rows.length > query.limit;
+    if (hasMore) rows.pop();
+    for (const row of rows) own.codec.decode(row);
+    return { rows: rows as unknown as E[], hasMore };
   }
 
   async count(query: ListQuery, context: RequestContext): Promise<{ total: number } | { total_at_least: number }> {
@@ -192,11 +200,13 @@ export abstract class CrudRepository<E extends CrudEntity> {
     const { coalesceReads, groupWrites } = this.config.database;
     const model = database.modelOf(this.entity);
     const sql = new EntitySql<E>(model);
-    const reads = new RowReads(database, sql, coalesceReads);
+    const { pageBytes } = this.config.http;
+    const reads = new RowReads(database, sql, coalesceReads, pageBytes);
     return (this.built = {
       sql,
       rules: new RowRules(model),
       reads,
+      pages: new PageReader(database, sql, pageBytes, (row) => sql.codec.decode(row)),
       creates: new RowCreates(database, sql, changes, groupWrites),
       changes: new RowChanges(database, sql, reads, changes, groupWrites),
       clashes: new UniqueClashes(database, sql),

@@ -56,16 +56,16 @@ export class SqliteConnector implements Connector {
   }
 
   async run(statement: Statement, mode: StatementMode): Promise<StatementResult> {
-    const { sql, params } = statement;
+    const { sql, params, mostBytes } = statement;
     checkParameters(params);
     if (mode === 'write') return this.inTurn(() => this.writer.write(sql, params));
     const { thread } = this;
     const isTogether = this.crowd.join() || params.length >= MANY_PARAMS.read;
-    if (!thread || !isTogether || !thread.isReady || thread.isFull) return this.reader.run(sql, params);
+    if (!thread || !isTogether || !thread.isReady || thread.isFull) return this.reader.run(sql, params, mostBytes);
     try {
-      return { rows: await thread.read(statement), affected: 0 };
+      return { ...(await thread.read(statement)), affected: 0 };
     } catch (error) {
-      if (error instanceof ThreadLost) return this.reader.run(sql, params);
+      if (error instanceof ThreadLost) return this.reader.run(sql, params, mostBytes);
       throw error;
     }
   }
@@ -99,10 +99,10 @@ export class SqliteConnector implements Connector {
       }
     };
     const { writer } = this;
-    const run = ({ sql, params }: Statement): StatementResult => {
+    const run = ({ sql, params, mostBytes }: Statement): StatementResult => {
       // After a full disk, for example, SQLite has rolled back by itself: the rest would commit one by one.
       if (!writer.isInTransaction) throw new Error('SQLite has rolled the transaction back.');
-      return writer.run(sql, params);
+      return writer.run(sql, params, mostBytes);
     };
     return {
       get isOver() {

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
 import { BusyPoll } from '../../runtime/busy-poll.js';
-import type { Row, Statement, Write } from '../session.js';
+import type { RowsPart, Statement, Write } from '../session.js';
 import { unpackOutcomes, type Answer, type Order, type Packed, type Start, type Thrown } from './sqlite.messages.js';
 
 /** Reads of one order: the first are answered while the next are read. */
@@ -14,7 +14,7 @@ interface Waiter<R> {
   readonly resolve: (result: R) => void;
   readonly reject: (error: unknown) => void;
 }
-type Reader = Waiter<Row[]> & Statement;
+type Reader = Waiter<RowsPart> & Statement;
 type Take = (answer: Answer | ThreadLost) => void;
 
 /** The thread has ended: what was under way there was read in vain, or committed or not. */
@@ -60,10 +60,10 @@ export class SqliteThread {
   }
 
   /** Those of one turn of the event loop go together. @throws SqliteError, ThreadLost */
-  read({ sql, params }: Statement): Promise<Row[]> {
+  read({ sql, params, mostBytes }: Statement): Promise<RowsPart> {
     this.waiting++;
     return new Promise((resolve, reject) => {
-      if (this.gathered.push({ sql, params, resolve, reject }) === 1) setImmediate(() => this.sendReads());
+      if (this.gathered.push({ sql, params, mostBytes, resolve, reject }) === 1) setImmediate(() => this.sendReads());
     });
   }
 
@@ -135,12 +135,12 @@ export class SqliteThread {
       this.waiting -= readers.length;
       unpackOutcomes(answer as Packed).forEach((outcome, n) => {
         const { resolve, reject } = readers[n]!;
-        if (Array.isArray(outcome)) resolve(outcome);
+        if ('rows' in outcome) resolve(outcome);
         else reject(errorOf(outcome));
       });
     };
     try {
-      const statements = readers.map(({ sql, params }) => ({ sql, params }));
+      const statements = readers.map(({ sql, params, mostBytes }) => ({ sql, params, mostBytes }));
       this.send({ kind: 'read', statements }, take, true);
     } catch (error) {
       // A parameter that is none.

@@ -17,9 +17,9 @@ port.on('message', (order: Order) => {
 port.postMessage('ready');
 
 function read(order: Extract<Order, { kind: 'read' }>): Answer {
-  const outcomes = order.statements.map(({ sql, params }): Table | Thrown => {
+  const outcomes = order.statements.map(({ sql, params, mostBytes }): Table | Thrown => {
     try {
-      return statements.read(sql, params);
+      return statements.read(sql, params, mostBytes);
     } catch (error) {
       return thrown(error);
     }
