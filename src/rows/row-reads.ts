@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Batcher, FEW_LARGE, type Tell } from '../runtime/batcher.js';
 import type { Database } from '../database/database.js';
 import type { Statement } from '../database/session.js';
@@ -70,16 +71,22 @@ export class RowReads<E extends CrudEntity> {
 
   /** A part after the other: who is told of a row can go on with it, and it is in memory no longer than they need it. */
   private async readLarge(asked: readonly string[], tell: Tell<E | null>): Promise<(E | null)[]> {
-    for (let left = new Set(asked); left.size > 0;) {
+    if (asked.length === 1) return this.readAll(asked);
+    const left = new Set(asked);
+    for (;;) {
       const { rows, isCut } = await this.readPart(this.sql.findSome([...left]));
-      asked.forEach((id, n) => {
+      const told = asked.map((id, n) => {
         const row = rows.get(id);
-        if (left.has(id) && (row || !isCut)) tell(n, row ? { ...row } : null);
+        if (!left.has(id) || (isCut && !row)) return null;
+        const result = row ? { ...row } : null;
+        tell(n, result);
+        return result;
       });
-      left = isCut ? new Set([...left].filter((id) => !rows.has(id))) : new Set();
+      if (!isCut) return told;
+      for (const id of rows.keys()) left.delete(id);
+      // They have gone on with these by then.
+      await setImmediate();
     }
-    // All were told.
-    return asked.map(() => null);
   }
 
   private async readPart({ sql, params }: Statement): Promise<{ rows: Map<string, E>; isCut: boolean }> {
