@@ -5,7 +5,7 @@ import { fromInstant, toInstant } from '../runtime/instant.js';
 import type { Condition } from '../query/condition.js';
 import type { ListQuery, Part } from '../query/list-query.js';
 import { plainTable } from '../query/list-sql.js';
-import { PageReader } from '../query/page-reader.js';
+import { amongFew, PageReader } from '../query/page-reader.js';
 import type { ChangeEntity } from '../rows/change.entity.js';
 
 const READ_AT_ONCE = 256;
@@ -42,6 +42,11 @@ export class ChangeRepository {
   async modules(): Promise<string[]> {
     const rows = await this.database.query<{ module: string }>('SELECT DISTINCT `module` FROM `change_log`');
     return rows.map(({ module }) => module);
+  }
+
+  /** Reads pages with few others at the same time. */
+  amongFew<T>(read: () => Promise<T>): Promise<T> {
+    return amongFew(this.database, read);
   }
 
   /** A page of the audit, or of one row's history. */

@@ -38,11 +38,12 @@ export class HistoryService {
     const visible = service.model.fieldsFor(context.caller).all;
     const sight = service.sightOf(context);
     const show: Show = (row) => (sight.sees(row) ? service.model.project(row, visible) : null);
-    return this.page(query, show, only);
+    return this.changes.amongFew(() => this.page(query, show, only));
   }
 
   async all(raw: Query): Promise<Page<object>> {
-    return this.page(parse(raw, 'changes'), (row) => row);
+    const query = parse(raw, 'changes');
+    return this.changes.amongFew(() => this.page(query, (row) => row));
   }
 
   private async page(query: ListQuery, show: Show, only?: Condition): Promise<Page<object>> {

@@ -1,10 +1,29 @@
 import type { Database } from '../database/database.js';
 import { bytesOf } from '../database/row-bytes.js';
 import type { Row } from '../database/session.js';
+import { Turnstile } from '../database/turnstile.js';
 import type { CrudEntity } from '../rows/crud.entity.js';
 import type { Condition } from './condition.js';
 import { followingPage, type ListQuery, type Part } from './list-query.js';
 import { pageSql, type TableSql } from './list-sql.js';
+
+/** Who reads large rows at once, and who waits for that: the memory of each adds up. */
+const PLACES = { places: 4, waiting: 1_000, waitMs: 5_000 };
+const places = new WeakMap<Database, Turnstile>();
+
+/** Reads what may be large, with few others at the same time. @throws DomainError `database-busy` */
+export async function amongFew<T>(database: Database, read: () => Promise<T>): Promise<T> {
+  // Who is in a transaction may hold what the others wait for.
+  if (database.currentTransaction()) return read();
+  let turnstile = places.get(database);
+  if (!turnstile) places.set(database, (turnstile = new Turnstile(PLACES)));
+  await turnstile.enter();
+  try {
+    return await read();
+  } finally {
+    turnstile.leave();
+  }
+}
 
 /**
  * Reads pages of rows that may be large: no more than a number of bytes comes into memory, and one row at least.

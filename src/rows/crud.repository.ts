@@ -13,7 +13,7 @@ import { isId } from '../fields/id.js';
 import type { RequestContext } from '../crud/endpoints/request-context.js';
 import { MAX_LIMIT, type ListQuery, type Part } from '../query/list-query.js';
 import { countSql, pageSql } from '../query/list-sql.js';
-import { PageReader } from '../query/page-reader.js';
+import { amongFew, PageReader } from '../query/page-reader.js';
 import { EntitySql } from './entity.sql.js';
 import { EVERY_ROW, RowRules, type RowRule, type Sight } from './row-rule.js';
 import { RowChanges } from './row-changes.js';
@@ -92,7 +92,7 @@ export abstract class CrudRepository<E extends CrudEntity> {
     const { pageBytes } = this.config.http;
     const { sql: own, pages } = this.parts;
     const mayBeLarge = own.mostOf() * MAX_LIMIT > pageBytes && own.mostOf(query.columns) * query.limit > pageBytes;
-    if (mayBeLarge) return pages.read(query, rule);
+    if (mayBeLarge) return amongFew(this.database, () => pages.read(query, rule));
     const { sql, params } = pageSql(own, query, rule);
     // In the order of an index and from a place in it; a filter or a rule may have to look at many rows for one.
     const isQuick = !query.filter && !rule && query.limit <= MAX_LIMIT;
