@@ -50,7 +50,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     droppedLines = () => 0,
     root = (settings, state) => AppModule.with(settings, state),
   } = options;
-  const services: HttpServices = { draining, logRequest, nobody: NOBODY, held: new HeldBytes(config.http) };
+  const services: HttpServices = { draining, logRequest, nobody: NOBODY, held: new HeldBytes(config) };
   const adapter = httpAdapter(config.http, services);
   // `abortOnError`: errors at start reach `main`, which knows how to say them.
   const app = await NestFactory.create<NestFastifyApplication>(root(config, draining), adapter, {

@@ -132,12 +132,16 @@ describe('one caller', () => {
     expect(service.memoryMib - before).toBeLessThan(100);
   }, 60_000);
 
-  it.each(['with', 'without'])('who sends bodies of a gibibyte, %s a key', async (how) => {
-    const all = head('POST', '/api/blob', 'Content-Type: application/json', `Content-Length: ${2 ** 30}`);
-    await many(50, `${how === 'with' ? all : all.replace(/Authorization.*\r\n/, '')}${'a'.repeat(200_000)}`);
-    await survives(1_000);
-    expect(new Set(answers)).toEqual(new Set([how === 'with' ? '413' : '401']));
-  }, 60_000);
+  it.each(['with', 'without'])(
+    'who sends bodies of a gibibyte, %s a key',
+    async (how) => {
+      const all = head('POST', '/api/blob', 'Content-Type: application/json', `Content-Length: ${2 ** 30}`);
+      await many(50, `${how === 'with' ? all : all.replace(/Authorization.*\r\n/, '')}${'a'.repeat(200_000)}`);
+      await survives(1_000);
+      expect(new Set(answers)).toEqual(new Set([how === 'with' ? '413' : '401']));
+    },
+    60_000,
+  );
 
   it('leaves the memory as it was', async () => {
     await sleep(500);

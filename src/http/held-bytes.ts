@@ -1,5 +1,5 @@
-import { ANYBODY, NOBODY, type Caller } from '../access/caller.js';
-import type { HttpConfig } from '../config/config.js';
+import type { Caller } from '../access/caller.js';
+import type { Config } from '../config/config.js';
 import { DomainError } from '../problems/domain-error.js';
 import { HEAP_LIMIT } from '../runtime/heap.js';
 
@@ -15,11 +15,12 @@ export class HeldBytes {
   private readonly callers = new Map<string, number>();
   private bytes = 0;
   private readonly most: number;
+  /** Infinity where nobody is known: then all are one caller. */
   private readonly mostPerCaller: number;
 
-  constructor({ heldPercent, heldPercentPerCaller }: Pick<HttpConfig, 'heldPercent' | 'heldPercentPerCaller'>) {
+  constructor({ http: { heldPercent, heldPercentPerCaller }, access: { keys, jwt } }: Config) {
     this.most = (HEAP_LIMIT * heldPercent) / 100;
-    this.mostPerCaller = (HEAP_LIMIT * heldPercentPerCaller) / 100;
+    this.mostPerCaller = keys || jwt ? (HEAP_LIMIT * heldPercentPerCaller) / 100 : Infinity;
   }
 
   get total(): number {
@@ -45,8 +46,7 @@ export class HeldBytes {
   check(caller: Caller, more = 0): void {
     // Nearly always.
     if (this.bytes === 0) return;
-    const isKnown = caller !== ANYBODY && caller !== NOBODY;
-    if (isKnown && (this.callers.get(caller.id) ?? 0) + more > this.mostPerCaller)
+    if ((this.callers.get(caller.id) ?? 0) + more > this.mostPerCaller)
       throw new DomainError(
         'rate-limited',
         `A caller may have ${inMib(this.mostPerCaller)} of bodies and unread answers in memory. Read the answers that are there, and send less at once.`,

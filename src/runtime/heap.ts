@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os';
 import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { nodeOptions } from '../config/environment.js';
 
 const MIB = 1_048_576;
 /** Of Node 24, where nobody says otherwise. */
@@ -37,8 +38,7 @@ export const MEMORY_LIMIT = memoryLimit();
 
 function heapLimit(): number {
   const { heap_size_limit: limit } = getHeapStatistics();
-  const options = [process.env.NODE_OPTIONS ?? '', ...process.execArgv].join(' ');
-  const semiSpace = Number(SEMI_SPACE.exec(options)?.[1] ?? SEMI_SPACE_MIB) * MIB;
+  const semiSpace = Number(SEMI_SPACE.exec(nodeOptions())?.[1] ?? SEMI_SPACE_MIB) * MIB;
   return Math.max(limit - 3 * semiSpace, limit / 4);
 }
 

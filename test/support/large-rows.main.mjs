@@ -1,7 +1,16 @@
 // The built service with one module more, whose rows may be large: what can be done to its memory is done to a process of its own.
 import 'reflect-metadata';
 import { Controller, Injectable } from '@nestjs/common';
-import { CrudController, CrudEntity, CrudRepository, CrudService, Database, Field, PlinthModule, Portable } from 'plinth';
+import {
+  CrudController,
+  CrudEntity,
+  CrudRepository,
+  CrudService,
+  Database,
+  Field,
+  PlinthModule,
+  Portable,
+} from 'plinth';
 import { Entity, Table } from 'typeorm';
 import { modules } from '../../dist/modules/index.js';
 import { start } from '../../dist/process/start.js';

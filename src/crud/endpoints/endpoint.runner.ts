@@ -67,7 +67,8 @@ export class EndpointRunner implements Exchange {
     if (stageHeaders) void reply.headers(stageHeaders);
     if (!context.dryRun && context.idempotencyKey === undefined) return;
     // Not assigned where it is written: V8 would make it old from the start, and the request with it.
-    const asOneWrite: AsOneWrite = (handle) => this.asOneWrite(request, async () => kept(render(await handle(), context)));
+    const asOneWrite: AsOneWrite = (handle) =>
+      this.asOneWrite(request, async () => kept(render(await handle(), context)));
     request.asOneWrite = asOneWrite;
   }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ANYBODY, type Caller } from '../../access/caller.js';
+import type { Caller } from '../../access/caller.js';
 import { Config } from '../../config/config.js';
 import { DomainError } from '../../problems/domain-error.js';
 
@@ -19,15 +19,18 @@ export class Exports {
    */
   begin({ id }: Caller): () => void {
     const { exports, exportsPerCaller } = this.config.http;
+    const { keys, jwt } = this.config.access;
     const own = this.callers.get(id) ?? 0;
-    if (id !== ANYBODY.id && own >= exportsPerCaller)
+    if ((keys || jwt) && own >= exportsPerCaller)
       throw new DomainError(
         'rate-limited',
         `A caller may have ${exportsPerCaller} exports at once. Read one to its end, or close it.`,
         { headers, log: { limit: 'exports' } },
       );
     if (this.open >= exports)
-      throw new DomainError('overloaded', `The service makes ${exports} exports at once. Ask again later.`, { headers });
+      throw new DomainError('overloaded', `The service makes ${exports} exports at once. Ask again later.`, {
+        headers,
+      });
     this.open++;
     this.callers.set(id, own + 1);
     return () => {

@@ -109,7 +109,8 @@ export class Pipeline {
       this.expected = 'row';
       return false;
     }
-    if (first === OK) return this.answered({ rows: this.taken?.rows ?? [], affected: lengthAt(buffer, start + HEADER + 1) }, wire);
+    if (first === OK)
+      return this.answered({ rows: this.taken?.rows ?? [], affected: lengthAt(buffer, start + HEADER + 1) }, wire);
     if (first === LOCAL_FILE) throw new Error('The server asked for a file.');
     this.columns = lengthAt(buffer, start + HEADER);
     this.column = 0;

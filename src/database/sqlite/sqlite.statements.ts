@@ -1,6 +1,6 @@
 import Sqlite from 'better-sqlite3';
 import { bytesOf, RowsTaken } from '../row-bytes.ts';
-import type { Row, SqlValue, StatementResult, Write } from '../session.js';
+import type { Row, RowsPart, SqlValue, StatementResult, Write } from '../session.js';
 
 const KEPT_STATEMENTS = 500;
 
@@ -124,7 +124,11 @@ export class Statements {
 }
 
 /** Steps through the rows, and no further than they fit: SQLite reads none ahead. */
-function taken<R extends Row | SqlValue[]>(statement: Sqlite.Statement, bound: SqlValue[], mostBytes: number) {
+function taken<R extends Row | SqlValue[]>(
+  statement: Sqlite.Statement,
+  bound: SqlValue[],
+  mostBytes: number,
+): RowsPart<R> {
   const taken = new RowsTaken<R>(mostBytes);
   for (const row of statement.iterate(...bound) as IterableIterator<R>) {
     if (!taken.hasRoom()) break;

@@ -91,7 +91,8 @@ export class Response<Request extends IncomingMessage = IncomingMessage> extends
   }
 
   override end(...rest: unknown[]): this {
-    if (isBusy && this.shouldKeepAlive && this.turn === turn && !isLarge(rest[0])) turn.held.push(() => this.endNow(rest));
+    if (isBusy && this.shouldKeepAlive && this.turn === turn && !isLarge(rest[0]))
+      turn.held.push(() => this.endNow(rest));
     else this.endNow(rest);
     return this;
   }
