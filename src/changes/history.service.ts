@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Config } from '../config/config.js';
 import type { CrudEntity } from '../rows/crud.entity.js';
 import type { RequestContext } from '../crud/endpoints/request-context.js';
 import { Page } from '../crud/endpoints/answer.js';
@@ -18,10 +19,15 @@ type Show = (row: CrudEntity, module: string) => object | null;
 /** Who changed what, when: of one row for those who may read it, of everything for operators. */
 @Injectable()
 export class HistoryService {
+  private readonly pageBytes: number;
+
   constructor(
     private readonly registry: ModuleRegistry,
     private readonly changes: ChangeRepository,
-  ) {}
+    { http }: Config,
+  ) {
+    this.pageBytes = http.pageBytes;
+  }
 
   /** Newest first unless `sort` says otherwise; of a deleted row too. @throws DomainError `not-found` */
   async ofRow(module: string, id: string, raw: Query, context: RequestContext): Promise<Page<object>> {
@@ -51,19 +57,28 @@ export class HistoryService {
     const columns = [...new Set([...query.columns, 'before', 'after'])];
     const names = query.fields.map(({ name }) => name);
     const shown: { row: ChangeEntity; data: object }[] = [];
-    // Until the page is full of what the caller may see: a short one, or its cursor, would tell of what they may not.
-    for (let part: ListQuery = { ...query, columns }, isLast = false; !isLast && shown.length <= query.limit;) {
-      const rows = await this.changes.page(part, caller.id, only);
+    let bytes = 0;
+    let hasMore = false;
+    // Until the page is full of what the caller may see: a short one, or its cursor, would tell of what they may not. With one
+    // row more at first, which tells whether there is a next page.
+    let part: ListQuery | undefined = { ...query, columns, limit: query.limit + 1 };
+    while (part && !hasMore) {
+      const { rows, hasMore: goesOn } = await this.changes.page(part, caller.id, only);
       for (const row of rows) {
         const data = represent(row, names, show);
-        if (data) shown.push({ row, data });
+        if (!data) continue;
+        hasMore = shown.length === query.limit || bytes >= this.pageBytes;
+        if (hasMore) break;
+        shown.push({ row, data });
+        bytes += (row.before?.length ?? 0) + row.after.length;
       }
-      isLast = rows.length <= part.limit;
-      if (!isLast) part = { ...part, ...followingPage(part, rows.at(-1) as unknown as CrudEntity), limit: MAX_LIMIT };
+      part = goesOn
+        ? { ...part, ...followingPage(part, rows.at(-1) as unknown as CrudEntity), limit: MAX_LIMIT }
+        : undefined;
     }
-    const data = shown.slice(0, query.limit).map((one) => one.data);
-    const last = shown.length > query.limit ? shown[query.limit - 1]!.row : undefined;
+    const last = hasMore ? shown.at(-1)!.row : undefined;
     const cursor = last && nextCursor(query, last as unknown as CrudEntity);
+    const data = shown.map((one) => one.data);
     return new Page(data, { limit: query.limit, ...(cursor !== undefined && { next_cursor: cursor }) });
   }
 }

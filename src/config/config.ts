@@ -49,6 +49,16 @@ export interface HttpConfig {
   /** 0: never. */
   readonly shedDelayMs: number;
   readonly shedHeapPercent: number;
+  readonly shedMemoryPercent: number;
+  /** Of the rows of a page, or of what is read at once for a stream. */
+  readonly pageBytes: number;
+  /** How long an answer may lie unread. */
+  readonly sendMs: number;
+  /** Of the heap: bodies that come and answers that lie unread. */
+  readonly heldPercent: number;
+  readonly heldPercentPerCaller: number;
+  readonly exports: number;
+  readonly exportsPerCaller: number;
 }
 
 export interface JwtConfig {
@@ -149,6 +159,13 @@ export function loadConfig(env: Environment): Config {
       weakEtags: read(SETTINGS.weakEtags),
       shedDelayMs: read(SETTINGS.shedDelayMs),
       shedHeapPercent: read(SETTINGS.shedHeapPercent),
+      shedMemoryPercent: read(SETTINGS.shedMemoryPercent),
+      pageBytes: read(SETTINGS.pageBytes),
+      sendMs: read(SETTINGS.sendMs),
+      heldPercent: read(SETTINGS.heldPercent),
+      heldPercentPerCaller: read(SETTINGS.heldPercentPerCaller),
+      exports: read(SETTINGS.exports),
+      exportsPerCaller: read(SETTINGS.exportsPerCaller),
     },
     access: readAccess(read, faults),
     shutdown: {

@@ -4,6 +4,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { BatchController } from './batch/batch.controller.js';
 import { BatchService } from './batch/batch.service.js';
 import { EndpointRunner } from './endpoints/endpoint.runner.js';
+import { Exports } from './export/exports.js';
 import { IdempotencyKeyEntity } from './idempotency/idempotency-key.entity.js';
 import { IdempotencyPruner } from './idempotency/idempotency.pruner.js';
 import { IdempotencyRepository } from './idempotency/idempotency.repository.js';
@@ -26,6 +27,7 @@ import { ModuleRegistry } from './module.registry.js';
     IdempotencyRepository,
     IdempotencyPruner,
     EndpointRunner,
+    Exports,
   ],
   exports: [ModuleRegistry, References],
 })

@@ -13,7 +13,7 @@ import type { MergePatch, Replacement } from './endpoints/bodies.js';
 import type { RequestContext } from './endpoints/request-context.js';
 import { etagOf } from '../rows/etag.js';
 import { exportRows } from './export/export.js';
-import { nextCursor, type ListQuery } from '../query/list-query.js';
+import { nextCursor, type ListQuery, type Part } from '../query/list-query.js';
 import { References, referencesOf } from './references.js';
 import type { Sight } from '../rows/row-rule.js';
 
@@ -47,17 +47,17 @@ export abstract class CrudService<E extends CrudEntity> {
     if (context.id !== undefined) return this.get(context.id, context);
     const query = context.list!;
     if (context.format !== JSON_TYPE) return exportRows(context, (list) => this.repository.page(list, context));
-    const rows = await this.repository.page(query, context);
-    const last = rows.length > query.limit ? rows[query.limit - 1] : undefined;
+    const { rows, hasMore } = await this.repository.page(query, context);
+    const last = hasMore ? rows.at(-1) : undefined;
     const counted = query.count ? await this.repository.count(query, context) : {};
     return new Page<E>(
-      (last ? rows.slice(0, query.limit) : rows).map((row) => this.model.project(row, query.fields) as Partial<E>),
+      rows.map((row) => this.model.project(row, query.fields) as Partial<E>),
       { limit: query.limit, ...(last && { next_cursor: nextCursor(query, last) }), ...counted },
     );
   }
 
-  /** Up to `limit + 1` rows of a query that was checked: for what reads the module as a whole, such as the feed. */
-  rows(query: ListQuery, context: RequestContext): Promise<E[]> {
+  /** The first rows of a query that was checked: for what reads the module as a whole, such as the feed. */
+  rows(query: ListQuery, context: RequestContext): Promise<Part<E>> {
     return this.repository.page(query, context);
   }
 

@@ -1,6 +1,15 @@
 import { Logger } from '@nestjs/common';
 import { Failed } from '../runtime/batcher.js';
-import type { OpenTransaction, Patience, Row, SqlValue, Statement, StatementResult, Transaction } from './session.js';
+import type {
+  OpenTransaction,
+  Patience,
+  Row,
+  RowsPart,
+  SqlValue,
+  Statement,
+  StatementResult,
+  Transaction,
+} from './session.js';
 import { classify, toThrown } from './sql-errors.js';
 
 const logger = new Logger('Transaction');
@@ -17,6 +26,11 @@ export class ActiveTransaction implements Transaction {
 
   async query<T = Row>(sql: string, params: readonly SqlValue[] = []): Promise<T[]> {
     return (await this.run({ sql, params })).rows as T[];
+  }
+
+  async queryPart<T = Row>(statement: Statement & { readonly mostBytes: number }): Promise<RowsPart<T>> {
+    const { rows, isCut = false } = await this.run(statement);
+    return { rows: rows as T[], isCut };
   }
 
   async execute(sql: string, params: readonly SqlValue[] = []): Promise<number> {

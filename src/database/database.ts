@@ -11,6 +11,7 @@ import type {
   Patience,
   PoolUsage,
   Row,
+  RowsPart,
   SqlSession,
   SqlValue,
   Statement,
@@ -92,9 +93,13 @@ export class Database implements SqlSession {
    * @throws DomainError `rate-limited`, `query-too-costly`
    */
   queryCostly<T = Row>(statement: Statement, asker: Asker): Promise<T[]> {
-    const read = () => this.read<T>(statement, 'costly read');
-    // Who is in a transaction has a connection already, and others wait for its end.
-    return this.currentTransaction() ? read() : this.costlyWork.run(asker, read);
+    return this.inTurn(asker, () => this.read<T>(statement, 'costly read'));
+  }
+
+  /** @param asker where it may have to look at many rows, as for `queryCostly` */
+  queryPart<T = Row>(statement: Statement & { readonly mostBytes: number }, asker?: Asker): Promise<RowsPart<T>> {
+    if (!asker) return this.readPart<T>(statement, 'read');
+    return this.inTurn(asker, () => this.readPart<T>(statement, 'costly read'));
   }
 
   async execute(sql: string, params: readonly SqlValue[] = []): Promise<number> {
@@ -166,6 +171,21 @@ export class Database implements SqlSession {
     const transaction = this.currentTransaction();
     if (transaction) return transaction.query<T>(statement.sql, statement.params);
     return (await this.alone(statement, mode)).rows as T[];
+  }
+
+  private async readPart<T>(
+    statement: Statement & { readonly mostBytes: number },
+    mode: StatementMode,
+  ): Promise<RowsPart<T>> {
+    const transaction = this.currentTransaction();
+    if (transaction) return transaction.queryPart<T>(statement);
+    const { rows, isCut = false } = await this.alone(statement, mode);
+    return { rows: rows as T[], isCut };
+  }
+
+  private inTurn<T>(asker: Asker, read: () => Promise<T>): Promise<T> {
+    // Who is in a transaction has a connection already, and others wait for its end.
+    return this.currentTransaction() ? read() : this.costlyWork.run(asker, read);
   }
 
   /** A statement outside of transactions, which is one by itself. */

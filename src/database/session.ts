@@ -8,6 +8,8 @@ export type Row = Record<string, SqlValue>;
 export interface SqlSession {
   /** @param params bound to the `?` of `sql`, in order */
   query<T = Row>(sql: string, params?: readonly SqlValue[]): Promise<T[]>;
+  /** As `query`, for what may have more than can be in memory: as many rows as have `mostBytes`, one at least. */
+  queryPart<T = Row>(statement: Statement & { readonly mostBytes: number }): Promise<RowsPart<T>>;
   /** @returns the rows that were matched (MySQL, MariaDB, SQLite alike), changed or not */
   execute(sql: string, params?: readonly SqlValue[]): Promise<number>;
 }
@@ -18,6 +20,15 @@ export interface Statement {
   readonly params: readonly SqlValue[];
   /** A list: callers make ever new texts of those, which must not push others out of what is prepared. */
   readonly isList?: boolean;
+  /** Of one that reads: its rows end with the one that reaches so many bytes. */
+  readonly mostBytes?: number | undefined;
+}
+
+/** Rows of a statement that may have more than are taken into memory. */
+export interface RowsPart<T = Row> {
+  readonly rows: T[];
+  /** There are others, which were left out. */
+  readonly isCut: boolean;
 }
 
 /** A statement of a transaction that is known from the start. */
@@ -91,6 +102,8 @@ export interface OpenTransaction {
 export interface StatementResult {
   readonly rows: Row[];
   readonly affected: number;
+  /** Rows were left out for `mostBytes`. */
+  readonly isCut?: boolean;
 }
 
 /** Of one of several statements: what a driver has thrown for it, as it is. */

@@ -35,6 +35,7 @@ const WRITES = [
   ...ALWAYS,
   'idempotency-in-flight',
   'idempotency-key-reused',
+  'answer-too-large',
   'read-only',
   'commit-outcome-unknown',
   'storage-full',

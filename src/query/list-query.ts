@@ -28,6 +28,12 @@ export interface ListQuery {
   readonly fingerprint: string;
 }
 
+/** Rows of a list, and whether others come after them: there may be fewer than asked for, and yet others. */
+export interface Part<E> {
+  readonly rows: E[];
+  readonly hasMore: boolean;
+}
+
 const LIST_PARAMETERS = ['limit', 'cursor', 'sort', 'fields', 'count', 'include_deleted', 'filter'] as const;
 type ListParameter = (typeof LIST_PARAMETERS)[number];
 

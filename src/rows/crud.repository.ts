@@ -11,7 +11,7 @@ import { nameOf, type CrudEntity, type EntityClass } from './crud.entity.js';
 import { fieldsOf } from '../fields/declared-fields.js';
 import { isId } from '../fields/id.js';
 import type { RequestContext } from '../crud/endpoints/request-context.js';
-import type { ListQuery } from '../query/list-query.js';
+import type { ListQuery, Part } from '../query/list-query.js';
 import { ListReads } from '../query/list-reads.js';
 import { EntitySql } from './entity.sql.js';
 import { EVERY_ROW, RowRules, type RowRule, type Sight } from './row-rule.js';
@@ -26,7 +26,7 @@ interface Built<E extends CrudEntity> {
   readonly sql: EntitySql<E>;
   readonly rules: RowRules;
   readonly reads: RowReads<E>;
-  readonly lists: ListReads;
+  readonly lists: ListReads<E>;
   readonly creates: RowCreates<E>;
   readonly changes: RowChanges<E>;
   readonly clashes: UniqueClashes<E>;
@@ -82,13 +82,9 @@ export abstract class CrudRepository<E extends CrudEntity> {
     if (known.length > 1) await this.parts.reads.lockInOrder(known);
   }
 
-  /** Up to `limit + 1` rows: the one too many tells that there is a next page. */
-  async page(query: ListQuery, context: RequestContext): Promise<E[]> {
-    const { lists, sql } = this.parts;
-    const rows = await lists.page(query, context.caller.id, this.sightOf(context).condition);
-    const { codec } = sql;
-    for (const row of rows) codec.decode(row);
-    return rows as unknown as E[];
+  /** Up to `limit` rows; fewer where they have more bytes than one page may have. */
+  page(query: ListQuery, context: RequestContext): Promise<Part<E>> {
+    return this.parts.lists.page(query, context.caller.id, this.sightOf(context).condition);
   }
 
   async count(query: ListQuery, context: RequestContext): Promise<{ total: number } | { total_at_least: number }> {
@@ -184,12 +180,13 @@ export abstract class CrudRepository<E extends CrudEntity> {
     const { coalesceReads, groupWrites } = this.config.database;
     const model = database.modelOf(this.entity);
     const sql = new EntitySql<E>(model);
-    const reads = new RowReads(database, sql, coalesceReads);
+    const { pageBytes } = this.config.http;
+    const reads = new RowReads(database, sql, coalesceReads, pageBytes);
     return (this.built = {
       sql,
       rules: new RowRules(model),
       reads,
-      lists: new ListReads(database, sql),
+      lists: new ListReads(database, sql, pageBytes),
       creates: new RowCreates(database, sql, changes, groupWrites),
       changes: new RowChanges(database, sql, reads, changes, groupWrites),
       clashes: new UniqueClashes(database, sql),

@@ -43,9 +43,9 @@ export class ApiKeyService {
       'include_deleted',
     ]);
     const columns = API_KEY_FIELDS.all.map(({ name }) => name);
-    const rows = await this.keys.page({ ...list, columns }, caller.id);
-    const last = rows.length > list.limit ? rows[list.limit - 1] : undefined;
-    const data = rows.slice(0, list.limit).map((row) => {
+    const { rows, hasMore } = await this.keys.page({ ...list, columns }, caller.id);
+    const last = hasMore ? rows.at(-1) : undefined;
+    const data = rows.map((row) => {
       const whole = Object.entries(view(row)).filter(([name]) => list.fields.some((field) => field.name === name));
       return Object.fromEntries(whole);
     });

@@ -3,6 +3,7 @@ import type { DatabaseConfig } from '../../config/config.js';
 import { BusyPoll } from '../../runtime/busy-poll.js';
 import { Failed, type Tell } from '../../runtime/batcher.js';
 import type { Outcome, Row, SqlValue, Statement, StatementResult } from '../session.js';
+import { bytesOf, RowsTaken } from '../row-bytes.js';
 import { classify, poisons, wasNeverSent } from '../sql-errors.js';
 import { LOCK_WAIT_S, lockWaits } from '../waiting.js';
 import { executionSize, LONGEST_PAYLOAD } from './mysql.packets.js';
@@ -75,9 +76,14 @@ export class MysqlChannel {
     tell?: Tell<StatementResult>,
   ): Pipeline {
     const piped = statements.map((statement) => {
-      const { sql, params } = statement;
+      const { sql, params, mostBytes } = statement;
       const asText = goesAsText(statement);
-      return { statement: asText ? undefined : prepared(wire, statement, this.onTooManyPrepared), sql, params };
+      return {
+        statement: asText ? undefined : prepared(wire, statement, this.onTooManyPrepared),
+        sql,
+        params,
+        mostBytes,
+      };
     });
     const pipeline = new Pipeline(piped, watched, done, tell);
     wire.addCommand(pipeline);
@@ -106,7 +112,7 @@ class OneByOne {
   private next(): void {
     const statement = this.statements[this.outcomes.length];
     if (!statement) return this.done(this.outcomes);
-    const answered = (error: QueryError | null, result: unknown) => {
+    const answered = (error: QueryError | null, result?: unknown) => {
       this.watched.answered();
       this.outcomes.push(error ? new Failed(error) : toResult(result));
       if (error && isTooManyPrepared(error)) this.onTooManyPrepared();
@@ -114,13 +120,37 @@ class OneByOne {
       if (error && classify(error) === 'retry') this.onResult(error);
       else this.next();
     };
-    const { sql, params } = statement;
-    if (goesAsText(statement)) this.connection.query(sql, answered);
+    const { sql, params, mostBytes } = statement;
+    if (mostBytes !== undefined) readPart(this.connection, statement, mostBytes, answered);
+    else if (goesAsText(statement)) this.connection.query(sql, answered);
     else this.connection.execute(sql, params as SqlValue[], answered);
   }
 }
 
+/** As its rows come. */
+function readPart(
+  connection: PoolConnection,
+  { sql, params }: Statement,
+  mostBytes: number,
+  answered: (error: QueryError | null, result?: unknown) => void,
+): void {
+  const taken = new RowsTaken<Row>(mostBytes);
+  const command = connection.execute(sql, params as SqlValue[]);
+  command.on('result', (row) => {
+    if (taken.hasRoom()) taken.add(row as Row, bytesOf(Object.values(row as Row)));
+  });
+  // After an error there may be an end or none.
+  let isAnswered = false;
+  const end = (error: QueryError | null) => {
+    if (!isAnswered) answered(error, taken);
+    isAnswered = true;
+  };
+  command.on('error', end);
+  command.on('end', () => end(null));
+}
+
 function toResult(result: unknown): StatementResult {
+  if (result instanceof RowsTaken) return { rows: result.rows as Row[], affected: 0, isCut: result.isCut };
   if (Array.isArray(result)) {
     // A procedure has several, the first of which is what counts.
     const rows = (Array.isArray(result[0]) ? result[0] : result) as Row[];

@@ -68,17 +68,17 @@ export class SqliteConnector implements Connector {
   }
 
   async run(statement: Statement, mode: StatementMode): Promise<StatementResult> {
-    const { sql, params } = statement;
+    const { sql, params, mostBytes } = statement;
     checkParameters(params);
     if (mode === 'write') return this.inTurn(() => this.writer.write(sql, params));
     if (mode === 'costly read') return this.runCostly(statement);
     const { thread } = this;
     const isTogether = this.crowd.join() || params.length >= MANY_PARAMS.read;
-    if (!thread || !isTogether || !thread.isReady || thread.isFull) return this.reader.run(sql, params);
+    if (!thread || !isTogether || !thread.isReady || thread.isFull) return this.reader.run(sql, params, mostBytes);
     try {
-      return { rows: await thread.read(statement), affected: 0 };
+      return { ...(await thread.read(statement)), affected: 0 };
     } catch (error) {
-      if (error instanceof ThreadLost) return this.reader.run(sql, params);
+      if (error instanceof ThreadLost) return this.reader.run(sql, params, mostBytes);
       throw error;
     }
   }
@@ -112,10 +112,10 @@ export class SqliteConnector implements Connector {
       }
     };
     const { writer } = this;
-    const run = ({ sql, params }: Statement): StatementResult => {
+    const run = ({ sql, params, mostBytes }: Statement): StatementResult => {
       // After a full disk, for example, SQLite has rolled back by itself: the rest would commit one by one.
       if (!writer.isInTransaction) throw new Error('SQLite has rolled the transaction back.');
-      return writer.run(sql, params);
+      return writer.run(sql, params, mostBytes);
     };
     return {
       get isOver() {
@@ -164,11 +164,12 @@ export class SqliteConnector implements Connector {
 
   private async runCostly(statement: Statement): Promise<StatementResult> {
     const { costlyMs } = this.limits;
-    const here = () => this.reader.limit.within(costlyMs, () => this.reader.run(statement.sql, statement.params));
+    const { sql, params, mostBytes } = statement;
+    const here = () => this.reader.limit.within(costlyMs, () => this.reader.run(sql, params, mostBytes));
     try {
       if (!this.threads) return here();
       try {
-        return { rows: await this.threads.costly.read(statement, costlyMs), affected: 0 };
+        return { ...(await this.threads.costly.read(statement, costlyMs)), affected: 0 };
       } catch (error) {
         if (error instanceof ThreadLost) return here();
         throw error;

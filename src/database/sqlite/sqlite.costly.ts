@@ -1,4 +1,4 @@
-import type { Row, Statement } from '../session.js';
+import type { RowsPart, Statement } from '../session.js';
 import type { SqliteThread } from './sqlite.thread.js';
 
 /**
@@ -12,7 +12,7 @@ export class CostlyThreads {
   constructor(private readonly open: () => SqliteThread) {}
 
   /** @throws SqliteError `SQLITE_INTERRUPT` after so many milliseconds; ThreadLost */
-  async read(statement: Statement, limitMs: number): Promise<Row[]> {
+  async read(statement: Statement, limitMs: number): Promise<RowsPart> {
     const thread = this.idle.pop() ?? this.open();
     this.all.add(thread);
     try {

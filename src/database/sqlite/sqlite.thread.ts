@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
 import { BusyPoll } from '../../runtime/busy-poll.js';
-import type { Row, Statement, Write } from '../session.js';
+import type { RowsPart, Statement, Write } from '../session.js';
 import { unpackOutcomes, type Answer, type Order, type Packed, type Start, type Thrown } from './sqlite.messages.js';
 
 /** Reads of one order: the first are answered while the next are read. */
@@ -14,7 +14,7 @@ interface Waiter<R> {
   readonly resolve: (result: R) => void;
   readonly reject: (error: unknown) => void;
 }
-type Reader = Waiter<Row[]> & Statement;
+type Reader = Waiter<RowsPart> & Statement;
 type Take = (answer: Answer | ThreadLost) => void;
 
 /** The thread has ended: what was under way there was read in vain, or committed or not. */
@@ -64,10 +64,10 @@ export class SqliteThread {
   }
 
   /** Those of one turn of the event loop go together. @throws SqliteError, ThreadLost */
-  read({ sql, params }: Statement): Promise<Row[]> {
+  read({ sql, params, mostBytes }: Statement): Promise<RowsPart> {
     this.waiting++;
     return new Promise((resolve, reject) => {
-      if (this.gathered.push({ sql, params, resolve, reject }) === 1) setImmediate(() => this.sendReads());
+      if (this.gathered.push({ sql, params, mostBytes, resolve, reject }) === 1) setImmediate(() => this.sendReads());
     });
   }
 
@@ -75,10 +75,10 @@ export class SqliteThread {
    * Alone, and also where the thread has to begin first.
    * @throws SqliteError `SQLITE_INTERRUPT` after so many milliseconds; ThreadLost
    */
-  readWithin(limitMs: number, { sql, params }: Statement): Promise<Row[]> {
+  readWithin(limitMs: number, { sql, params, mostBytes }: Statement): Promise<RowsPart> {
     this.beginOnce();
     this.waiting++;
-    return new Promise((resolve, reject) => this.sendSome([{ sql, params, resolve, reject }], limitMs));
+    return new Promise((resolve, reject) => this.sendSome([{ sql, params, mostBytes, resolve, reject }], limitMs));
   }
 
   /** As `Statements.commit`. @param isAwake while it is waited for @throws SqliteError, ThreadLost */
@@ -153,12 +153,12 @@ export class SqliteThread {
       this.waiting -= readers.length;
       unpackOutcomes(answer as Packed).forEach((outcome, n) => {
         const { resolve, reject } = readers[n]!;
-        if (Array.isArray(outcome)) resolve(outcome);
+        if ('rows' in outcome) resolve(outcome);
         else reject(errorOf(outcome));
       });
     };
     try {
-      const statements = readers.map(({ sql, params }) => ({ sql, params }));
+      const statements = readers.map(({ sql, params, mostBytes }) => ({ sql, params, mostBytes }));
       this.send({ kind: 'read', statements, limitMs }, take, true);
     } catch (error) {
       // A parameter that is none.

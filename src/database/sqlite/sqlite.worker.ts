@@ -17,9 +17,9 @@ port.on('message', (order: Order) => {
 port.postMessage('ready');
 
 function read({ statements: asked, limitMs = Infinity }: Extract<Order, { kind: 'read' }>): Answer {
-  const outcomes = asked.map(({ sql, params }): Table | Thrown => {
+  const outcomes = asked.map(({ sql, params, mostBytes }): Table | Thrown => {
     try {
-      return statements.limit.within(limitMs, () => statements.read(sql, params));
+      return statements.limit.within(limitMs, () => statements.read(sql, params, mostBytes));
     } catch (error) {
       return thrown(error);
     }
