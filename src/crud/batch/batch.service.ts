@@ -129,7 +129,7 @@ function atOperation(error: DomainError, index: number): DomainError {
   const { code, detail, status, log } = error;
   // Other headers, such as a row's entity tag, are not the batch's.
   const { 'retry-after': retryAfter } = error.headers;
-  const headers = retryAfter === undefined ? {} : { 'retry-after': retryAfter };
-  const more = { errors, headers, log, cause: error, ...(status && { status }) };
+  const kept = retryAfter !== undefined && { headers: { 'retry-after': retryAfter } };
+  const more = { errors, log, cause: error, ...kept, ...(status && { status }) };
   return new DomainError(code, `Operation ${index}: ${detail}`, more);
 }
