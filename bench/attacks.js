@@ -69,6 +69,8 @@ async function attackTwice(store, name, key) {
     .match(/--\S+/g)
     .map((flag) => flag.replace(/(--max-old-space-size)=\d+/, `$1=${HEAP_MIB}`));
   const attacked = await service(store.url, { AUTH: 'keys' }, [...flags, '--import', PAPERS_MODULE]);
+  // Also when the run itself ends badly.
+  process.once('exit', () => attacked.child.kill('SIGKILL'));
   const bystander = new Bystander(attacked, store.key());
   const lines = [];
   try {

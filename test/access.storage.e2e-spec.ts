@@ -63,6 +63,8 @@ describe.each(engines())('what a caller may store in a day: %s', (engine) => {
     expect(await changesOf(test, 'r0')).toBe(2);
     const metrics = (await test.admin.get('/metrics')).text;
     expect(metrics).toMatch(/^plinth_security_events_total\{event="rate-limited"\} 8$/m);
+    // The operation of the other batch as well.
+    expect(metrics).toMatch(/^plinth_storage_refused_total\{budget="records"\} 9$/m);
   });
 
   it('is not exceeded by one batch, nor by many writes at once', async () => {

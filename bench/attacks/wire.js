@@ -69,7 +69,8 @@ export class Wire {
     let left = 0;
     let head = '';
     socket.on('data', (chunk) => {
-      for (let rest = chunk; rest.length > 0;) {
+      let rest = chunk;
+      while (rest.length > 0) {
         if (left > 0) {
           const taken = Math.min(left, rest.length);
           left -= taken;
@@ -78,7 +79,6 @@ export class Wire {
           continue;
         }
         head += rest.toString('latin1');
-        rest = rest.subarray(rest.length);
         const end = head.indexOf('\r\n\r\n');
         if (end === -1) return;
         this.count(head);

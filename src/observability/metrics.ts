@@ -101,6 +101,16 @@ export class Metrics {
         },
       });
     }
+    new Counter({
+      name: 'plinth_storage_refused_total',
+      help: 'Writes that were refused because their caller has stored enough today, by the budget that was used up.',
+      labelNames: ['budget'],
+      registers,
+      collect() {
+        this.reset();
+        for (const [budget, writes] of Object.entries(storage.refused)) this.inc({ budget }, writes);
+      },
+    });
     const retries = new Counter({
       name: 'plinth_database_retries_total',
       help: 'Transactions and statements that were run again, by what had become of them.',

@@ -27,6 +27,8 @@ export class StorageLimits extends StorageBudget {
     ['change', { bytes: 0, records: 0 }],
     ['idempotency', { bytes: 0, records: 0 }],
   ]);
+  /** How many writes this process has refused, by the budget that was used up. */
+  readonly refused = { bytes: 0, records: 0 };
   private readonly budgets: Budget[] = [];
 
   constructor({ access: { keys, jwt, storage } }: Config, shared: SharedCounts) {
@@ -45,6 +47,7 @@ export class StorageLimits extends StorageBudget {
     const spent = this.budgets.find(({ count }) => count.isSpent(caller));
     if (!spent) return;
     const { of, quota, setting } = spent;
+    this.refused[of]++;
     const detail = `Your changes and idempotent answers of this day (UTC) have used up its ${quota} ${of} (${setting}). Read on, and write again when it is over.`;
     const headers = { 'retry-after': String(secondsLeftOfDay()) };
     throw new DomainError('storage-budget-spent', detail, { headers, log: { limit: `stored-${of}` } });
