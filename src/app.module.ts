@@ -24,11 +24,11 @@ export class AppModule {
       imports: [
         ConfigModule.forRoot(config),
         ProcessModule.forRoot(draining),
-        DatabaseModule.forRoot(schemaOf(served).migrations),
+        DatabaseModule.forRoot(schemaOf(served)),
         HttpModule,
         AccessModule,
         HealthModule,
-        CrudModule,
+        CrudModule.forRoot(served),
         ChangesModule,
         OpenapiModule,
         ObservabilityModule,

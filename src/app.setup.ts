@@ -8,6 +8,7 @@ import { AppModule } from './app.module.js';
 import type { Config } from './config/config.js';
 import { EndpointRunner } from './crud/endpoints/endpoint.runner.js';
 import { httpAdapter } from './http/engine/http.adapter.js';
+import { HeldBytes } from './http/held-bytes.js';
 import type { HttpServices } from './http/http-services.js';
 import { Metrics } from './observability/metrics.js';
 import { Draining } from './runtime/draining.js';
@@ -49,7 +50,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     droppedLines = () => 0,
     root = (settings, state) => AppModule.with(settings, state),
   } = options;
-  const services: HttpServices = { draining, logRequest, nobody: NOBODY };
+  const services: HttpServices = { draining, logRequest, nobody: NOBODY, held: new HeldBytes(config) };
   const adapter = httpAdapter(config.http, services);
   // `abortOnError`: errors at start reach `main`, which knows how to say them.
   const app = await NestFactory.create<NestFastifyApplication>(root(config, draining), adapter, {

@@ -125,7 +125,7 @@ function show({ key, id, name, scopes, previous_until: previous }: ApiKeyView): 
 
 async function list(keys: ApiKeyService): Promise<void> {
   for (let cursor: string | undefined; ;) {
-    const { data, page } = await keys.list({ limit: '200', ...(cursor !== undefined && { cursor }) });
+    const { data, page } = await keys.list({ limit: '200', ...(cursor !== undefined && { cursor }) }, OPERATOR);
     for (const { id, name, scopes, expires_at, revoked_at, last_used_at } of data as ApiKeyView[]) {
       const state = revoked_at !== null ? 'revoked' : expires_at !== null ? `until ${expires_at}` : 'valid';
       const columns = [id, state, `used ${last_used_at ?? 'never'}`, name, scopes.join(' ')];

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
+import { formatted } from './database/generate/formatted.js';
 import { readArguments, runCommand, UsageError } from './process/command.js';
 import { SPELLINGS } from './scaffold/field-arguments.js';
 import { filesOf, type Files } from './scaffold/new-module.js';
 import { asked, completed, type Given } from './scaffold/questions.js';
 import { Refusal } from './scaffold/refusal.js';
-import { formatted, refuseUncommitted, writeFiles } from './scaffold/write.js';
+import { refuseUncommitted, writeFiles } from './scaffold/write.js';
 
 const USAGE = `npm run new -- NAME [FIELD …] [--verb VERB …] [--dry-run]
 
@@ -32,7 +33,7 @@ await runCommand(async () => {
   const isAsked = (module === undefined || fields.length === 0) && process.stdin.isTTY && process.stdout.isTTY;
   // Nobody is to answer for nothing.
   if (isAsked && !isDry) refuseUncommitted(root);
-  const files = await formatted(await plan(given, root, isAsked), root);
+  const files = await allFormatted(await plan(given, root, isAsked));
   if (isDry) return show(files);
   refuseUncommitted(root);
   writeFiles(files, root);
@@ -51,6 +52,11 @@ async function plan(given: Given, root: string, isAsked: boolean): Promise<Files
   } catch (error) {
     throw error instanceof Refusal ? new UsageError(error.message, USAGE) : error;
   }
+}
+
+async function allFormatted(files: Files): Promise<Files> {
+  const format = async ([path, text]: [string, string]) => [path, await formatted(path, text)] as const;
+  return new Map(await Promise.all([...files].map(format)));
 }
 
 function show(files: Files): void {

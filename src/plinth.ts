@@ -1,5 +1,5 @@
 /**
- * What a module may use of Plinth, by the package's own name: `import { Field } from 'plinth'`. What is not in here may
+ * Everything that a module may use of Plinth, by the package's own name: `import { Field } from 'plinth'`. The rest may
  * change any day.
  */
 export { CrudController, type CrudHandlers, type CrudOperation } from './crud/crud.controller.js';
@@ -24,10 +24,11 @@ export type { ModuleOptions } from './crud/crud.model.js';
 export { PlinthModule } from './crud/plinth-module.js';
 export { anyRule, EVERY_ROW, everyRule, NO_ROW, rowWhere, type RowRule } from './rows/row-rule.js';
 export { Database } from './database/database.js';
-export { indexOf, Portable, SYSTEM_TIMES } from './database/migrations/portable.js';
+export { Portable } from './database/migrations/portable.js';
 export { CreateOf, UpdateOf, type CreateInput, type UpdateInput } from './fields/bodies.js';
 export { Field } from './fields/field.decorator.js';
 export type { FieldOptions } from './fields/field.js';
 export type { Caller } from './access/caller.js';
+export { systemContext } from './access/system-context.js';
 export { DomainError } from './problems/domain-error.js';
 export { Scope } from './http/scope.decorator.js';

@@ -16,17 +16,26 @@ export interface Schema {
   readonly migrations: Type<MigrationInterface>[];
 }
 
-/** The tables of the kernel and of `modules`, and how they came to be. */
+/**
+ * The tables of the kernel and of `modules`, and how they came to be.
+ * @throws TypeError for migrations whose order is not known
+ */
 export function schemaOf(modules: readonly PlinthModuleClass[]): Schema {
   const declared = modules.map(declarationOf);
   const migrations = [...kernelMigrations, ...declared.flatMap((module) => module.migrations)];
+  migrations.sort((a, b) => writtenAt(a) - writtenAt(b));
+  for (const [at, { name }] of migrations.entries()) {
+    const before = migrations[at - 1];
+    if (before && writtenAt(before) === writtenAt({ name }))
+      throw new TypeError(`The migrations ${before.name} and ${name} have one time: give one of them a later one.`);
+  }
   return {
-    entities: [...KERNEL, ...declared.map(({ resource }) => resource)],
-    migrations: migrations.sort((a, b) => writtenAt(a) - writtenAt(b)),
+    entities: [...KERNEL, ...declared.flatMap(({ resource, entities }) => [resource, ...entities])],
+    migrations,
   };
 }
 
-function writtenAt({ name }: Type<MigrationInterface>): number {
+function writtenAt({ name }: { readonly name: string }): number {
   const at = /\d{13}$/.exec(name)?.[0];
   if (at === undefined)
     throw new TypeError(`The migration ${name} needs the time at the end of its name: ${name}1764000000000`);

@@ -200,6 +200,9 @@ describe.each(engines())('who manages keys on %s', (engine) => {
     }
     const good = made(await admin.post('/api/api-key', { ...read, expires_at: '2037-01-31T12:00:00+02:00' }));
     expect(good.expires_at).toBe('2037-01-31T10:00:00.000Z');
+    const last = made(await admin.post('/api/api-key', { ...read, expires_at: '2038-01-19T03:14:07.999Z' }));
+    expect(last.expires_at).toBe('2038-01-19T03:14:07.999Z');
+    expect(made(await admin.get(`/api/api-key/${last.id}`), 200).expires_at).toBe(last.expires_at);
   });
 
   it('has the same rules on the command line, which prints nothing that steers a terminal', async () => {

@@ -337,7 +337,7 @@ describe('who may come from where', () => {
     const client = new Client(test.origin);
     for (const host of ['evil.example', 'evil.example:3000', '127.0.0.1.evil.example', 'localhost.evil.example'])
       problemOf(await client.get('/api/resource', { host }), 421, 'misdirected-request');
-    for (const host of ['localhost:3000', '127.0.0.1', '[::1]:3000'])
+    for (const host of ['localhost:3000', 'LocalHost:', '127.0.0.1', '[::1]:3000'])
       expect((await client.get('/api/resource', { host })).status).toBe(200);
     await test.close();
     // A page in a browser chooses its headers, but not its Host.

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { freshDatabase, type TestDatabase } from './support/database.js';
 import { runBuilt } from './support/process.js';
 
-const COMMANDS = ['migrate.cli.js', 'key.cli.js', 'main.js'];
+const COMMANDS = ['migrate.cli.js', 'generate-migration.cli.js', 'key.cli.js', 'main.js'];
 /** With these the service would not start. */
 const OF_THE_SERVICE = { HOST: '0.0.0.0', PORT: 'none', AUTH: 'nonsense', HTTP_BODY_BYTES: '-1' };
 const KEY = 'key.cli.js';
@@ -26,9 +26,13 @@ describe('commands', () => {
   });
 
   it.each([
-    ['migrate.cli.js', 'revert'],
+    ['migrate.cli.js', 'undo'],
     ['migrate.cli.js', '--dry-run'],
     ['migrate.cli.js', 'status', 'twice'],
+    ['migrate.cli.js', 'constructor'],
+    ['generate-migration.cli.js'],
+    ['generate-migration.cli.js', 'Add Code'],
+    ['generate-migration.cli.js', 'add-code', '--frob'],
     [KEY],
     [KEY, 'make'],
     [KEY, 'constructor'],
@@ -78,7 +82,7 @@ describe('commands', () => {
 
   it.each([
     [[], 0],
-    [['revert'], 64],
+    [['undo'], 64],
   ])('come to their end, whoever reads what they say: %j', async (args, code) => {
     const env = { PATH: process.env.PATH, DATABASE_URL: database.url };
     const script = ['dist/migrate.cli.js', ...args];

@@ -393,8 +393,10 @@ const TRUTH: Record<string, (order: Order, value: Literal, pivot: Literal, part:
 const TEXT_OPERATORS = ['contains', 'startswith', 'endswith'];
 const byNumber: Order = (a, b) => Number(a) - Number(b);
 
-/** Around the ends of TIMESTAMP, of DATETIME, and of the years with four digits; and in each way that RFC 3339 writes. */
+/** Around the ends of TIMESTAMP, of DATETIME, and of the years with four digits, which an offset can leave; and in each way that RFC 3339 writes. */
 const INSTANTS = [
+  '0000-01-01T00:00:00Z',
+  '0000-01-01T00:00:00+00:01',
   '0001-01-01T00:00:00Z',
   '0001-01-01T00:00:00+23:59',
   '0999-12-31T23:59:59Z',
@@ -407,6 +409,7 @@ const INSTANTS = [
   '2100-01-01T00:00:00Z',
   '2106-02-07T06:28:16Z',
   '9999-12-31T23:59:59.999Z',
+  '9999-12-31T23:59:59.999-00:01',
   '9999-12-31T23:59:59.999-23:59',
 ];
 /** Around the ends of INT, BIGINT and DOUBLE, and of what a number of JSON tells apart. */

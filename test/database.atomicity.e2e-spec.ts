@@ -69,7 +69,7 @@ describe.each(WAYS)('a transaction is all or nothing, on $engine (pipeline $pipe
     await expect(database.commit(writes)).rejects.toThrow(words);
     await expect(database.execute(INSERT, refused(undefined))).rejects.toThrow(words);
     await expect(database.query('SELECT ? AS `x`', refused(undefined))).rejects.toThrow(words);
-    await expect(database.query('SELECT ? AS `x`', refused(undefined), true)).rejects.toThrow(words);
+    await expect(database.queryQuick({ sql: 'SELECT ? AS `x`', params: refused(undefined) })).rejects.toThrow(words);
     expect(await rows()).toEqual([]);
   });
 

@@ -53,7 +53,7 @@ whenServer('a database server', () => {
         test.database.transaction(async (transaction) => {
           await sleep(30);
           const [row] = await transaction.query(
-            `SELECT @@session.time_zone AS \`zone\`, @@session.sql_mode AS \`mode\`, @@session.${isolation} AS \`isolation\`, @@session.innodb_lock_wait_timeout AS \`wait\`, CONNECTION_ID() AS \`id\``,
+            `SELECT @@session.time_zone AS \`zone\`, @@session.sql_mode AS \`mode\`, @@session.${isolation} AS \`isolation\`, @@session.innodb_lock_wait_timeout AS \`wait\`, @@session.lock_wait_timeout AS \`tables\`, CONNECTION_ID() AS \`id\``,
           );
           return row!;
         }),
@@ -65,6 +65,7 @@ whenServer('a database server', () => {
         zone: '+00:00',
         isolation: 'READ-COMMITTED',
         wait: 5,
+        tables: 5,
         mode: expect.stringContaining('STRICT_TRANS_TABLES'),
       });
   });

@@ -122,8 +122,8 @@ describe.each(serverKinds())('statements that are sent together to %s', (engine)
     expect(outcomes).toEqual([0, 1, 0, 0, 1]);
     // One that takes longer is ended by the server, and only that one.
     const [late, good] = await Promise.allSettled([
-      stack.database.query('SELECT SLEEP(5) AS `x` FROM `note`', [], true),
-      stack.database.query('SELECT 1 AS `x`', [], true),
+      stack.database.queryQuick({ sql: 'SELECT SLEEP(5) AS `x` FROM `note`', params: [] }),
+      stack.database.queryQuick({ sql: 'SELECT 1 AS `x`', params: [] }),
     ]);
     expect(late).toMatchObject({ status: 'rejected', reason: { code: 'database-timeout' } });
     expect(good).toEqual({ status: 'fulfilled', value: [{ x: 1 }] });

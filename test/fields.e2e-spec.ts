@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { ModuleRegistry } from '../src/crud/module.registry.js';
 import { openDataSource } from '../src/database/data-source.js';
-import { schemaDrift } from '../src/database/migrator.js';
+import { schemaDrift } from '../src/database/schema/schema-drift.js';
 import { loadConfig } from '../src/config/config.js';
 import { schemaOf } from '../src/schema.js';
 import { startApp, type TestApp } from './support/app.js';
@@ -25,7 +25,9 @@ const instant = fc
   .map((at) => at.toISOString());
 const document = fc
   .jsonValue({ maxDepth: 4, stringUnit: 'grapheme' })
-  .filter((value) => value !== null && !JSON.stringify(value).includes('-0'));
+  .filter((value) => value !== null)
+  // JSON has no -0: what can't be sent is not expected back.
+  .map((value) => JSON.parse(JSON.stringify(value)) as unknown);
 
 /** Values in the spelling that they come back in. */
 const VALUES: Record<string, fc.Arbitrary<unknown>> = {
@@ -98,8 +100,7 @@ describe.each(engines())('every type of field on %s', (engine) => {
         await stream.until(({ changes }) => changes.some(({ data: { subject } }) => subject === id));
         expect(stream.changes.find(({ data: { subject } }) => subject === id)!.data.data).toEqual(data);
         // What GET gave is what PUT takes, and a patch of what is there changes nothing.
-        const { created_at: _created, title: _title, ...own } = data;
-        const put = await client.send('put', `${PATH}/${id}`, { body: own });
+        const put = await client.send('put', `${PATH}/${id}`, { body: data });
         expect({ status: put.status, text: put.text, etag: put.headers.etag }).toEqual({
           status: 200,
           text: first.text,
@@ -170,8 +171,11 @@ describe.each(engines())('every type of field on %s', (engine) => {
       ['price', 'much', 'wrong-type'],
       ['day', '2026-02-30', 'wrong-type'],
       ['day', '0999-12-31', 'out-of-range'],
+      ['day', '0000-12-31', 'out-of-range'],
       ['moment', '2026-11-28T24:00:00Z', 'wrong-type'],
       ['moment', '0999-12-31T23:59:59Z', 'out-of-range'],
+      ['moment', '0000-01-01T00:00:00Z', 'out-of-range'],
+      ['moment', '9999-12-31T23:59:59-00:01', 'out-of-range'],
       ['tags', ['a', 7], 'wrong-type', '/1'],
       ['tags', 'a', 'wrong-type'],
       ['prices', ['1.0005'], 'too-precise', '/0'],
@@ -218,7 +222,9 @@ describe.each(engines())('every type of field on %s', (engine) => {
     expect(await stored(id)).toEqual([{ secret: 'canary' }]);
     await client.send('put', `${PATH}/${id}`, { body: { label: 'kept still', secret: 'other' } });
     expect(await stored(id)).toEqual([{ secret: 'other' }]);
-    const texts = [await client.get(`${PATH}/${id}:history`), await client.get(`${PATH}?limit=200`)];
+    const { text: audit } = await client.get('/api/changes?limit=200');
+    expect(audit).toMatch(/"before":\{[^}]*"label":"kept"/);
+    const texts = [await client.get(`${PATH}/${id}:history`), await client.get(`${PATH}?limit=200`), { text: audit }];
     for (const { text } of texts) expect(text).not.toMatch(/canary|secret/);
   });
 

@@ -254,7 +254,7 @@ describe.each(engines())('writes and reads that come at the same time, on %s', (
     const first = find('j-1');
     await new Promise((resolve) => setImmediate(resolve));
     // Goes behind it, in the same write: both have their answer when the slower one has.
-    const slow = test.database.query('SELECT SLEEP(0.2) AS `x`', [], true);
+    const slow = test.database.queryQuick({ sql: 'SELECT SLEEP(0.2) AS `x`', params: [] });
     await sleep(60);
     await test.database.execute('UPDATE `widget` SET `weight` = 2 WHERE `id` = ?', ['j-1']);
     expect(await Promise.all([find('j-1'), find('j-1'), first, slow])).toEqual([2, 2, 1, [{ x: 0 }]]);

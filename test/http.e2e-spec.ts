@@ -37,7 +37,8 @@ describe('http', () => {
     rawProblem(await raw(`GET /api/resource HTTP/1.1\r\n${close}X: a\r\n canary\u0001\r\n\r\n`), 400, 'malformed-http');
     rawProblem(await raw(`FOO /canary HTTP/1.1\r\n${close}\r\n`), 501, 'method-not-implemented');
     rawProblem(await raw(`PROPFIND /api/resource HTTP/1.1\r\n${close}\r\n`), 501, 'method-not-implemented');
-    rawProblem(await raw(`TRACE /api/resource HTTP/1.1\r\n${close}\r\n`), 501, 'method-not-implemented');
+    rawProblem(await raw(`TRACE /api/resource HTTP/1.1\r\n${close}\r\n`), 405, 'method-not-allowed');
+    rawProblem(await raw(`TRACE /api/nothing HTTP/1.1\r\n${close}\r\n`), 404, 'route-not-found');
     rawProblem(
       await raw(`GET / HTTP/1.1\r\n${close}X-Canary: canary${'a'.repeat(17_000)}\r\n\r\n`),
       431,
@@ -228,6 +229,10 @@ describe('http', () => {
       ['/api/resource/accepted', 'Application/JSON ;\tCharset="UTF-8" ; q=0.1', 'application/json; charset=utf-8'],
       ['/api/resource/accepted', 'text/html, application/*;charset=utf-8', 'application/json; charset=utf-8'],
       ['/api/resource/accepted', '', 'application/json; charset=utf-8'],
+      ['/api/resource/accepted', ' ,\t, ', 'application/json; charset=utf-8'],
+      ['/api/resource/accepted', ', text/html,,application/json', 'application/json; charset=utf-8'],
+      ['/api/resource', 'application/x-ndjson; charset=UTF-8', 'application/x-ndjson'],
+      ['/api/resource', 'application/x-ndjson;charset=utf-8, application/json;q=0.5', 'application/x-ndjson'],
       ['/api/resource', 'text/csv; charset=utf-8', 'text/csv; charset=utf-8; header=present'],
       ['/api/resource', 'text/csv;header=present', 'text/csv; charset=utf-8; header=present'],
       ['/api/resource', 'application/json;q=0.5, application/x-ndjson', 'application/x-ndjson'],
@@ -259,6 +264,8 @@ describe('http', () => {
     gone.abort();
     for (const [path, accept] of [
       ['/api/resource/accepted', 'application/json;charset=iso-8859-1'],
+      ['/api/resource/accepted', 'application'],
+      ['/api/resource', 'application/x-ndjson;charset=utf-16'],
       ['/api/resource/accepted', 'application/json;profile=x'],
       ['/api/resource/accepted', 'application/json;charset=utf-8;q=0'],
       ['/api/resource', 'text/csv;header=absent'],

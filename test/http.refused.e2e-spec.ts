@@ -95,6 +95,14 @@ describe('a body that nobody wants of this caller', () => {
     expect(sent).toBeLessThan(IN_BUFFERS);
   });
 
+  it('is not asked for, where its length is too large already', async () => {
+    const head = `POST /api/resource HTTP/1.1\r\n${HOST}${JSON_BODY}Expect: 100-continue\r\n`;
+    const refused = await sendRaw(test.origin, `${head}Content-Length: 1025\r\n\r\n`);
+    expect(answersIn(refused).map(({ status }) => status)).toEqual([413]);
+    const asked = await sendRaw(test.origin, `${head}Content-Length: 1024\r\n\r\n`, 300);
+    expect(asked).toBe('HTTP/1.1 100 Continue\r\n\r\n');
+  });
+
   it('costs no connection where it is small', async () => {
     const post = `POST /nothing HTTP/1.1\r\n${HOST}Content-Length: 5000\r\n\r\n${'a'.repeat(5_000)}`;
     const last = `GET /api/resource HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`;

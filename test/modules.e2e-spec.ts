@@ -13,9 +13,12 @@ import {
   Portable,
   ReadEndpoint,
   type Representation,
+  systemContext,
   type RequestContext,
 } from 'plinth';
-import { Entity, Table, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { Entity, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { ResourceModule } from '../src/modules/resource/resource.module.js';
+import { ResourceService } from '../src/modules/resource/resource.service.js';
 import * as publicEntry from '../src/plinth.js';
 import { startApp, type TestApp } from './support/app.js';
 import { Client, problemOf } from './support/client.js';
@@ -28,20 +31,20 @@ class Parcel extends CrudEntity {
 
   @Field({ type: 'integer', minimum: 0, writable: true })
   weight!: number;
+
+  /** Only the verb writes it. */
+  @Field({ type: 'integer', default: 0 })
+  halvings!: number;
 }
 
 class CreateParcel1764000000007 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
-    const portable = new Portable(queryRunner);
-    const own = [
-      portable.field('label', { type: 'string', maxLength: 40 }),
-      portable.field('weight', { type: 'integer' }),
-    ];
-    await queryRunner.createTable(new Table({ name: 'parcel', columns: portable.crud(own) }));
+    const fields = { label: { type: 'string', maxLength: 40 }, weight: { type: 'integer' }, halvings: { type: 'integer', default: 0 } } as const;
+    await new Portable(queryRunner).createResource('parcel', fields);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.dropTable('parcel');
+    await new Portable(queryRunner).dropResource('parcel');
   }
 }
 
@@ -59,12 +62,23 @@ class ParcelService extends CrudService<Parcel> {
   constructor(
     parcels: ParcelRepository,
     private readonly database: Database,
+    private readonly resources: ResourceService,
   ) {
     super(parcels);
   }
 
+  /** Writes a resource of another module, with a context of its own. */
+  async rename(id: string, context: RequestContext): Promise<Representation<Parcel>> {
+    const { label } = this.live(await this.repository.find(id, context));
+    const named = (row: Parcel) => ({ ...row, label: `${label}!` });
+    return this.repository.atomically(async () => {
+      await this.resources.create({ id: `of-${id}`, name: label }, context.forOther());
+      return this.represent(await this.edit(id, 'updated', named, context), context);
+    });
+  }
+
   async halve(id: string, context: RequestContext): Promise<Representation<Parcel>> {
-    const halved = (row: Parcel | null) => ({ ...this.live(row), weight: this.live(row).weight / 2 });
+    const halved = (row: Parcel) => ({ ...row, weight: row.weight / 2, halvings: row.halvings + 1 });
     return this.represent(await this.edit(id, 'updated', halved, context), context);
   }
 
@@ -90,13 +104,18 @@ class ParcelController extends CrudController(Parcel, { without: ['replace'] }) 
     return super.get(id === 'heaviest' ? 'p1' : id, context);
   }
 
+  @ActionEndpoint('rename', Parcel)
+  rename(@Param('id') id: string, @Context() context: RequestContext): Promise<Representation<Parcel>> {
+    return this.parcels.rename(id, context);
+  }
+
   @ActionEndpoint('halve', Parcel)
   halve(@Param('id') id: string, @Context() context: RequestContext): Promise<Representation<Parcel>> {
     return this.parcels.halve(id, context);
   }
 }
 
-const parts = { resource: Parcel, migrations: [CreateParcel1764000000007] };
+const parts = { resource: Parcel, migrations: [CreateParcel1764000000007], imports: [ResourceModule] };
 
 @PlinthModule({ ...parts, controllers: [ParcelController], providers: [ParcelService, ParcelRepository] })
 class ParcelModule {}
@@ -110,6 +129,7 @@ describe.each(engines())('a module that differs, on %s', (engine) => {
   });
   beforeEach(async () => {
     await test.database.execute('DELETE FROM `parcel`');
+    await test.database.execute('DELETE FROM `resource`');
     seen.length = 0;
   });
   afterAll(() => test.close());
@@ -126,7 +146,7 @@ describe.each(engines())('a module that differs, on %s', (engine) => {
     expect((await post('p2', 40)).status).toBe(201);
     problemOf(await client.patch('/api/parcel/p1', { weight: 61 }), 409, 'conflict');
     expect((await client.patch('/api/parcel/p1', { weight: 50 })).status).toBe(200);
-    expect((await client.post('/api/parcel/p1:halve')).body).toMatchObject({ data: { weight: 25 } });
+    expect((await client.post('/api/parcel/p1:halve')).body).toMatchObject({ data: { weight: 25, halvings: 1 } });
     const batch = (atomic: boolean, ...operations: object[]) =>
       client.post('/api/parcel:batch', { atomic, operations });
     const grow = { op: 'update', id: 'p1', body: { weight: 26 } };
@@ -154,6 +174,26 @@ describe.each(engines())('a module that differs, on %s', (engine) => {
     problemOf(await client.post('/api/parcel?dry_run=true', { label: 'd', weight: 89 }), 409, 'conflict');
     expect((await client.post('/api/parcel?dry_run=true', { label: 'd', weight: 88 })).status).toBe(201);
     expect(await weights()).toHaveLength(12);
+  });
+
+  it('writes in another module with a context of its own, in the same transaction', async () => {
+    const { headers } = await client.post('/api/parcel', { id: 'p1', label: 'one', weight: 1 });
+    const rename = (path: string, etag: string) =>
+      client.post(`/api/parcel/p1:rename${path}`, undefined, { 'if-match': etag });
+    problemOf(await rename('', '"other"'), 412, 'precondition-failed');
+    problemOf(await client.get('/api/resource/of-p1'), 404, 'not-found');
+    expect((await rename('?dry_run=true&fields=label', headers.etag!)).status).toBe(200);
+    problemOf(await client.get('/api/resource/of-p1'), 404, 'not-found');
+    const { status, body } = await rename('?fields=label', headers.etag!);
+    expect({ status, body }).toEqual({ status: 200, body: { data: { id: 'p1', label: 'one!' }, status: 'success' } });
+    expect((await client.get('/api/resource/of-p1')).body).toMatchObject({ data: { name: 'one' } });
+  });
+
+  it('acts for nobody who asks, by name', async () => {
+    const parcels = test.app.get(ParcelService);
+    const { id } = await parcels.create({ label: 'made', weight: 1, halvings: 0 }, systemContext('night-job'));
+    const { body } = await client.get(`/api/parcel/${id}:history`);
+    expect(body).toMatchObject({ data: [{ op: 'created', actor: 'system:night-job' }] });
   });
 
   it('goes without an operation: no route, nothing in the reference, none in a batch', async () => {
@@ -244,14 +284,13 @@ const PUBLIC = [
   'Replacement',
   'Representation',
   'RestoreEndpoint',
-  'SYSTEM_TIMES',
   'Scope',
   'UpdateEndpoint',
   'UpdateOf',
   'anyRule',
   'everyRule',
-  'indexOf',
   'rowWhere',
+  'systemContext',
 ];
 
 describe('the public entry', () => {

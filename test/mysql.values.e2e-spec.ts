@@ -142,7 +142,7 @@ whenServer('values that go to a server and come back', () => {
 
   it('come back as they are there, and not when the slowest does that was sent with them', async () => {
     const { database } = piped;
-    const asked = (sql: string) => database.query<{ v: number }>(sql, [], true);
+    const asked = (sql: string) => database.queryQuick<{ v: number }>({ sql, params: [] });
     let isOver = false;
     const [, good, bad, , slow] = [
       // Goes at once; the others gather meanwhile.
@@ -163,9 +163,9 @@ whenServer('values that go to a server and come back', () => {
   it('refuses what is none, and nobody else', async () => {
     for (const wrong of [undefined, {}, new Date(), Symbol('x'), () => 1]) {
       const [bad, good, shared] = await Promise.allSettled([
-        piped.database.query('SELECT ? AS `x`', [wrong as SqlValue], true),
-        piped.database.query('SELECT ? AS `x`', [1], true),
-        piped.database.query('SELECT ? AS `y`', ['é'], true),
+        piped.database.queryQuick({ sql: 'SELECT ? AS `x`', params: [wrong as SqlValue] }),
+        piped.database.queryQuick({ sql: 'SELECT ? AS `x`', params: [1] }),
+        piped.database.queryQuick({ sql: 'SELECT ? AS `y`', params: ['é'] }),
       ]);
       expect({ wrong: typeof wrong, status: bad.status }).toEqual({ wrong: typeof wrong, status: 'rejected' });
       expect(good).toEqual({ status: 'fulfilled', value: [{ x: 1 }] });
@@ -309,7 +309,7 @@ whenServer('values that go to a server and come back', () => {
 
   describe('of a table that changes between two executions of one prepared statement', () => {
     const read = (stack: DatabaseStack) =>
-      stack.database.query('SELECT * FROM `changing` WHERE `id` > ? ORDER BY `id`', [0], true);
+      stack.database.queryQuick({ sql: 'SELECT * FROM `changing` WHERE `id` > ? ORDER BY `id`', params: [0] });
 
     it('are those of the table as it is', async () => {
       const { database } = plain;
@@ -349,9 +349,9 @@ whenServer('values that go to a server and come back', () => {
       const together = () =>
         Promise.all([
           read(piped),
-          piped.database.query('SELECT `id` FROM `changing`', [], true),
+          piped.database.queryQuick({ sql: 'SELECT `id` FROM `changing`', params: [] }),
           read(piped),
-          piped.database.query('SELECT `z`, `id` FROM `changing`', [], true),
+          piped.database.queryQuick({ sql: 'SELECT `z`, `id` FROM `changing`', params: [] }),
         ]);
       await together();
       await database.execute('ALTER TABLE `changing` MODIFY `z` VARCHAR(30), ADD `y` INT DEFAULT 3 FIRST');
@@ -383,10 +383,12 @@ whenServer('values that go to a server and come back', () => {
       for (let round = 0; round < 2; round++) {
         for (let n = 0; n < 700; n += 7) {
           const some = Array.from({ length: 7 }, (_, more) => n + more);
-          const rows = await Promise.all(some.map((one) => piped.database.query(shape(one), [1000], true)));
+          const rows = await Promise.all(
+            some.map((one) => piped.database.queryQuick({ sql: shape(one), params: [1000] })),
+          );
           expect(rows).toEqual(some.map((one) => [{ sum: one + 1000 }]));
           // Used all the time, so never forgotten.
-          expect(await piped.database.query('SELECT ? AS `often`', [n], true)).toEqual([{ often: n }]);
+          expect(await piped.database.queryQuick({ sql: 'SELECT ? AS `often`', params: [n] })).toEqual([{ often: n }]);
         }
       }
       const { prepared, closed } = await counted();
@@ -396,7 +398,7 @@ whenServer('values that go to a server and come back', () => {
     });
 
     it('come right once a statement can be prepared that could not', async () => {
-      const read = () => piped.database.query('SELECT * FROM `late`', [], true);
+      const read = () => piped.database.queryQuick({ sql: 'SELECT * FROM `late`', params: [] });
       await expect(read()).rejects.toMatchObject({ errno: 1146 });
       await plain.database.execute('CREATE TABLE `late` AS SELECT 1 AS `x`');
       expect(await read()).toEqual([{ x: 1 }]);
@@ -416,10 +418,10 @@ whenServer('values that go to a server and come back', () => {
       const { database } = piped;
       for (let round = 0; round < 2; round++) {
         const outcomes = await Promise.allSettled([
-          database.query('SELECT 1 AS `a`', [], true),
-          database.query('SELECT `nope`', [], true),
-          database.query('SELECT (SELECT 1 UNION SELECT ?) AS `x`', [2], true),
-          database.query('SELECT 2 AS `b`', [], true),
+          database.queryQuick({ sql: 'SELECT 1 AS `a`', params: [] }),
+          database.queryQuick({ sql: 'SELECT `nope`', params: [] }),
+          database.queryQuick({ sql: 'SELECT (SELECT 1 UNION SELECT ?) AS `x`', params: [2] }),
+          database.queryQuick({ sql: 'SELECT 2 AS `b`', params: [] }),
         ]);
         expect(outcomes).toEqual([
           { status: 'fulfilled', value: [{ a: 1 }] },
@@ -435,8 +437,8 @@ whenServer('values that go to a server and come back', () => {
         'CREATE PROCEDURE `two_results`() BEGIN SELECT 1 AS `a`; SELECT 2 AS `b`, 3 AS `c`; END',
       );
       const [first, next] = await Promise.all([
-        piped.database.query('CALL `two_results`()', [], true),
-        piped.database.query('SELECT 4 AS `d`', [], true),
+        piped.database.queryQuick({ sql: 'CALL `two_results`()', params: [] }),
+        piped.database.queryQuick({ sql: 'SELECT 4 AS `d`', params: [] }),
       ]);
       expect({ first, next }).toEqual({ first: [{ a: 1 }], next: [{ d: 4 }] });
     });

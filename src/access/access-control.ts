@@ -77,7 +77,7 @@ export class AccessControl implements Gate {
  */
 function refuseForeignNames({ headers }: FastifyRequest): void {
   // Not Fastify's `host`: that may be X-Forwarded-Host, which a page chooses freely.
-  const name = (headers.host ?? '').replace(/:\d+$/, '');
+  const name = (headers.host ?? '').toLowerCase().replace(/:\d*$/, '');
   if (name === '' || isLoopback(name)) return;
   throw new DomainError('misdirected-request', 'Without authentication the service answers to localhost only.');
 }

@@ -54,5 +54,5 @@ export class Caller {
 /** Everybody, where no authentication is configured: such a service is bound to 127.0.0.1. */
 export const ANYBODY = new Caller('anonymous', ['*:*']);
 
-/** Who may do nothing at all. */
+/** The caller that may do nothing at all. */
 export const NOBODY = new Caller('nobody', []);

@@ -33,11 +33,11 @@ export class Backlog {
   ): Promise<void> {
     const { model } = service;
     const fields = model.shownTo(context.caller);
-    let query = { ...parseListQuery({}, model.fields), limit: ROWS_AT_ONCE, filter, fields };
+    let query = { ...parseListQuery({}, model.fields), limit: ROWS_AT_ONCE, filter, fields, hasBegun: true };
     while (!stream.isClosed) {
-      const rows = await service.rows(query, context);
+      const { rows, hasMore } = await service.rows(query, context);
       let text = '';
-      for (const row of rows.slice(0, ROWS_AT_ONCE)) {
+      for (const row of rows) {
         const data = {
           specversion: '1.0',
           id: `${row.id}-initial`,
@@ -50,8 +50,8 @@ export class Backlog {
         text += `event: created\ndata: ${JSON.stringify(data)}\n\n`;
       }
       await stream.sendAll(text);
-      if (rows.length <= ROWS_AT_ONCE) return watcher.sendBookmark();
-      query = { ...query, ...followingPage(query, rows[ROWS_AT_ONCE - 1]!) };
+      if (!hasMore) return watcher.sendBookmark();
+      query = { ...query, ...followingPage(query, rows.at(-1)!) };
     }
   }
 

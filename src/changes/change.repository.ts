@@ -1,9 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import { Config } from '../config/config.js';
 import { Database } from '../database/database.js';
+import type { Row } from '../database/session.js';
 import { fromInstant, toInstant } from '../runtime/instant.js';
 import type { Condition } from '../query/condition.js';
-import type { ListQuery } from '../query/list-query.js';
-import { pageSql, plainTable } from '../query/list-sql.js';
+import type { ListQuery, Part } from '../query/list-query.js';
+import { ListReads } from '../query/list-reads.js';
+import { plainTable } from '../query/list-sql.js';
 import type { ChangeEntity } from '../rows/change.entity.js';
 
 const READ_AT_ONCE = 256;
@@ -12,12 +15,28 @@ const COLUMNS = '`id`, `module`, `resource_id`, `version`, `op`, `before`, `afte
 
 @Injectable()
 export class ChangeRepository {
-  constructor(private readonly database: Database) {}
+  private readonly lists: ListReads<ChangeEntity>;
+  private readonly mostBytes: number;
 
-  /** What comes after a position of the feed, up to another one, in order: a dense run of numbers, at most 256. */
+  constructor(
+    private readonly database: Database,
+    { http }: Config,
+  ) {
+    this.mostBytes = http.pageBytes;
+    const listed = {
+      ...plainTable('change_log', database.engine),
+      decode: (row: Row) => decode(row as unknown as ChangeEntity),
+      // As long as the rows that they are of.
+      mostOf: () => Infinity,
+    };
+    this.lists = new ListReads(database, listed, this.mostBytes);
+  }
+
+  /** What comes after a position of the feed, up to another one, in order: a dense run of numbers, at most 256 and as many as fit. */
   async between(module: string, after: number, upTo: number): Promise<ChangeEntity[]> {
     const sql = `SELECT ${COLUMNS} FROM \`change_log\` WHERE \`module\` = ? AND \`seq\` > ? AND \`seq\` <= ? ORDER BY \`seq\` LIMIT ${READ_AT_ONCE}`;
-    return (await this.database.query<ChangeEntity>(sql, [module, after, upTo])).map(decode);
+    const statement = { sql, params: [module, after, upTo], mostBytes: this.mostBytes };
+    return (await this.database.queryPart<ChangeEntity>(statement)).rows.map(decode);
   }
 
   /** Undefined where there is no change with this number, or no longer. */
@@ -33,10 +52,8 @@ export class ChangeRepository {
   }
 
   /** A page of the audit, or of one row's history. */
-  async page(query: ListQuery, only?: Condition): Promise<ChangeEntity[]> {
-    const table = plainTable('change_log', this.database.engine);
-    const { sql, params } = pageSql(table, { ...query, includeDeleted: true }, only);
-    return (await this.database.query<ChangeEntity>(sql, params)).map(decode);
+  page(query: ListQuery, caller: string, only?: Condition): Promise<Part<ChangeEntity>> {
+    return this.lists.page({ ...query, includeDeleted: true }, caller, only);
   }
 
   /** Moves the beginning of the feed behind what is older than `instant`. @returns whether it moved */

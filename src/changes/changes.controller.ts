@@ -4,7 +4,7 @@ import type { Page } from '../crud/endpoints/answer.js';
 import { Context } from '../crud/endpoints/context.decorator.js';
 import { HistoryEndpoint, WatchEndpoint } from '../crud/endpoints/endpoints.js';
 import { withParameter } from '../crud/endpoints/link.js';
-import type { RequestContext } from '../crud/endpoints/request-context.js';
+import type { EndpointContext } from '../crud/endpoints/request-context.js';
 import { HistoryService } from './history.service.js';
 import { Scope } from '../http/scope.decorator.js';
 import { parseWatch } from './watch.request.js';
@@ -24,7 +24,7 @@ export class ChangesController {
   async watch(
     @Param('module') module: string,
     @Query() query: RawQuery,
-    @Context() context: RequestContext,
+    @Context() context: EndpointContext,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
@@ -38,7 +38,7 @@ export class ChangesController {
     @Param('module') module: string,
     @Param('id') id: string,
     @Query() query: RawQuery,
-    @Context() context: RequestContext,
+    @Context() context: EndpointContext,
   ): Promise<Page<object>> {
     return this.history.ofRow(module, id, query, context);
   }
@@ -51,7 +51,7 @@ export class ChangesController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
-    const { data, page } = await this.history.all(query);
+    const { data, page } = await this.history.all(query, request.caller);
     if (page.next_cursor !== undefined) {
       void reply.header('link', `<${withParameter(request.url, 'cursor', page.next_cursor)}>; rel="next"`);
     }

@@ -1,14 +1,10 @@
 import type { FastifyReply } from 'fastify';
+import { bePatient } from '../http/engine/unread-answers.js';
 import { EVENTS_TYPE } from '../http/media-types.js';
 
 const HEARTBEAT_MS = 15_000;
 /** What a reader may be behind before it is dropped; it resumes where it was. */
 const MOST_BEHIND_BYTES = 65_536;
-/**
- * A reader whose connection takes no byte for so long is gone, or stuck. Long, as Linux reports progress only when a third of
- * the socket's buffer (some MB) is free: one that reads 2 KB a second must not be taken for stuck.
- */
-const NO_PROGRESS_MS = 600_000;
 
 /** One server-sent event stream (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
 export class EventStream {
@@ -59,8 +55,7 @@ export class EventStream {
       return this.finish();
     }
     raw.flushHeaders();
-    // Node looks at the bytes that the socket has taken, also within one write.
-    raw.setTimeout(NO_PROGRESS_MS, () => raw.destroy());
+    bePatient(raw.socket);
     this.heartbeat = setInterval(() => this.remark(':\n\n'), HEARTBEAT_MS);
   }
 

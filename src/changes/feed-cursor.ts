@@ -49,6 +49,8 @@ export class FeedCursor {
     const rows = await this.changes.between(this.model.name, seq - 1, head);
     const here = rows[0]?.seq === seq ? rows.shift() : undefined;
     if (here && this.id !== undefined && here.id !== this.id) await this.renew();
+    // It was so large that nothing else came with it.
+    if (here && rows.length === 0) rows.push(...(await this.changes.between(this.model.name, seq, head)));
     if (rows[0]?.seq !== seq + 1) throw new FeedBroken(`The changes after ${seq} are gone.`);
     const events = rows.map((row) => new ChangeEvent(row, this.model, epoch));
     const last = rows.at(-1)!;

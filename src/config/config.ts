@@ -19,8 +19,17 @@ export interface DatabaseConfig {
   readonly busyPollUs: number;
   readonly coalesceReads: boolean;
   readonly groupWrites: boolean;
+  readonly costly: CostlyConfig;
   readonly sqliteThread: boolean;
   readonly sqliteBusyPollUs: number;
+}
+
+/** Statements that may have to look at many rows. */
+export interface CostlyConfig {
+  readonly atOnce: number;
+  readonly perCaller: number;
+  /** Never more than `statementTimeoutMs`. */
+  readonly limitMs: number;
 }
 
 export interface HttpConfig {
@@ -40,6 +49,16 @@ export interface HttpConfig {
   /** 0: never. */
   readonly shedDelayMs: number;
   readonly shedHeapPercent: number;
+  readonly shedMemoryPercent: number;
+  /** Of the rows of a page, or of what is read at once for a stream. */
+  readonly pageBytes: number;
+  /** How long an answer may lie unread. */
+  readonly sendMs: number;
+  /** Of the heap: bodies that come and answers that lie unread. */
+  readonly heldPercent: number;
+  readonly heldPercentPerCaller: number;
+  readonly exports: number;
+  readonly exportsPerCaller: number;
 }
 
 export interface JwtConfig {
@@ -122,6 +141,7 @@ export function loadConfig(env: Environment): Config {
       busyPollUs: read(SETTINGS.busyPollUs),
       coalesceReads: read(SETTINGS.coalesceReads) === 'on',
       groupWrites: read(SETTINGS.groupWrites) === 'on',
+      costly: readCostly(read, kind, faults),
       sqliteThread: read(SETTINGS.sqliteThread) === 'on',
       sqliteBusyPollUs: read(SETTINGS.sqliteBusyPollUs),
     },
@@ -139,6 +159,13 @@ export function loadConfig(env: Environment): Config {
       weakEtags: read(SETTINGS.weakEtags),
       shedDelayMs: read(SETTINGS.shedDelayMs),
       shedHeapPercent: read(SETTINGS.shedHeapPercent),
+      shedMemoryPercent: read(SETTINGS.shedMemoryPercent),
+      pageBytes: read(SETTINGS.pageBytes),
+      sendMs: read(SETTINGS.sendMs),
+      heldPercent: read(SETTINGS.heldPercent),
+      heldPercentPerCaller: read(SETTINGS.heldPercentPerCaller),
+      exports: read(SETTINGS.exports),
+      exportsPerCaller: read(SETTINGS.exportsPerCaller),
     },
     access: readAccess(read, faults),
     shutdown: {
@@ -165,6 +192,17 @@ export function loadConfig(env: Environment): Config {
   }
   if (faults.length > 0) throw new ConfigError(faults);
   return deepFreeze(config);
+}
+
+/** By default half of the pool, and a fourth for one caller; SQLite has a thread for each. */
+function readCostly(read: <T>(setting: Setting<T>) => T, kind: DatabaseConfig['kind'], faults: string[]): CostlyConfig {
+  const poolSize = read(SETTINGS.poolSize);
+  const most = kind === 'sqlite' ? 2 : Math.max(1, Math.floor(poolSize / 2));
+  const atOnce = read(SETTINGS.costly) ?? most;
+  const perCaller = read(SETTINGS.costlyPerCaller) ?? Math.max(1, Math.floor(atOnce / 2));
+  if (kind !== 'sqlite' && atOnce > poolSize) faults.push('DATABASE_COSTLY must not be more than DATABASE_POOL');
+  if (perCaller > atOnce) faults.push('DATABASE_COSTLY_PER_CALLER must not be more than DATABASE_COSTLY');
+  return { atOnce, perCaller, limitMs: Math.min(read(SETTINGS.costlyMs), read(SETTINGS.statementTimeoutMs)) };
 }
 
 function readAccess(read: <T>(setting: Setting<T>) => T, faults: string[]): AccessConfig {

@@ -22,3 +22,8 @@ export function isDebugging(): boolean {
 export function isRunByNpm(): boolean {
   return process.env.npm_lifecycle_event !== undefined;
 }
+
+/** What Node was told of itself, on its command line and in `NODE_OPTIONS`. */
+export function nodeOptions(): string {
+  return [process.env.NODE_OPTIONS ?? '', ...process.execArgv].join(' ');
+}

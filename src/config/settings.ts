@@ -208,7 +208,25 @@ export const SETTINGS = {
     key: 'DATABASE_STATEMENT_MS',
     default: '10000',
     ...integer(1, 600_000),
-    description: `One statement, ${MS}; the server ends it (MySQL: only one that reads).`,
+    description: `One statement, ${MS}; the server ends it (MySQL: only one that reads; SQLite: none but costly ones).`,
+  },
+  costly: {
+    key: 'DATABASE_COSTLY',
+    ...optional(integer(1, 1000)),
+    description:
+      'Costly statements (with a filter, a count, a row rule, a sort by several fields, an export) at once; by default half of `DATABASE_POOL`, on SQLite 2, each of which is a thread.',
+  },
+  costlyPerCaller: {
+    key: 'DATABASE_COSTLY_PER_CALLER',
+    ...optional(integer(1, 1000)),
+    description:
+      'Those of one caller; others wait their turn in `DATABASE_QUEUE` for `DATABASE_WAIT_MS`, then 429. By default half of `DATABASE_COSTLY`.',
+  },
+  costlyMs: {
+    key: 'DATABASE_COSTLY_MS',
+    default: '3000',
+    ...integer(1, 600_000),
+    description: `One costly statement, ${MS}; then 503. On SQLite without \`DATABASE_SQLITE_THREAD\` nothing else goes on meanwhile.`,
   },
   watchdogMs: {
     key: 'DATABASE_WATCHDOG_MS',
@@ -278,6 +296,12 @@ export const SETTINGS = {
     ...integer(100, 600_000),
     description: `Receiving its headers, ${MS}; then 408.`,
   },
+  sendMs: {
+    key: 'HTTP_SEND_MS',
+    default: '60000',
+    ...integer(100, 3_600_000),
+    description: `For how long a client may take nothing of an answer, ${MS}; then its connection is ended. Event streams have ten times as long.`,
+  },
   keepAliveTimeoutMs: {
     key: 'HTTP_KEEP_ALIVE_MS',
     default: '75000',
@@ -324,9 +348,49 @@ export const SETTINGS = {
   },
   shedHeapPercent: {
     key: 'SHED_HEAP_PERCENT',
-    default: '95',
+    default: '90',
     ...integer(0, 100),
-    description: 'Use of the heap, in percent of its limit, from which on requests are refused with 503; 0: never.',
+    description:
+      'Use of the heap, and of buffers beside it, in percent of its limit, from which on requests are refused with 503; 0: never.',
+  },
+  shedMemoryPercent: {
+    key: 'SHED_MEMORY_PERCENT',
+    default: '90',
+    ...integer(0, 100),
+    description:
+      "Use of memory, in percent of the container's limit where it has one, from which on requests are refused with 503; 0: never.",
+  },
+  pageBytes: {
+    key: 'PAGE_BYTES',
+    default: '1048576',
+    ...integer(1024, 67_108_864),
+    description:
+      'Bytes of the rows of one page, of lists, histories and `/api/changes`: the row that reaches them is its last, and `next_cursor` goes on. Exports and streams read as much at once; the answers of a batch have as much.',
+  },
+  heldPercent: {
+    key: 'HELD_PERCENT',
+    default: '20',
+    ...integer(1, 100),
+    description:
+      'Bodies that come and answers that their readers leave lying, of more than 16 KiB, in percent of the limit of the heap; then 503 for such.',
+  },
+  heldPercentPerCaller: {
+    key: 'HELD_PERCENT_PER_CALLER',
+    default: '6',
+    ...integer(1, 100),
+    description: 'The same of one caller who is known; then 429.',
+  },
+  exports: {
+    key: 'EXPORTS',
+    default: '16',
+    ...integer(0, 100_000),
+    description: 'Exports (NDJSON, CSV) at once; then 503.',
+  },
+  exportsPerCaller: {
+    key: 'EXPORTS_PER_CALLER',
+    default: '4',
+    ...integer(1, 100_000),
+    description: 'Exports of one caller who is known; then 429.',
   },
   auth: {
     key: 'AUTH',

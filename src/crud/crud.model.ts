@@ -1,14 +1,16 @@
 import type { Type } from '@nestjs/common';
+import { isDeepStrictEqual } from 'node:util';
 import { BodyRules, unknownMember } from '../fields/body-rules.js';
 import { CreateOf, derivedRules, UpdateOf } from '../fields/bodies.js';
 import { checkBody } from '../fields/body.pipe.js';
 import { fieldsOf } from '../fields/declared-fields.js';
+import { declaredFields } from '../fields/field.decorator.js';
 import type { Field } from '../fields/field.js';
 import { mergePatch } from '../fields/merge-patch.js';
 import type { FieldSet } from '../fields/field-set.js';
 import type { Caller } from '../access/caller.js';
 import { DomainError } from '../problems/domain-error.js';
-import type { CrudEntity } from '../rows/crud.entity.js';
+import { CrudEntity } from '../rows/crud.entity.js';
 import type { MergePatch, Replacement } from './endpoints/bodies.js';
 import { stageHeaders, type Stage } from './stage.js';
 
@@ -19,9 +21,12 @@ export interface ModuleOptions {
   readonly requiresIfMatch?: boolean;
 }
 
+/** Fields that the repository fills itself. */
+const KERNEL = new Set(declaredFields(CrudEntity).map(({ name }) => name));
+
 type Members = Readonly<Record<string, unknown>>;
 
-/** What the kernel knows of a module: its name and the field contract of its resource, compiled once. */
+/** A module as the kernel knows it: its name and the field contract of its resource, compiled once. */
 export class CrudModel {
   readonly fields: FieldSet;
   readonly stage: Stage;
@@ -29,6 +34,9 @@ export class CrudModel {
   readonly requiresIfMatch: boolean;
   private readonly createRules: BodyRules;
   private readonly updateRules: BodyRules;
+  private readonly replaceRules: BodyRules;
+  /** Fields that a PUT leaves as they are. */
+  private readonly unreplaced: readonly string[];
   private readonly defaults: Members;
   private readonly shown: readonly Field[];
   private readonly guarded: boolean;
@@ -48,13 +56,23 @@ export class CrudModel {
     this.fields = fieldsOf(resource);
     this.createRules = derivedRules(CreateOf(resource))!;
     this.updateRules = derivedRules(UpdateOf(resource))!;
+    const named = (...writable: (boolean | 'create')[]) =>
+      this.fields.all.flatMap((field) => (writable.includes(field.writable) ? [field.name] : []));
+    const createOnly = named('create').filter((name) => name !== 'id');
+    this.replaceRules = new BodyRules(resource, {
+      members: ['id', ...named(true)],
+      readOnly: [...named(false), ...createOnly],
+    });
     this.shown = this.fields.shown();
     this.guarded = this.fields.all.some(({ readable }) => readable !== true);
     this.writeOnly = this.fields.all.filter(({ readable }) => readable === false).map(({ name }) => name);
     const own = this.fields.all.filter((field) => field.writable !== false && field.name !== 'id');
     this.documents = own.filter(({ type }) => type === 'json').map(({ name }) => name);
     this.spelled = own.filter(({ normalise }) => normalise !== undefined);
-    this.defaults = Object.fromEntries(own.map((field) => [field.name, field.default]));
+    // A field that only the service writes begins with its default as well.
+    const stored = this.fields.all.filter(({ name, options }) => !options.derived && !KERNEL.has(name));
+    this.defaults = Object.fromEntries(stored.map((field) => [field.name, field.default]));
+    this.unreplaced = stored.flatMap(({ name, writable }) => (writable === true ? [] : [name]));
   }
 
   /** The fields that are sent when nothing else is asked for. */
@@ -69,11 +87,7 @@ export class CrudModel {
 
   project(row: CrudEntity, fields: readonly Field[]): object {
     const data: Record<string, unknown> = {};
-    for (const {
-      name,
-      options: { derived },
-    } of fields)
-      data[name] = derived ? derived.value(row as never) : row[name as keyof CrudEntity];
+    for (const field of fields) data[field.name] = valueOf(field, row);
     return data;
   }
 
@@ -90,8 +104,8 @@ export class CrudModel {
 
   /** The members that a patch sets. Setting one to null where null is not allowed is one of the faults that 422 names. */
   patched({ value }: MergePatch<unknown>, caller: Caller, before: CrudEntity): object {
-    const members = isObject(value) ? this.merged(value, before) : value;
-    checkBody(this.updateRules, members, isObject(value) ? Object.keys(value) : []);
+    const members = isObject(value) ? this.merged(this.withoutUnchanged(value, before, caller), before) : value;
+    checkBody(this.updateRules, members, isObject(members) ? Object.keys(members) : []);
     this.refuseHidden(members, caller);
     return this.normalise(members);
   }
@@ -106,26 +120,38 @@ export class CrudModel {
   }
 
   /**
-   * All members of a PUT, defaults filled in: what it leaves out is not kept, unless the caller could not know of it.
+   * All members of a PUT, defaults filled in: what it leaves out is not kept, unless the caller could not know of it or it
+   * never changes.
    * @param before the row that is replaced; null where there is none
    */
   replacement(id: string, { value }: Replacement<unknown>, caller: Caller, before: CrudEntity | null): object {
-    const unsent =
-      before && isObject(value)
-        ? pick(
-            before,
-            this.writeOnly.filter((name) => !(name in value)),
-          )
-        : {};
-    const body = isObject(value) ? { ...unsent, ...value } : value;
-    checkBody(this.createRules, body);
+    const body = before && isObject(value) ? this.completed(value, before, caller) : value;
+    checkBody(before ? this.replaceRules : this.createRules, body);
     this.refuseHidden(body, caller);
     const { id: ownId, ...members } = body as { id?: string };
     if (ownId !== undefined && ownId !== id) {
       const errors = [{ code: 'id-mismatch', detail: '"id" must be the id of the URL.', pointer: '#/id' }];
       throw new DomainError('validation-failed', errors[0]!.detail, { errors });
     }
-    return { ...this.defaults, ...this.normalise(members), ...(before && this.hidden(before, caller)) };
+    const kept = before && { ...pick(before, this.unreplaced), ...this.hidden(before, caller) };
+    return { ...this.defaults, ...this.normalise(members), ...kept };
+  }
+
+  /** With the write-only members that a client which has read the row can not send. */
+  private completed(body: Members, before: CrudEntity, caller: Caller): Members {
+    const unsent = this.writeOnly.filter((name) => !(name in body));
+    return { ...pick(before, unsent), ...this.withoutUnchanged(body, before, caller) };
+  }
+
+  /** Without read-only members that say what is there: what a GET gave may be sent back as it is. */
+  private withoutUnchanged(body: Members, before: CrudEntity, caller: Caller): Members {
+    const known = this.fieldsFor(caller);
+    const isUnchanged = ([name, value]: [string, unknown]) => {
+      const field = known.find(name);
+      return field && field.writable !== true && isDeepStrictEqual(value, valueOf(field, before));
+    };
+    const entries = Object.entries(body);
+    return entries.some(isUnchanged) ? Object.fromEntries(entries.filter((entry) => !isUnchanged(entry))) : body;
   }
 
   hasHiddenFields(caller: Caller): boolean {
@@ -165,6 +191,11 @@ export class CrudModel {
     }
     return normal;
   }
+}
+
+/** The value of a field in a representation of the row. */
+export function valueOf({ name, options: { derived } }: Field, row: CrudEntity): unknown {
+  return derived ? derived.value(row as never) : row[name as keyof CrudEntity];
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -13,7 +13,7 @@ import type { MergePatch, Replacement } from './endpoints/bodies.js';
 import type { RequestContext } from './endpoints/request-context.js';
 import { etagOf } from '../rows/etag.js';
 import { exportRows } from './export/export.js';
-import { nextCursor, type ListQuery } from '../query/list-query.js';
+import { nextCursor, type ListQuery, type Part } from '../query/list-query.js';
 import { References, referencesOf } from './references.js';
 import type { Sight } from '../rows/row-rule.js';
 
@@ -47,21 +47,21 @@ export abstract class CrudService<E extends CrudEntity> {
     if (context.id !== undefined) return this.get(context.id, context);
     const query = context.list!;
     if (context.format !== JSON_TYPE) return exportRows(context, (list) => this.repository.page(list, context));
-    const rows = await this.repository.page(query, context);
-    const last = rows.length > query.limit ? rows[query.limit - 1] : undefined;
+    const { rows, hasMore } = await this.repository.page(query, context);
+    const last = hasMore ? rows.at(-1) : undefined;
     const counted = query.count ? await this.repository.count(query, context) : {};
     return new Page<E>(
-      (last ? rows.slice(0, query.limit) : rows).map((row) => this.model.project(row, query.fields) as Partial<E>),
+      rows.map((row) => this.model.project(row, query.fields) as Partial<E>),
       { limit: query.limit, ...(last && { next_cursor: nextCursor(query, last) }), ...counted },
     );
   }
 
-  /** Up to `limit + 1` rows of a query that was checked: for what reads the module as a whole, such as the feed. */
-  rows(query: ListQuery, context: RequestContext): Promise<E[]> {
+  /** The first rows of a query that was checked: for what reads the module as a whole, such as the feed. */
+  rows(query: ListQuery, context: RequestContext): Promise<Part<E>> {
     return this.repository.page(query, context);
   }
 
-  /** For who changes several rows in one transaction, before the first of them. */
+  /** Locks rows before a transaction changes the first of several. */
   lockInOrder(ids: readonly string[]): Promise<void> {
     return this.repository.lockInOrder(ids);
   }
@@ -85,12 +85,8 @@ export abstract class CrudService<E extends CrudEntity> {
 
   /** JSON Merge Patch (RFC 7396). A patch that changes nothing keeps the ETag and records no change. */
   async update(id: string, patch: MergePatch<unknown>, context: RequestContext): Promise<Representation<E>> {
-    const apply = (row: E | null): E => {
-      const before = this.live(row);
-      this.checkPreconditions(before, context);
-      return { ...before, ...this.model.patched(patch, context.caller, before) };
-    };
-    return this.represent(await this.edit(id, 'updated', apply, context), context);
+    const patched = (before: E): E => ({ ...before, ...this.model.patched(patch, context.caller, before) });
+    return this.represent(await this.edit(id, 'updated', patched, context), context);
   }
 
   /** PUT: whole replacement, or creation under an id that the client has chosen; a soft-deleted row begins a new life. */
@@ -117,23 +113,16 @@ export abstract class CrudService<E extends CrudEntity> {
 
   /** Soft: the row is kept, and `restore` brings it back. */
   async remove(id: string, context: RequestContext): Promise<void> {
-    const apply = (row: E | null): E => {
-      const before = this.live(row);
-      this.checkPreconditions(before, context);
-      return { ...before, deleted_at: now() };
-    };
-    await this.edit(id, 'deleted', apply, context);
+    await this.edit(id, 'deleted', (before) => ({ ...before, deleted_at: now() }), context);
   }
 
   /** @throws DomainError `not-deleted` of a row that lives */
   async restore(id: string, context: RequestContext): Promise<Representation<E>> {
-    const apply = (before: E | null): E => {
-      if (!before) throw this.notFound();
-      context.checkPreconditions(etagOf(before));
+    const restored = (before: E): E => {
       if (before.deleted_at === null) throw new DomainError('not-deleted', `This ${this.model.name} is not deleted.`);
       return { ...before, deleted_at: null };
     };
-    return this.represent(await this.edit(id, 'restored', apply, context), context);
+    return this.represent(await this.edit(id, 'restored', restored, context), context);
   }
 
   /**
@@ -145,15 +134,24 @@ export abstract class CrudService<E extends CrudEntity> {
   protected check(_before: E | null, _after: E | null, _context: RequestContext): Promise<void> | void {}
 
   /**
-   * Changes a row as `CrudRepository.edit` does, with the module's rules.
-   * @param apply throws where the change is refused; it may be called more than once
+   * Changes one row with the module's rules: existence, the request's preconditions, `change`, `check`. A change that equals
+   * the row writes nothing.
+   * @param change says what the row shall be, given what it is, which nobody else changes meanwhile; without waiting for
+   * anything, and more than once where the transaction has to be run again
+   * @throws DomainError `not-found`, `precondition-failed`, `precondition-required`, and what `change` and `check` throw
    */
   protected async edit(
     id: string,
     op: 'updated' | 'deleted' | 'restored',
-    apply: (before: E | null) => E,
+    change: (before: E) => E,
     context: RequestContext,
   ): Promise<E> {
+    const apply = (row: E | null): E => {
+      if (op !== 'restored') this.checkPreconditions(this.live(row), context);
+      else if (row) context.checkPreconditions(etagOf(row));
+      else throw this.notFound();
+      return change(row!);
+    };
     if (!this.hasRules) return this.repository.edit(id, op, apply, context);
     // Rules may wait for the database, with the row locked; rows that have none are changed in groups.
     return this.repository.atomically(async () => {
@@ -161,7 +159,7 @@ export abstract class CrudService<E extends CrudEntity> {
       const after = apply(before);
       await this.checkAll(living(before), living(after), context);
       return this.repository.update(before!, after, context, op);
-    });
+    }, context);
   }
 
   private async insert(row: E, context: RequestContext): Promise<void> {
@@ -169,7 +167,7 @@ export abstract class CrudService<E extends CrudEntity> {
     await this.repository.atomically(async () => {
       await this.checkAll(null, row, context);
       await this.repository.insert(row, context);
-    });
+    }, context);
   }
 
   private get hasRules(): boolean {
@@ -181,7 +179,7 @@ export abstract class CrudService<E extends CrudEntity> {
     await this.check(before, after, context);
   }
 
-  /** What the caller sees of a row: the whitelist of declared fields, narrowed by `fields=` and by their scopes. */
+  /** Builds the caller's view of a row: the whitelist of declared fields, narrowed by `fields=` and by their scopes. */
   protected represent(row: E, context: RequestContext, created = false): Representation<E> {
     const fields = context.selection ?? this.model.shownTo(context.caller);
     return new Representation<E>(this.model.project(row, fields), row.id, etagOf(row), created);

@@ -45,9 +45,13 @@ export class ModuleRegistry implements OnModuleInit {
     return [...this.services.values()];
   }
 
+  find(name: string): CrudService<CrudEntity> | undefined {
+    return this.services.get(name);
+  }
+
   /** @throws DomainError `route-not-found` */
   get(name: string): CrudService<CrudEntity> {
-    const service = this.services.get(name);
+    const service = this.find(name);
     if (!service) throw new DomainError('route-not-found', 'There is nothing at this path.');
     return service;
   }

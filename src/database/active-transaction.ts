@@ -1,6 +1,15 @@
 import { Logger } from '@nestjs/common';
 import { Failed } from '../runtime/batcher.js';
-import type { OpenTransaction, Patience, Row, SqlValue, Statement, StatementResult, Transaction } from './session.js';
+import type {
+  OpenTransaction,
+  Patience,
+  Row,
+  RowsPart,
+  SqlValue,
+  Statement,
+  StatementResult,
+  Transaction,
+} from './session.js';
 import { classify, toThrown } from './sql-errors.js';
 
 const logger = new Logger('Transaction');
@@ -17,6 +26,11 @@ export class ActiveTransaction implements Transaction {
 
   async query<T = Row>(sql: string, params: readonly SqlValue[] = []): Promise<T[]> {
     return (await this.run({ sql, params })).rows as T[];
+  }
+
+  async queryPart<T = Row>(statement: Statement & { readonly mostBytes: number }): Promise<RowsPart<T>> {
+    const { rows, isCut = false } = await this.run(statement);
+    return { rows: rows as T[], isCut };
   }
 
   async execute(sql: string, params: readonly SqlValue[] = []): Promise<number> {
@@ -101,9 +115,9 @@ export class ActiveTransaction implements Transaction {
   /** A connection that is lost before COMMIT takes all of the transaction with it, and so does a deadlock. */
   private judged(error: unknown): unknown {
     const failure = classify(error);
-    const isOver = failure === 'retry' || failure === 'lost' || failure === 'unreachable' || this.open.isOver;
-    if (isOver) this.fault ??= error;
+    const isRunAgain = failure === 'retry' || failure === 'unprepared' || failure === 'lost';
+    if (isRunAgain || failure === 'unreachable' || this.open.isOver) this.fault ??= error;
     // The fault itself comes out when it is over; until then what is said is for the caller.
-    return failure === 'retry' || failure === 'lost' ? error : toThrown(error);
+    return isRunAgain ? error : toThrown(error);
   }
 }

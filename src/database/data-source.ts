@@ -2,13 +2,14 @@ import Sqlite from 'better-sqlite3';
 import mysql from 'mysql2/promise';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { DatabaseConfig } from '../config/config.js';
-import { sqliteColumnOf } from '../fields/field.column.js';
+import { defaultSqlOf, sqliteColumnOf } from '../fields/field.column.js';
 import { declaredFields } from '../fields/field.decorator.js';
 import { SQLITE_NOW } from '../runtime/instant.js';
 import { SchemaNames } from './schema-names.js';
-import { EXACT_COLLATION } from './migrations/portable.js';
+import { EXACT_COLLATION } from './migrations/portable.columns.js';
 import { mysqlDriver } from './mysql/mysql.driver.js';
 import { connectionOptions } from './mysql/mysql.options.js';
+import { MOST_PREPARED } from './mysql/mysql.statements.js';
 import { patiently } from './patience.js';
 import { classify } from './sql-errors.js';
 import { durable, SQLITE_WAIT_MS } from './sqlite/sqlite.statements.js';
@@ -45,7 +46,8 @@ export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
     poolSize: config.poolSize,
     extra: {
       ...connectionOptions(config),
-      maxPreparedStatements: 500,
+      // Beside `prepared`, which keeps its own, mysql2 must not forget any by itself.
+      maxPreparedStatements: config.pipeline ? 2 * MOST_PREPARED : MOST_PREPARED,
       // Documents as text, whichever way a row was read (see `RowReader`).
       jsonStrings: true,
       queueLimit: config.queueLimit,
@@ -89,7 +91,7 @@ export async function initialize(dataSource: DataSource, config: DatabaseConfig)
   await refuseOtherEngine(config);
   await dataSource.initialize();
   useExactText(dataSource, config.kind);
-  nameUniqueIndexes(dataSource);
+  useUniqueNames(dataSource);
 }
 
 /** On a plain connection: the session's set-up of one kind fails on the other, and would look like an outage. */
@@ -132,15 +134,15 @@ function useExactText(dataSource: DataSource, kind: 'mariadb' | 'mysql'): void {
   }
 }
 
-/** MySQL and MariaDB keep a unique constraint as an index, which TypeORM then names as one. */
-function nameUniqueIndexes(dataSource: DataSource): void {
-  for (const { indices, tableName } of dataSource.entityMetadatas)
-    for (const index of indices)
-      if (index.isUnique && index.givenName === undefined)
-        index.name = dataSource.namingStrategy.uniqueConstraintName(
-          tableName,
-          index.columns.map(({ databaseName }) => databaseName),
-        );
+/** To TypeORM a unique constraint is an index of MySQL, and named so. */
+function useUniqueNames({ entityMetadatas, namingStrategy }: DataSource): void {
+  for (const { tableName, indices } of entityMetadatas) {
+    for (const index of indices) {
+      const columns = index.columns.map(({ databaseName }) => databaseName);
+      if (index.isUnique && index.name === namingStrategy.indexName(tableName, columns))
+        index.name = namingStrategy.uniqueConstraintName(tableName, columns);
+    }
+  }
 }
 
 /** The entities say what columns are on MySQL and MariaDB; what differs on SQLite would be seen as drift there. */
@@ -150,9 +152,10 @@ function useSqliteColumns(dataSource: DataSource): void {
     for (const column of columns) {
       const field = fields.get(column.databaseName);
       if (field) Object.assign(column, sqliteColumnOf(field.options));
-      if (column.type !== 'timestamp') continue;
-      if (column.default !== undefined) column.default = () => SQLITE_NOW;
-      column.precision = undefined;
+      const byDefault = field && defaultSqlOf(field, true);
+      if (byDefault !== undefined) column.default = () => byDefault;
+      else if (column.type === 'timestamp' && column.default !== undefined) column.default = () => SQLITE_NOW;
+      if (column.type === 'timestamp') column.precision = undefined;
     }
   }
 }

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 
 export type DatabaseStatus =
-  'starting' | 'migrating' | 'up' | 'down' | 'read-only' | 'schema-behind' | 'migration-failed';
+  'starting' | 'migrating' | 'up' | 'down' | 'read-only' | 'schema-behind' | 'schema-differs' | 'migration-failed';
 
 /** What the background probe last saw: probes read it from memory, and cost the database nothing. */
 export class DatabaseState {
@@ -10,6 +10,8 @@ export class DatabaseState {
   /** Milliseconds that the last good probe took. */
   latencyMs: number | null = null;
   pendingMigrations: number | null = null;
+  /** What is declared and the service can't work without, and the database has not: `loan`, `loan.price`. */
+  missing: readonly string[] = [];
   private readonly logger = new Logger('Database');
   private current: DatabaseStatus = 'starting';
   /** Since when it is not up. */
@@ -39,6 +41,7 @@ export class DatabaseState {
   private trouble(status: DatabaseStatus): string {
     if (status === 'read-only') return 'The database takes no changes';
     if (status === 'schema-behind') return `${this.pendingMigrations} migrations are pending: npm run migrate`;
+    if (status === 'schema-differs') return `The database has not: ${this.missing.join(', ')}`;
     if (status === 'migration-failed') return 'A migration failed: npm run migrate -- status';
     return this.wasReady ? 'The database is lost' : 'The database can not be reached yet';
   }

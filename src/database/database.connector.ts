@@ -11,6 +11,8 @@ import { Migrator } from './migrator.js';
 import { MysqlConnector } from './mysql/mysql.connector.js';
 import type { Line } from './mysql/mysql.line.js';
 import { SqliteConnector } from './sqlite/sqlite.connector.js';
+import { CostlyThreads } from './sqlite/sqlite.costly.js';
+import type { Start } from './sqlite/sqlite.messages.js';
 import { reasonOf } from './sql-errors.js';
 import { keepPages, openReader } from './sqlite/sqlite.statements.js';
 import { SqliteThread } from './sqlite/sqlite.thread.js';
@@ -22,7 +24,7 @@ const LONGEST_PAUSE_MS = 5_000;
  * Of the pages that SQLite's connections keep. Where there is a second thread its cache is the larger one; twice as much was
  * seen to make nothing faster there, and for this thread's writer neither did better-sqlite3's own 16,000.
  */
-const CACHE_KIB = { alone: 24_576, first: 2_048, second: 8_192, writer: 4_096 };
+const CACHE_KIB = { alone: 24_576, first: 2_048, second: 8_192, costly: 2_048, writer: 4_096 };
 
 /**
  * Connects in the background, for ever and with jittered backoff: the listener is up before the database is, and probes
@@ -97,14 +99,20 @@ export class DatabaseConnector implements OnApplicationBootstrap, OnApplicationS
     const writer = (driver as unknown as { databaseConnection: Sqlite.Database }).databaseConnection;
     // Only now: a migration may sort a whole table.
     keepPages(writer, CACHE_KIB.writer);
-    const limits = { waiting: 10 * config.queueLimit, waitMs: config.acquireTimeoutMs };
+    const limits = {
+      waiting: 10 * config.queueLimit,
+      waitMs: config.acquireTimeoutMs,
+      costlyMs: config.costly.limitMs,
+    };
     const path = sqlitePath(config.url);
+    if (!config.sqliteThread) return new SqliteConnector(writer, openReader(path, CACHE_KIB.alone), limits, undefined);
     const onLost = ({ message }: Error) =>
-      this.logger.error(`SQLite's second thread is lost, the first goes on: ${message}`);
-    const thread = config.sqliteThread
-      ? new SqliteThread({ path, cacheKib: CACHE_KIB.second }, config.sqliteBusyPollUs / 1000, onLost)
-      : undefined;
-    return new SqliteConnector(writer, openReader(path, thread ? CACHE_KIB.first : CACHE_KIB.alone), limits, thread);
+      this.logger.error(`A thread of SQLite's is lost, the first goes on: ${message}`);
+    const open = (start: Omit<Start, 'path'>) =>
+      new SqliteThread({ path, ...start }, config.sqliteBusyPollUs / 1000, onLost);
+    const second = open({ cacheKib: CACHE_KIB.second });
+    const costly = new CostlyThreads(() => open({ cacheKib: CACHE_KIB.costly, isReader: true }));
+    return new SqliteConnector(writer, openReader(path, CACHE_KIB.first), limits, { second, costly });
   }
 
   /** MariaDB's words for a line in plain text that it refuses are those of a wrong password. */

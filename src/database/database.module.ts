@@ -11,8 +11,8 @@ import { Database } from './database.js';
 @Global()
 @Module({})
 export class DatabaseModule {
-  /** @param migrations all of them, in the order they run */
-  static forRoot(migrations: DataSourceOptions['migrations']): DynamicModule {
+  /** @param schema the tables of all modules that are served, and their migrations in the order they run */
+  static forRoot(schema: Pick<DataSourceOptions, 'entities' | 'migrations'>): DynamicModule {
     return {
       module: DatabaseModule,
       imports: [
@@ -21,8 +21,7 @@ export class DatabaseModule {
           // Connecting is `DatabaseConnector`'s: in the background, after the listener is up.
           useFactory: ({ database }: Config) => ({
             ...dataSourceOptions(database),
-            migrations,
-            autoLoadEntities: true,
+            ...schema,
             manualInitialization: true,
           }),
         }),
@@ -31,7 +30,7 @@ export class DatabaseModule {
         {
           provide: Database,
           inject: [getDataSourceToken(), Config],
-          useFactory: (dataSource: DataSource, { database }: Config) => new Database(dataSource, database.kind),
+          useFactory: (dataSource: DataSource, { database }: Config) => new Database(dataSource, database),
         },
         DatabaseState,
         DatabaseProbe,

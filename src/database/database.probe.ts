@@ -5,6 +5,7 @@ import { DatabaseState, type DatabaseStatus } from './database-state.js';
 import { Database } from './database.js';
 import { connectionOptions } from './mysql/mysql.options.js';
 import { migrationNames } from './migrator.js';
+import { SchemaCheck } from './schema/schema-check.js';
 import { classify, reasonOf } from './sql-errors.js';
 
 const EVERY_MS = 2_000;
@@ -27,6 +28,7 @@ interface Sight {
 @Injectable()
 export class DatabaseProbe {
   migrationFailed = false;
+  private readonly schema: SchemaCheck;
   private connection: Connection | null = null;
   private looking: Promise<void> | null = null;
   private timer: NodeJS.Timeout | undefined;
@@ -36,7 +38,9 @@ export class DatabaseProbe {
     private readonly database: Database,
     private readonly state: DatabaseState,
     private readonly config: Config,
-  ) {}
+  ) {
+    this.schema = new SchemaCheck(database.dataSource);
+  }
 
   async start(): Promise<void> {
     await this.look();
@@ -63,10 +67,11 @@ export class DatabaseProbe {
     try {
       const { isWritable, executed } = await within(this.see(), ANSWER_WITHIN_MS);
       if (this.stopped) return this.forget();
-      this.state.pendingMigrations = migrationNames(this.database.dataSource).filter(
-        (name) => !executed.has(name),
-      ).length;
       this.state.latencyMs = performance.now() - begun;
+      const pending = migrationNames(this.database.dataSource).filter((name) => !executed.has(name));
+      this.state.pendingMigrations = pending.length;
+      this.state.missing = await this.schema.missing(pending);
+      if (this.stopped) return this.forget();
       this.state.become(this.judge(isWritable));
       this.database.resume();
     } catch (error) {
@@ -79,7 +84,7 @@ export class DatabaseProbe {
 
   private judge(isWritable: boolean): DatabaseStatus {
     if (!isWritable) return 'read-only';
-    if (this.state.pendingMigrations === 0) return 'up';
+    if (this.state.pendingMigrations === 0) return this.state.missing.length === 0 ? 'up' : 'schema-differs';
     return this.migrationFailed ? 'migration-failed' : 'schema-behind';
   }
 

@@ -1,7 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
+import type { DatabaseConfig } from '../config/config.js';
 import { DomainError } from '../problems/domain-error.js';
 import { ActiveTransaction } from './active-transaction.js';
+import { CostlyWork, type Asker } from './costly-work.js';
 import { HeldWrite, type Release } from './held-write.js';
 import type {
   Connector,
@@ -9,6 +11,7 @@ import type {
   Patience,
   PoolUsage,
   Row,
+  RowsPart,
   SqlSession,
   SqlValue,
   Statement,
@@ -22,7 +25,7 @@ import type { SqlFailure } from './sql-failures.js';
 import { waitLeft } from './waiting.js';
 
 /** After a deadlock somebody else has got through, so that more tries help; a server that is away they would only burden. */
-const TRIES: Partial<Record<SqlFailure, number>> = { retry: 6, lost: 3 };
+const TRIES: Partial<Record<SqlFailure, number>> = { retry: 6, unprepared: 6, lost: 3 };
 const BACKOFF_MS = 50;
 
 export interface TransactionOptions {
@@ -41,13 +44,18 @@ export class Database implements SqlSession {
   private readonly ambient = new AsyncLocalStorage<ActiveTransaction | HeldWrite>();
   /** Called when a transaction or statement is run again. */
   onRetry: (failure: SqlFailure) => void = () => undefined;
+  readonly engine: Engine;
+  private readonly costlyWork: CostlyWork;
   private connector: Connector | null = null;
   private suspended = false;
 
   constructor(
     readonly dataSource: DataSource,
-    readonly engine: Engine,
-  ) {}
+    { kind, costly, queueLimit, acquireTimeoutMs }: DatabaseConfig,
+  ) {
+    this.engine = kind;
+    this.costlyWork = new CostlyWork({ ...costly, waiting: queueLimit, waitMs: acquireTimeoutMs });
+  }
 
   /** Called when the engine has been reached for the first time; until then every call throws `database-unavailable`. */
   open(connector: Connector): void {
@@ -71,11 +79,27 @@ export class Database implements SqlSession {
     this.suspended = false;
   }
 
-  /** @param isQuick outside of transactions it may be sent together with others that are */
-  async query<T = Row>(sql: string, params: readonly SqlValue[] = [], isQuick = false): Promise<T[]> {
-    const transaction = this.currentTransaction();
-    if (transaction) return transaction.query<T>(sql, params);
-    return (await this.alone({ sql, params }, isQuick ? 'shared read' : 'read')).rows as T[];
+  query<T = Row>(sql: string, params: readonly SqlValue[] = []): Promise<T[]> {
+    return this.read<T>({ sql, params }, 'read');
+  }
+
+  /** A statement that is quick: outside of transactions it may be sent together with others that are. */
+  queryQuick<T = Row>(statement: Statement): Promise<T[]> {
+    return this.read<T>(statement, 'shared read');
+  }
+
+  /**
+   * A statement that may have to look at many rows: it has a turn among those of all callers, and less time than others.
+   * @throws DomainError `rate-limited`, `query-too-costly`
+   */
+  queryCostly<T = Row>(statement: Statement, asker: Asker): Promise<T[]> {
+    return this.inTurn(asker, () => this.read<T>(statement, 'costly read'));
+  }
+
+  /** @param asker where it may have to look at many rows, as for `queryCostly` */
+  queryPart<T = Row>(statement: Statement & { readonly mostBytes: number }, asker?: Asker): Promise<RowsPart<T>> {
+    if (!asker) return this.readPart<T>(statement, 'read');
+    return this.inTurn(asker, () => this.readPart<T>(statement, 'costly read'));
   }
 
   async execute(sql: string, params: readonly SqlValue[] = []): Promise<number> {
@@ -112,6 +136,11 @@ export class Database implements SqlSession {
     return this.connector?.usage() ?? { used: 0, idle: 0, waiting: 0 };
   }
 
+  /** Of the share of costly statements. */
+  get costlyUsage(): CostlyWork['usage'] {
+    return this.costlyWork.usage;
+  }
+
   /**
    * All that `work` writes is committed together, or nothing is. Joins the transaction that is under way; the outermost
    * one is run again as a whole after a deadlock, a lock wait timeout, or the loss of the connection before COMMIT.
@@ -136,6 +165,27 @@ export class Database implements SqlSession {
 
   get commitsWithoutWaiting(): boolean {
     return this.connected.commitsWithoutWaiting;
+  }
+
+  private async read<T>(statement: Statement, mode: StatementMode): Promise<T[]> {
+    const transaction = this.currentTransaction();
+    if (transaction) return transaction.query<T>(statement.sql, statement.params);
+    return (await this.alone(statement, mode)).rows as T[];
+  }
+
+  private async readPart<T>(
+    statement: Statement & { readonly mostBytes: number },
+    mode: StatementMode,
+  ): Promise<RowsPart<T>> {
+    const transaction = this.currentTransaction();
+    if (transaction) return transaction.queryPart<T>(statement);
+    const { rows, isCut = false } = await this.alone(statement, mode);
+    return { rows: rows as T[], isCut };
+  }
+
+  private inTurn<T>(asker: Asker, read: () => Promise<T>): Promise<T> {
+    // Who is in a transaction has a connection already, and others wait for its end.
+    return this.currentTransaction() ? read() : this.costlyWork.run(asker, read);
   }
 
   /** A statement outside of transactions, which is one by itself. */

@@ -11,6 +11,8 @@ export interface MigrationRun {
   readonly instance: MigrationInterface;
   readonly lease: MigrationLease;
   readonly log: MigrationLog;
+  /** `up` unless given. */
+  readonly direction?: 'up' | 'down';
 }
 
 /**
@@ -29,16 +31,16 @@ export async function runMigration(dataSource: DataSource, run: MigrationRun): P
 
 async function once(
   runner: QueryRunner,
-  { name, instance, lease, log }: MigrationRun,
+  { name, instance, lease, log, direction = 'up' }: MigrationRun,
   begin?: typeof takeWriteLock,
 ): Promise<void> {
   await runner.beforeMigration();
   await runner.startTransaction();
   try {
     await begin?.(runner);
-    await instance.up(runner);
+    await instance[direction](runner);
     await lease.assertHeld(runner);
-    await log.add(runner, name);
+    await (direction === 'up' ? log.add(runner, name) : log.remove(runner, name));
     await runner.commitTransaction();
   } catch (error) {
     await runner.rollbackTransaction().catch(() => undefined);
@@ -56,11 +58,12 @@ async function takeWriteLock(runner: QueryRunner): Promise<void> {
 /** The limit on statements is for requests: a migration takes as long as it takes. */
 async function withoutLimit(runner: QueryRunner, work: () => Promise<void>): Promise<void> {
   const limit = runner.dataSource.options.type === 'mariadb' ? 'max_statement_time' : 'max_execution_time';
-  const [before] = (await runner.query(`SELECT @@session.${limit} AS \`limit\``)) as unknown as { limit: number }[];
+  const sql = `SELECT @@session.${limit} AS \`limit\`, @@session.lock_wait_timeout AS \`wait\``;
+  const [before] = (await runner.query(sql)) as unknown as { limit: number; wait: number }[];
   await runner.query(`SET ${limit} = 0, lock_wait_timeout = ${WAIT_FOR_TABLE_S}`);
   try {
     await work();
   } finally {
-    await runner.query(`SET ${limit} = ${before!.limit}, lock_wait_timeout = DEFAULT`).catch(() => undefined);
+    await runner.query(`SET ${limit} = ${before!.limit}, lock_wait_timeout = ${before!.wait}`).catch(() => undefined);
   }
 }

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
-import { collationDrift } from './collation-drift.js';
 import { messageOf, MigrationAttempts } from './migration-attempts.js';
 import { MigrationLease } from './migration-lease.js';
 import { MigrationLog } from './migration-log.js';
+import { schemaDrift } from './schema/schema-drift.js';
 import { runMigration, type MigrationRun } from './migration-run.js';
 
 const HEARTBEAT_MS = 3_000;
@@ -33,19 +33,32 @@ export class Migrator {
     await this.lease.create();
     await this.attempts?.create();
     while ((await this.pending()).length > 0) {
-      if (!(await this.lease.take())) {
-        await sleep(POLL_MS);
-        continue;
-      }
-      const heartbeat = setInterval(() => void this.lease.take().catch(() => false), HEARTBEAT_MS);
-      try {
-        done.push(...(await this.runHeld(say)));
-      } finally {
-        clearInterval(heartbeat);
-        await this.lease.release();
-      }
+      if (await this.lease.take()) done.push(...(await this.holding(() => this.runHeld(say))));
+      else await sleep(POLL_MS);
     }
     return done;
+  }
+
+  /**
+   * Takes the migration that ran last back.
+   * @returns its name; undefined where none has run
+   * @throws Error when this build does not know it: only the one that has it can
+   */
+  async revert(say: (line: string) => void = () => undefined): Promise<string | undefined> {
+    if ((await this.executed()).length === 0) return undefined;
+    await this.lease.create();
+    while (!(await this.lease.take())) await sleep(POLL_MS);
+    return this.holding(async () => {
+      // Only now: whoever held the lease may have run or taken back others.
+      const name = (await this.executed()).at(-1);
+      if (name === undefined) return undefined;
+      const instance = this.dataSource.migrations.find((migration) => nameOf(migration) === name);
+      if (!instance)
+        throw new Error(`${name} ran last, and this build does not know it: revert it with one that does.`);
+      say(`Reverting ${name}`);
+      await runMigration(this.dataSource, { name, instance, lease: this.lease, log: this.log, direction: 'down' });
+      return name;
+    });
   }
 
   async pending(): Promise<string[]> {
@@ -60,6 +73,21 @@ export class Migrator {
 
   executed(): Promise<string[]> {
     return this.log.executed();
+  }
+
+  /** Where the database is not what is declared, one difference a line. */
+  drift(): Promise<string[]> {
+    return schemaDrift(this.dataSource);
+  }
+
+  private async holding<T>(work: () => Promise<T>): Promise<T> {
+    const heartbeat = setInterval(() => void this.lease.take().catch(() => false), HEARTBEAT_MS);
+    try {
+      return await work();
+    } finally {
+      clearInterval(heartbeat);
+      await this.lease.release();
+    }
   }
 
   /** One by one, with a look at the lease between: a runner that was taken for dead must not go on. */
@@ -94,14 +122,4 @@ export function migrationNames(dataSource: DataSource): string[] {
 
 function nameOf(migration: { name?: string }): string {
   return migration.name ?? migration.constructor.name;
-}
-
-/**
- * The statements that would bring the database to what the entities say: none, when the migrations say the same. An
- * index that only a migration knows (for full text, for example) is left alone; one that differs shows as its CREATE.
- */
-export async function schemaDrift(dataSource: DataSource): Promise<string[]> {
-  const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
-  const statements = upQueries.map(({ query }) => query).filter((query) => !query.startsWith('DROP INDEX'));
-  return [...statements, ...(await collationDrift(dataSource))];
 }

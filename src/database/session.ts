@@ -8,6 +8,8 @@ export type Row = Record<string, SqlValue>;
 export interface SqlSession {
   /** @param params bound to the `?` of `sql`, in order */
   query<T = Row>(sql: string, params?: readonly SqlValue[]): Promise<T[]>;
+  /** As `query`, for what may have more than can be in memory: as many rows as have `mostBytes`, one at least. */
+  queryPart<T = Row>(statement: Statement & { readonly mostBytes: number }): Promise<RowsPart<T>>;
   /** @returns the rows that were matched (MySQL, MariaDB, SQLite alike), changed or not */
   execute(sql: string, params?: readonly SqlValue[]): Promise<number>;
 }
@@ -16,6 +18,17 @@ export interface Statement {
   readonly sql: string;
   /** Bound to its `?`, in order. */
   readonly params: readonly SqlValue[];
+  /** A list: callers make ever new texts of those, which must not push others out of what is prepared. */
+  readonly isList?: boolean;
+  /** Of one that reads: its rows end with the one that reaches so many bytes. */
+  readonly mostBytes?: number | undefined;
+}
+
+/** Rows of a statement that may have more than are taken into memory. */
+export interface RowsPart<T = Row> {
+  readonly rows: T[];
+  /** There are others, which were left out. */
+  readonly isCut: boolean;
 }
 
 /** A statement of a transaction that is known from the start. */
@@ -27,8 +40,11 @@ export interface Write extends Statement {
 /** A write has matched fewer rows than it must, or others hold one and were not to be waited for. */
 export class NoMatch extends Error {}
 
-/** A shared read is quick, and may be sent together with others, which then wait for one another. */
-export type StatementMode = 'read' | 'shared read' | 'write';
+/**
+ * A shared read is quick, and may be sent together with others, which then wait for one another. A costly read may have to
+ * look at many rows, and is ended sooner than others are.
+ */
+export type StatementMode = 'read' | 'shared read' | 'costly read' | 'write';
 
 /** Whether locks of others are waited for (MySQL always waits a second); a commit that does not finds no match then. */
 export type Patience = 'waits' | 'does not wait';
@@ -53,7 +69,7 @@ export interface Transaction extends SqlSession {
 export interface Connector {
   /**
    * One statement, committed on its own. A driver's error that is thrown as it is means: not executed, or only read.
-   * @throws DomainError `commit-outcome-unknown` when a write was sent and its answer was lost
+   * @throws DomainError `commit-outcome-unknown` when a write was sent and its answer was lost, `query-too-costly`
    */
   run(statement: Statement, mode: StatementMode): Promise<StatementResult>;
   /** @param since when the request came that it is for, by `performance.now()`: its waits count from there */
@@ -86,6 +102,8 @@ export interface OpenTransaction {
 export interface StatementResult {
   readonly rows: Row[];
   readonly affected: number;
+  /** Rows were left out for `mostBytes`. */
+  readonly isCut?: boolean;
 }
 
 /** Of one of several statements: what a driver has thrown for it, as it is. */

@@ -31,7 +31,7 @@ describe('the table of SQL errors', () => {
     [{ errno: 1264 }, 'value', 'value-out-of-range'],
     [{ errno: 1452 }, 'reference', 'reference-violated'],
     [{ errno: 1048 }, 'constraint', 'constraint-violated'],
-    [{ errno: 1461 }, 'busy', 'database-busy'],
+    [{ errno: 1461 }, 'unprepared', 'database-busy'],
     [{ errno: 3101 }, 'retry', 'database-busy'],
     [{ errno: 3100 }, 'read-only', 'read-only'],
     [{ errno: 2013 }, 'lost', 'database-unavailable'],

@@ -78,12 +78,19 @@ export function outcomeUnknown(cause: unknown): DomainError {
   return new DomainError('commit-outcome-unknown', detail, { cause, headers: { 'retry-after': '1' } });
 }
 
+/** A costly statement was ended at its limit. It would be again: nothing but another question helps. */
+export function tooCostly(limitMs: number, cause: unknown): DomainError {
+  const detail = `The database looked for ${limitMs} ms, as long as a list with a filter, a count or a sort by several fields may take, and had not found the answer. Make the filter narrower, with "eq", "in", "startswith" or a range of a field that has an index.`;
+  return new DomainError('query-too-costly', detail, { cause, headers: { 'retry-after': '5' } });
+}
+
 const PROBLEMS: Partial<Record<SqlFailure, [code: string, detail: string, retryAfter?: string]>> = {
   retry: ['database-busy', 'Other requests kept changing the same rows. Try again.', '1'],
   lost: ['database-unavailable', 'The connection to the database was lost.', '2'],
   'read-only': ['read-only', 'The database takes no changes at the moment.', '5'],
   unreachable: ['database-unavailable', 'The database can not be reached.', '2'],
   busy: ['database-busy', 'All connections to the database are in use.', '1'],
+  unprepared: ['database-busy', 'The database has no room for another prepared statement.', '1'],
   timeout: ['database-timeout', 'The database took too long.', '2'],
   full: ['storage-full', 'The database has no space left.'],
   reference: ['reference-violated', 'The change would leave a reference that leads to nothing.'],

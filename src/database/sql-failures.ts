@@ -1,4 +1,4 @@
-/** What an error of a driver means for the statement, the connection and the caller (see `classify`). */
+/** The meaning of a driver's error for the statement, the connection and the caller (see `classify`). */
 export type SqlFailure =
   /** Run the whole transaction again; the server has rolled back at least a part of it. */
   | 'retry'
@@ -8,6 +8,8 @@ export type SqlFailure =
   | 'read-only'
   | 'unreachable'
   | 'busy'
+  /** The server holds as many prepared statements as it may. Some of this process are closed, so that another try has room. */
+  | 'unprepared'
   | 'timeout'
   | 'full'
   | 'unique'
@@ -46,7 +48,7 @@ export const BY_NUMBER: ReadonlyMap<number, SqlFailure> = new Map([
   ...numbers('unreachable', 2002, 2003, 2005, 2012, 2026), // what a client library says: passed on by proxies
   ...numbers('unreachable', 9001), // ProxySQL: no server of the group was reached
   ...numbers('busy', 1040, 1203, 1226), // too many connections, max_user_connections and the like
-  ...numbers('busy', 1461), // max_prepared_stmt_count
+  ...numbers('unprepared', 1461), // max_prepared_stmt_count
   ...numbers('busy', 1037, 1038, 1041, 1135, 1637), // memory, threads, slots for transactions
   ...numbers('timeout', 1317, 1969, 3024), // ended by KILL, max_statement_time (MariaDB), max_execution_time (MySQL)
   ...numbers('full', 1021, 1114),

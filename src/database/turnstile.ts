@@ -5,16 +5,27 @@ interface Waiter {
   readonly timer: NodeJS.Timeout;
 }
 
+interface Limits {
+  /** How many may be inside; one unless it is said. */
+  readonly places?: number;
+  readonly waiting: number;
+  readonly waitMs: number;
+}
+
 /**
- * Lets one in at a time, the others in the order they came. SQLite needs it: the one connection that writes would take
+ * Lets one in at a time, or a few, the others in the order they came. SQLite needs it: the one connection that writes would take
  * a second transaction, or a plain statement, into the first one, and commit or lose it with that.
  */
 export class Turnstile {
-  /** One, and those who have joined. */
+  /** Those who have a place, and those who have joined. */
   private inside = 0;
   private readonly waiting: Waiter[] = [];
 
-  constructor(private readonly limits: { readonly waiting: number; readonly waitMs: number }) {}
+  private readonly places: number;
+
+  constructor(private readonly limits: Limits) {
+    this.places = limits.places ?? 1;
+  }
 
   get usage(): { used: number; waiting: number } {
     return { used: Math.min(this.inside, 1), waiting: this.waiting.length };
@@ -22,8 +33,8 @@ export class Turnstile {
 
   /** @throws DomainError `database-busy` when too many wait, or after too long a wait */
   async enter(): Promise<void> {
-    if (this.inside === 0) {
-      this.inside = 1;
+    if (this.inside < this.places) {
+      this.inside++;
       return;
     }
     if (this.waiting.length >= this.limits.waiting) throw busy('Too many requests wait for the database.');
@@ -47,10 +58,10 @@ export class Turnstile {
   }
 
   leave(): void {
-    if (--this.inside > 0) return;
+    if (--this.inside >= this.places) return;
     const next = this.waiting.shift();
     if (!next) return;
-    this.inside = 1;
+    this.inside++;
     clearTimeout(next.timer);
     next.enter();
   }

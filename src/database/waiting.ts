@@ -14,6 +14,11 @@ export function waitLeft(since: number): number {
   return since + WAIT_BUDGET_MS - performance.now();
 }
 
+/** What a server is told of it: for rows, and for tables, which somebody may alter or lock. */
+export function lockWaits(seconds: number): string {
+  return `innodb_lock_wait_timeout = ${seconds}, lock_wait_timeout = ${seconds}`;
+}
+
 /**
  * Seconds for which a lock may be waited for now.
  * @param least what the server takes: MariaDB knows 0, MySQL does not

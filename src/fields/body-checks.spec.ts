@@ -13,10 +13,11 @@ const OWN: PipeTransform = { transform: (value: unknown) => value };
 
 describe('checks of bodies', () => {
   class Controller {
-    wrapped(@Body() _whole: Dto, @Body('name') _part: string, @Body(OWN) _own: Dto): void {}
+    wrapped(@Body() _whole: Dto, @Body('part') _part: Dto, @Body(OWN) _own: Dto): void {}
     plain(@Body() _whole: Dto): void {}
   }
-  Reflect.defineMetadata('design:paramtypes', [Dto, String, Dto], Controller.prototype, 'wrapped');
+  Reflect.defineMetadata('design:paramtypes', [Dto, Dto, Dto], Controller.prototype, 'wrapped');
+  Reflect.defineMetadata('design:paramtypes', [Dto], Controller.prototype, 'plain');
   const check = bodyCheckOf(Controller.prototype, 'wrapped');
   const found = { getControllers: () => [{ metatype: Controller }] } as unknown as DiscoveryService;
   // The second finds what the first has done.
@@ -39,5 +40,21 @@ describe('checks of bodies', () => {
     };
     expect(pipesOf('wrapped')).toEqual([[], ['BodyPipe'], ['BodyPipe', 'own']]);
     expect(pipesOf('plain')).toEqual([['BodyPipe'], undefined, undefined]);
+  });
+
+  it.each([
+    ['an interface, or a class imported as a type', Object, 'no class at run time'],
+    ['a function type', Function, 'no class at run time'],
+    ['a list', Array, 'no class at run time'],
+    ['one member', String, 'no class at run time'],
+    ['nothing that is known', undefined, 'no class at run time'],
+    ['a class without rules', class Bare {}, 'Bare, which declares no rules'],
+  ])('refuse the start, by name, where the body is %s', (_what, type, found) => {
+    class Loans {
+      lend(@Body() _body: unknown): void {}
+    }
+    Reflect.defineMetadata('design:paramtypes', [type], Loans.prototype, 'lend');
+    const discovery = { getControllers: () => [{ metatype: Loans }] } as unknown as DiscoveryService;
+    expect(() => new BodyChecks(discovery)).toThrow(`Loans.lend() has a @Body() of ${found}`);
   });
 });

@@ -23,7 +23,10 @@ const pipe = new BodyPipe();
  */
 @Injectable()
 export class BodyChecks {
-  /** While the application is put together: routes are made after that. */
+  /**
+   * While the application is put together: routes are made after that.
+   * @throws TypeError for a body that could not be checked
+   */
   constructor(discovery: DiscoveryService) {
     for (const { metatype } of discovery.getControllers()) if (metatype) checkBodies(metatype as Type<unknown>);
   }
@@ -31,8 +34,12 @@ export class BodyChecks {
 
 function checkBodies(controller: Type<unknown>): void {
   for (const name of new MetadataScanner().getAllMethodNames(controller.prototype as object)) {
-    for (const { isChecked, pipes } of bodiesOf(controller, name))
+    const types = (Reflect.getMetadata('design:paramtypes', controller.prototype as object, name) ??
+      []) as Type<unknown>[];
+    for (const { index, isChecked, pipes } of bodiesOf(controller, name)) {
+      pipe.prepare(types[index], `${controller.name}.${name}()`);
       if (!isChecked && !pipes.includes(pipe)) pipes.unshift(pipe);
+    }
   }
 }
 

@@ -8,11 +8,7 @@ export abstract class DeferredBody {
   constructor(readonly value: unknown) {}
 }
 
-/**
- * Checks each `@Body()` whose type is a class with class-validator rules: 422 with every fault at once. A body that is
- * declared with an interface or a generic type has no class at run time and could not be checked: that is a mistake in
- * the handler, and it throws.
- */
+/** Checks each `@Body()` by the rules of its class: 422 with every fault at once. */
 @Injectable()
 export class BodyPipe implements PipeTransform {
   private readonly compiled = new Map<Type<unknown>, BodyRules>();
@@ -21,21 +17,34 @@ export class BodyPipe implements PipeTransform {
     if (type !== 'body') return value;
     if (value === undefined) throw new DomainError('invalid-json', 'The body is empty.');
     if (metatype && metatype.prototype instanceof DeferredBody) return new metatype(value);
-    if (!metatype || metatype === Object) throw new TypeError('@Body() needs a DTO class: its type is erased');
-    checkBody(this.rulesOf(metatype), value);
+    checkBody(this.rulesOf(metatype!), value);
     return value;
+  }
+
+  /**
+   * At start. @param handler `LoanController.lend()`
+   * @throws TypeError for a body that could not be checked: an interface, a generic type and what is imported by
+   * `import type` are no class at run time, and a class may declare no rules
+   */
+  prepare(metatype: Type<unknown> | undefined, handler: string): void {
+    if (metatype && metatype.prototype instanceof DeferredBody) return;
+    if (metatype && !ERASED.has(metatype) && !this.rulesOf(metatype).isEmpty) return;
+    const found =
+      metatype && !ERASED.has(metatype) ? `${metatype.name}, which declares no rules` : 'no class at run time';
+    throw new TypeError(
+      `${handler} has a @Body() of ${found}: give it a class with @Field() or class-validator's decorators, imported without \`type\`.`,
+    );
   }
 
   private rulesOf(metatype: Type<unknown>): BodyRules {
     let rules = this.compiled.get(metatype);
-    if (!rules) {
-      rules = derivedRules(metatype) ?? new BodyRules(metatype);
-      if (rules.isEmpty) throw new TypeError(`@Body() ${metatype.name} declares no rules`);
-      this.compiled.set(metatype, rules);
-    }
+    if (!rules) this.compiled.set(metatype, (rules = derivedRules(metatype) ?? new BodyRules(metatype)));
     return rules;
   }
 }
+
+/** What TypeScript leaves of the type of a parameter that is no class. */
+const ERASED: ReadonlySet<unknown> = new Set([Object, Function, Array, String, Number, Boolean, Promise]);
 
 /** Throws 422 `validation-failed` with all that is wrong with `body`. */
 export function checkBody(rules: BodyRules, body: unknown, only?: readonly string[]): asserts body is object {

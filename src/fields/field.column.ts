@@ -10,10 +10,11 @@ import type { FieldType } from './types/field-type.js';
 export function columnOf(field: Field): PropertyDecorator[] {
   const { name, options, nullable } = field;
   if (options.derived) return [];
+  const byDefault = defaultSqlOf(field, false);
   const column: ColumnOptions = {
     ...columnOptionsOf(options),
     nullable,
-    ...(isDefault(field.default) && { default: field.default }),
+    ...(byDefault !== undefined && { default: () => byDefault }),
     ...options.column,
   };
   if (name === 'id') return [PrimaryColumn({ ...column, nullable: false })];
@@ -23,12 +24,12 @@ export function columnOf(field: Field): PropertyDecorator[] {
   return decorators;
 }
 
-/** What a column is on MySQL and MariaDB. */
+/** The column on MySQL and MariaDB. */
 export function columnOptionsOf(options: FieldOptions): ColumnOptions {
-  return FIELD_TYPES[options.type].column(options);
+  return { ...FIELD_TYPES[options.type].column(options), ...options.column };
 }
 
-/** What differs on SQLite. */
+/** The differences on SQLite. */
 export function sqliteColumnOf(options: FieldOptions): ColumnOptions | undefined {
   const type: FieldType = FIELD_TYPES[options.type];
   return type.sqliteColumn?.(options);
@@ -38,7 +39,16 @@ function isIndexed({ sortable, filterable }: Field): boolean {
   return sortable || filterable.some((operator) => operator === 'eq' || operator === 'in');
 }
 
-/** Documents can have none in MySQL: their default is the service's alone. */
-function isDefault(value: unknown): boolean {
-  return value !== null && typeof value !== 'object';
+/** The default of a field's column, as SQL of one engine; rows that are there when the column is added get it. */
+export function defaultSqlOf(field: Field, isSqlite: boolean): string | undefined {
+  const { options, default: value } = field;
+  if (value === null) return undefined;
+  const { encode } = field.codec(isSqlite);
+  const stored = encode ? encode(value as never) : value;
+  if (typeof stored !== 'string') return String(typeof stored === 'boolean' ? Number(stored) : stored);
+  const quoted = `'${stored.replaceAll("'", "''")}'`;
+  if (isSqlite) return quoted;
+  const literal = quoted.replaceAll('\\', '\\\\');
+  // MySQL takes the default of a long text only as an expression.
+  return columnOptionsOf(options).type === 'mediumtext' ? `(${literal})` : literal;
 }

@@ -12,7 +12,7 @@ export interface Derivation {
   readonly value: (row: never) => unknown;
 }
 
-/** What `@Field()` is told. */
+/** The options of `@Field()`. */
 export interface FieldOptions {
   readonly type: TypeName;
   readonly nullable?: boolean;
@@ -35,36 +35,36 @@ export interface FieldOptions {
   readonly default?: unknown;
   /** Computed from other columns; it has none itself, and is neither written, sorted nor filtered. */
   readonly derived?: Derivation;
-  /** What TypeORM is told of the column beside what follows from the rest. */
+  /** Options for TypeORM beside those that follow from the rest. */
   readonly column?: ColumnOptions;
   /** Shown in the reference. */
   readonly description?: string;
   readonly example?: unknown;
 
-  /** Of `string` (255 unless given), `text` (1 MiB): in code points. */
+  /** In code points: 255 by default for `string`, 1,048,576 for `text`. */
   readonly maxLength?: number;
   readonly minLength?: number;
   readonly pattern?: RegExp;
   readonly format?: TextFormat;
-  /** Of `enum`. */
+  /** The values of an `enum`. */
   readonly words?: readonly string[];
-  /** Of numbers; of `bigint` and `decimal` as text, where it has more digits than a number. */
+  /** Limits of numbers; as text for `bigint` and `decimal`, where a number can't hold the digits. */
   readonly minimum?: number | string;
   readonly maximum?: number | string;
-  /** Of `decimal`: digits in all (1 to 18), and after the point. */
+  /** Digits of a `decimal` in all (1 to 18), and after the point. */
   readonly precision?: number;
   readonly scale?: number;
-  /** Of `json`: JSON Schema (2020-12). */
+  /** The JSON Schema (2020-12) of a `json` field. */
   readonly schema?: Readonly<Record<string, unknown>>;
-  /** Of `json`: in UTF-8, 64 KiB unless given. */
+  /** Size limit of a `json` value in UTF-8; 65,536 by default. */
   readonly maxBytes?: number;
-  /** Of `list`: what each item is. */
+  /** The type of each item of a `list`. */
   readonly items?: ItemOptions;
-  /** Of `list`; 100 unless given. */
+  /** Items of a `list` at most; 100 by default. */
   readonly maxItems?: number;
   readonly minItems?: number;
   readonly uniqueItems?: boolean;
-  /** Of `reference`: the resource whose rows it names. */
+  /** The resource that a `reference` names a row of. */
   readonly to?: () => abstract new () => object;
 }
 

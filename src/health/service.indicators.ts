@@ -13,10 +13,14 @@ export class ServiceIndicators {
   ) {}
 
   database(): HealthIndicatorResult {
-    const { status, isReady, pendingMigrations, latencyMs } = this.state;
+    const { status, isReady, pendingMigrations, missing, latencyMs } = this.state;
     const check = this.health.check('database');
     if (!isReady)
-      return check.down({ state: status, ...(pendingMigrations && { pending_migrations: pendingMigrations }) });
+      return check.down({
+        state: status,
+        ...(pendingMigrations && { pending_migrations: pendingMigrations }),
+        ...(status === 'schema-differs' && { missing }),
+      });
     return check.up({ latency_ms: Math.round((latencyMs ?? 0) * 10) / 10 });
   }
 

@@ -2,7 +2,7 @@ import { DomainError } from '../problems/domain-error.js';
 
 /** One element of a list, which may be empty (RFC 9110 section 5.6.1.2), and the comma after it. */
 const ELEMENT = /[ \t]*(?:(W\/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*)?(?:,|$)/y;
-/** What servers that compress put at the end of a tag: Apache, Caddy, Jetty. */
+/** Suffixes that compressing servers (Apache, Caddy, Jetty) put at the end of a tag. */
 const MARK = /-{1,2}(?:gzip|deflate|br|zstd)"$/;
 
 /** The entity tags of an If-Match or If-None-Match header, or its `*` (RFC 9110 sections 13.1.1 and 13.1.2). */

@@ -1,6 +1,7 @@
 import type { Caller } from '../access/caller.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Draining } from '../runtime/draining.js';
+import type { HeldBytes } from './held-bytes.js';
 import type { RequestListener } from './engine/told-requests.js';
 
 /** Decides who gets in. Asked after routing and before anything else of the request is looked at. */
@@ -23,6 +24,7 @@ export interface Exchange {
 
 export interface HttpServices {
   readonly draining: Draining;
+  readonly held: HeldBytes;
   /** Whom a request is of until the gate has said it. */
   readonly nobody: Caller;
   /** Undefined until the application is put together, which is before it listens. */

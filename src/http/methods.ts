@@ -4,6 +4,8 @@ import { DomainError } from '../problems/domain-error.js';
 import { MAX_URL_BYTES, notImplemented } from './request-checks.js';
 
 const KNOWN: readonly HTTPMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+/** Known, and allowed nowhere (RFC 9110 section 15.5.6): TRACE would show what proxies add to a request. */
+const REFUSED: readonly string[] = ['OPTIONS', 'TRACE'];
 
 /** What Fastify leaves to a 404: which methods a path has, and which methods there are at all. */
 export class Methods {
@@ -32,7 +34,7 @@ export class Methods {
       void reply.code(204).header('allow', allow).send();
       return;
     }
-    if (request.method !== 'OPTIONS' && !(KNOWN as readonly string[]).includes(request.method)) throw notImplemented();
+    if (![...KNOWN, ...REFUSED].includes(request.method)) throw notImplemented();
     if (allowed.length === 0) throw new DomainError('route-not-found', 'There is nothing at this path.');
     const allow = [...allowed, 'OPTIONS'].join(', ');
     throw new DomainError('method-not-allowed', `This path takes ${allow}.`, { headers: { allow } });

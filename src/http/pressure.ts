@@ -2,44 +2,86 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import type { HttpConfig } from '../config/config.js';
 import { DomainError } from '../problems/domain-error.js';
+import { collectGarbage, HEAP_LIMIT, heapUsed, MEMORY_LIMIT } from '../runtime/heap.js';
+import type { HeldBytes } from './held-bytes.js';
 
 const LOOK_EVERY_MS = 250;
+/** While memory is more than half full: it takes less than a second to fill the rest. */
+const LOOK_OFTEN_MS = 25;
+const MUCH_PERCENT = 50;
+/** V8 leaves rubbish lying until there is no room: before anybody is refused it is collected, in a tenth of the time at most. */
+const BETWEEN_COLLECTIONS = 10;
 const RESOLUTION_MS = 10;
+
+type Limits = Pick<HttpConfig, 'shedDelayMs' | 'shedHeapPercent' | 'shedMemoryPercent'>;
 
 /** Whether the process has more to do than it can: then it is better to refuse some at once than to be late for all. */
 export class Pressure {
   private readonly delay: ReturnType<typeof monitorEventLoopDelay>;
   private timer: NodeJS.Timeout | undefined;
-  private isHigh = false;
+  private delayLookedAt = 0;
+  private isLate = false;
+  private isFull = false;
+  private collectsAgainAt = 0;
 
-  constructor(private readonly limits: Pick<HttpConfig, 'shedDelayMs' | 'shedHeapPercent'>) {
+  constructor(
+    private readonly limits: Limits,
+    private readonly held: Pick<HeldBytes, 'total'>,
+  ) {
     this.delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   }
 
   /** From here on delays count. */
   start(): void {
     this.delay.enable();
-    this.timer = setInterval(() => this.look(), LOOK_EVERY_MS).unref();
+    this.delayLookedAt = performance.now();
+    this.lookAfter(LOOK_EVERY_MS);
   }
 
   /** @throws DomainError `overloaded` */
   check(): void {
-    if (!this.isHigh) return;
+    if (!this.isLate && !this.isFull) return;
     throw new DomainError('overloaded', 'The service has more to do than it can.', { headers: { 'retry-after': '1' } });
   }
 
   stop(): void {
-    clearInterval(this.timer);
+    clearTimeout(this.timer);
     this.delay.disable();
   }
 
+  private lookAfter(ms: number): void {
+    this.timer = setTimeout(() => this.look(), ms).unref();
+  }
+
   private look(): void {
-    const { shedDelayMs, shedHeapPercent } = this.limits;
+    const now = performance.now();
+    if (now - this.delayLookedAt >= LOOK_EVERY_MS - RESOLUTION_MS) this.lookAtDelay(now);
+    const { shedHeapPercent, shedMemoryPercent } = this.limits;
+    const memory = MEMORY_LIMIT === Infinity ? 0 : (100 * process.memoryUsage.rss()) / MEMORY_LIMIT;
+    const isOutside = shedMemoryPercent > 0 && memory > shedMemoryPercent;
+    const isTooMuch = (heap: number) => isOutside || (shedHeapPercent > 0 && heap > shedHeapPercent);
+    let heap = heapPercent(this.held.total);
+    if (isTooMuch(heap) && now > this.collectsAgainAt) {
+      collectGarbage();
+      const end = performance.now();
+      this.collectsAgainAt = end + BETWEEN_COLLECTIONS * (end - now);
+      heap = heapPercent(this.held.total);
+      this.isFull = isTooMuch(heap);
+    } else this.isFull &&= isTooMuch(heap);
+    this.lookAfter(Math.max(heap, memory) > MUCH_PERCENT ? LOOK_OFTEN_MS : LOOK_EVERY_MS);
+  }
+
+  private lookAtDelay(now: number): void {
     // The histogram counts its own period as delay.
     const lateMs = this.delay.mean / 1e6 - RESOLUTION_MS;
     this.delay.reset();
-    const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
-    const isLate = shedDelayMs > 0 && lateMs > shedDelayMs;
-    this.isHigh = isLate || (shedHeapPercent > 0 && (100 * used) / limit > shedHeapPercent);
+    this.delayLookedAt = now;
+    this.isLate = this.limits.shedDelayMs > 0 && lateMs > this.limits.shedDelayMs;
   }
+}
+
+/** Of the heap; of the memory beside it, for buffers and answers that lie unread, where that is more. */
+function heapPercent(unread: number): number {
+  const { external_memory: external } = getHeapStatistics();
+  return (100 * Math.max(heapUsed(), external + unread)) / HEAP_LIMIT;
 }

@@ -19,7 +19,7 @@ const ONCE: ReadonlyMap<string, number> = new Map([
 ]);
 const LENGTHS_OF_ONCE = new Set([...ONCE.keys()].map((name) => name.length));
 
-/** What holds before anything is looked up: the framing of the message, its target, and limits. */
+/** Checks before anything is looked up: the framing of the message, its target, and limits. */
 export function checkHead({ raw }: FastifyRequest): void {
   const { headers, rawHeaders, httpVersion, method } = raw;
   const url = raw.url!;

@@ -69,6 +69,15 @@ export class Metrics {
       },
     });
     new Gauge({
+      name: 'plinth_database_costly_reads',
+      help: 'Filters, counts, exports and the like that are under way in their share of the database, and that wait for a turn.',
+      labelNames: ['state'],
+      registers,
+      collect() {
+        for (const [state, value] of Object.entries<number>({ ...database.costlyUsage })) this.set({ state }, value);
+      },
+    });
+    new Gauge({
       name: 'plinth_event_streams',
       help: 'Event streams that are open.',
       registers,

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import type { OpenAPIV3_1 } from 'openapi-types';
 import { Config } from '../config/config.js';
+import { opsOf } from '../crud/batch/batch.request.js';
 import type { CrudModel } from '../crud/crud.model.js';
 import { findEndpoints } from '../crud/endpoints/found-endpoints.js';
 import { ModuleRegistry } from '../crud/module.registry.js';
@@ -53,7 +54,9 @@ export class ApiDocument {
         schemas: {
           ...SHARED_SCHEMAS,
           ...problemSchemas(),
-          ...Object.fromEntries(models.flatMap((model) => Object.entries(moduleSchemas(model)))),
+          ...Object.fromEntries(
+            models.flatMap((model) => Object.entries(moduleSchemas(model, opsOf(this.registry, model.name)))),
+          ),
         },
         parameters: SHARED_PARAMETERS,
         headers: SHARED_HEADERS,
@@ -67,10 +70,13 @@ export class ApiDocument {
     const paths: Record<string, Record<string, OpenAPIV3_1.OperationObject>> = {};
     const found = findEndpoints(this.discovery);
     for (const model of models) {
+      const ops = opsOf(this.registry, model.name);
       for (const { path, method, endpoint } of found) {
+        // There is nothing to put into one.
+        if (endpoint.kind === 'batch' && ops.length === 0) continue;
         const own = path.replace('{module}', model.name);
         if (!new RegExp(`^/api/${model.name}(?![a-z0-9-])`).test(own)) continue;
-        (paths[own] ??= {})[method] = operation(endpoint, model);
+        (paths[own] ??= {})[method] = operation(endpoint, model, ops);
       }
     }
     paths['/api/changes'] = { get: auditOperation() };

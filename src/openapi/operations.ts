@@ -1,10 +1,11 @@
 import type { OpenAPIV3_1 } from 'openapi-types';
+import type { Op } from '../crud/batch/batch.request.js';
 import type { CrudModel } from '../crud/crud.model.js';
 import type { Endpoint, EndpointKind } from '../crud/endpoints/endpoint.js';
 import { CHANGE_FIELDS } from '../changes/change.fields.js';
 import { fieldsParameter, filterParameter, listParametersOf, sortParameter } from './parameters.js';
 import { problemResponses, STAGE_HEADERS } from './problems.js';
-import { envelope, reference, schemaName } from './schemas.js';
+import { batchSchemaName, envelope, reference, schemaName } from './schemas.js';
 
 type Parameter = OpenAPIV3_1.ParameterObject | OpenAPIV3_1.ReferenceObject;
 type Responses = OpenAPIV3_1.ResponsesObject;
@@ -34,6 +35,7 @@ const WRITES = [
   ...ALWAYS,
   'idempotency-in-flight',
   'idempotency-key-reused',
+  'answer-too-large',
   'read-only',
   'commit-outcome-unknown',
   'storage-full',
@@ -68,10 +70,13 @@ const EVENTS =
 /** The scope that a caller needs, as OpenAPI 3.1 has it for bearer credentials. */
 export const needs = (scope: string) => [{ bearer: [scope] }];
 
-/** What the reference says of one endpoint of one module. */
-export function operation(endpoint: Endpoint, model: CrudModel): OpenAPIV3_1.OperationObject {
+/**
+ * What the reference says of one endpoint of one module.
+ * @param ops of the module's batches
+ */
+export function operation(endpoint: Endpoint, model: CrudModel, ops: readonly Op[]): OpenAPIV3_1.OperationObject {
   const { kind } = endpoint;
-  const body = requestBody(kind, schemaName(model.name));
+  const body = requestBody(kind, schemaName(model.name), batchSchemaName(model.name, ops));
   return {
     tags: [model.name],
     ...(model.stage.level === 'deprecated' && { deprecated: true }),
@@ -168,14 +173,14 @@ function withStage(responses: Record<string, OpenAPIV3_1.ResponseObject>, { stag
   );
 }
 
-function requestBody(kind: EndpointKind, name: string): OpenAPIV3_1.RequestBodyObject | undefined {
+function requestBody(kind: EndpointKind, name: string, batch: string): OpenAPIV3_1.RequestBodyObject | undefined {
   const content = (schema: string, ...types: string[]) => ({
     required: true,
     content: Object.fromEntries(types.map((type) => [type, { schema: reference(schema) }])),
   });
   if (kind === 'create' || kind === 'replace') return content(`Create${name}`, 'application/json');
   if (kind === 'update') return content(`Update${name}`, 'application/merge-patch+json', 'application/json');
-  return kind === 'batch' ? content('Batch', 'application/json') : undefined;
+  return kind === 'batch' ? content(batch, 'application/json') : undefined;
 }
 
 function successes(kind: EndpointKind, name: string): Record<string, OpenAPIV3_1.ResponseObject> {

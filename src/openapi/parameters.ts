@@ -5,7 +5,6 @@ type Parameter = OpenAPIV3_1.ParameterObject;
 type Header = OpenAPIV3_1.HeaderObject;
 type Schema = NonNullable<Parameter['schema']>;
 
-const TAGS: Schema = { type: 'string', minLength: 1 };
 const header = (name: string, description: string, schema: Schema = { type: 'string' }): Parameter => ({
   name,
   in: 'header',
@@ -54,10 +53,9 @@ export const SHARED_PARAMETERS: Record<string, Parameter> = {
   IfMatch: header(
     'If-Match',
     'Only if the row still has this ETag (or one of several); otherwise 412. Compared in the database, atomically.',
-    TAGS,
   ),
-  IfNoneMatch: header('If-None-Match', 'ETags that the caller has: 304 if the row still has one of them.', TAGS),
-  IfNoneMatchAny: header('If-None-Match', '`*`: only if there is no row with this id; otherwise 412.', TAGS),
+  IfNoneMatch: header('If-None-Match', 'ETags that the caller has: 304 if the row still has one of them.'),
+  IfNoneMatchAny: header('If-None-Match', '`*`: only if there is no row with this id; otherwise 412.'),
   IdempotencyKey: header(
     'Idempotency-Key',
     'Any text of the client for this one request, kept for 24 h: the same request again gets the first answer.',

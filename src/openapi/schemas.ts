@@ -1,4 +1,5 @@
 import type { OpenAPIV3_1 } from 'openapi-types';
+import { OPS, type Op } from '../crud/batch/batch.request.js';
 import type { CrudModel } from '../crud/crud.model.js';
 import { SCOPE } from '../access/keys/api-key.dto.js';
 import type { Field } from '../fields/field.js';
@@ -15,8 +16,11 @@ export function reference(name: string): OpenAPIV3_1.ReferenceObject {
   return { $ref: `#/components/schemas/${name}` };
 }
 
-/** A module's representation and the bodies of its writes, from its field contract. */
-export function moduleSchemas(model: CrudModel): Record<string, Schema> {
+/**
+ * A module's representation and the bodies of its writes, from its field contract.
+ * @param ops of its batches
+ */
+export function moduleSchemas(model: CrudModel, ops: readonly Op[]): Record<string, Schema> {
   const name = schemaName(model.name);
   const { all } = model.fields;
   const writable = all.filter((field) => field.writable !== false);
@@ -32,7 +36,13 @@ export function moduleSchemas(model: CrudModel): Record<string, Schema> {
       [],
       'A JSON Merge Patch (RFC 7396): members that are not there stay as they are, null empties a member that may be empty.',
     ),
+    ...(ops.length < OPS.length && { [batchSchemaName(model.name, ops)]: batchOf(oneOf(ops)) }),
   };
+}
+
+/** A module that goes without an operation has a schema of its own: the shared one would promise it. */
+export function batchSchemaName(module: string, ops: readonly Op[]): string {
+  return ops.length < OPS.length ? `${schemaName(module)}Batch` : 'Batch';
 }
 
 /** Which members an answer has depends on the request, so that only the id can be required of it. */
@@ -90,6 +100,24 @@ const IF_MATCH: Schema = {
   description: 'As the header If-Match.',
   examples: ['"1-261124023736123"'],
 };
+
+function batchOf(operation: OpenAPIV3_1.ReferenceObject | Schema): Schema {
+  return {
+    type: 'object',
+    properties: {
+      atomic: { type: 'boolean', default: true, description: 'All or none. False: each operation on its own.' },
+      operations: { type: 'array', minItems: 1, maxItems: 100, items: operation },
+    },
+    required: ['operations'],
+    additionalProperties: false,
+  };
+}
+
+function oneOf(ops: readonly Op[]): Schema {
+  const schemas = ops.map((op) => reference(`Batch${schemaName(op)}`));
+  const mapping = Object.fromEntries(ops.map((op, n) => [op, schemas[n]!.$ref]));
+  return { oneOf: schemas, discriminator: { propertyName: 'op', mapping } };
+}
 
 function batchOperation(op: string, members: Record<string, Schema>): Schema {
   return {
@@ -212,7 +240,7 @@ export const SHARED_SCHEMAS: Record<string, Schema> = {
       expires_at: {
         type: ['string', 'null'],
         format: 'date-time',
-        description: "Not after the end of the caller's own credentials, which is the default; before 2038.",
+        description: "Not after the end of the caller's own credentials, which is the default; until 19 January 2038.",
       },
     },
     required: ['name', 'scopes'],
@@ -231,27 +259,8 @@ export const SHARED_SCHEMAS: Record<string, Schema> = {
     },
     additionalProperties: false,
   },
-  Batch: {
-    type: 'object',
-    properties: {
-      atomic: { type: 'boolean', default: true, description: 'All or none. False: each operation on its own.' },
-      operations: { type: 'array', minItems: 1, maxItems: 100, items: reference('BatchOperation') },
-    },
-    required: ['operations'],
-    additionalProperties: false,
-  },
-  BatchOperation: {
-    oneOf: ['BatchCreate', 'BatchUpdate', 'BatchReplace', 'BatchDelete'].map(reference),
-    discriminator: {
-      propertyName: 'op',
-      mapping: {
-        create: '#/components/schemas/BatchCreate',
-        update: '#/components/schemas/BatchUpdate',
-        replace: '#/components/schemas/BatchReplace',
-        delete: '#/components/schemas/BatchDelete',
-      },
-    },
-  },
+  Batch: batchOf(reference('BatchOperation')),
+  BatchOperation: oneOf(OPS),
   BatchCreate: batchOperation('create', { body: { type: 'object', description: 'As the body of POST.' } }),
   BatchUpdate: batchOperation('update', {
     id: ROW_ID,

@@ -202,6 +202,12 @@ const CATALOGUE = new Map<string, ProblemType>(
       explanation:
         'The database has a rule for these rows which the change does not keep: a value that is missing, or one that does not go with the others. Compare the request with what the reference at /docs says of the module, or ask who keeps it.',
     },
+    'answer-too-large': {
+      status: 422,
+      title: 'The answer would be too large',
+      explanation:
+        'The operations of a batch before this one have filled its answer (`PAGE_BYTES`): send those from it on in another batch. The answer to a request with an Idempotency-Key is kept, and can have 16 MiB: send it with `Prefer: return=minimal`. Nothing of what was refused has happened.',
+    },
     'idempotency-key-reused': {
       status: 422,
       title: 'The Idempotency-Key belongs to another request',
@@ -256,7 +262,11 @@ const CATALOGUE = new Map<string, ProblemType>(
       title: 'Not available at the moment',
       explanation: 'A module can not do its work at the moment. Send the request again later.',
     },
-    overloaded: { status: 503, title: 'Too much to do', explanation: RETRY },
+    overloaded: {
+      status: 503,
+      title: 'Too much to do',
+      explanation: `${RETRY} \`detail\` names the budget that all callers share, where it is one: streams, exports, memory for large bodies and answers.`,
+    },
     'issuer-unavailable': {
       status: 503,
       title: 'Tokens can not be checked',
@@ -265,6 +275,12 @@ const CATALOGUE = new Map<string, ProblemType>(
     'shutting-down': { status: 503, title: 'The process is being stopped', explanation: RETRY },
     'database-unavailable': { status: 503, title: 'The database can not be reached', explanation: RETRY },
     'database-busy': { status: 503, title: 'The database is busy', explanation: RETRY },
+    'query-too-costly': {
+      status: 503,
+      title: 'The list would take too long',
+      explanation:
+        'The database had to look at too many rows for the filter, the count or the sort, and was stopped. Nothing was changed. The same request would be stopped again, unless the database has more time then: make the filter narrower (`eq`, `in`, `startswith`, or a range, of a field that can be sorted by), sort by one field, or leave `count` out. Operators can give such lists more time (`DATABASE_COSTLY_MS`).',
+    },
     'database-timeout': { status: 503, title: 'The database took too long', explanation: RETRY },
     'read-only': {
       status: 503,

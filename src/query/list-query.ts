@@ -22,8 +22,16 @@ export interface ListQuery {
   readonly includeDeleted: boolean;
   readonly filter?: Condition | undefined;
   readonly after?: readonly PositionValue[] | undefined;
+  /** It is for more of an answer that has begun. */
+  readonly hasBegun?: boolean;
   /** Of the query as a cursor is bound to it. */
   readonly fingerprint: string;
+}
+
+/** Rows of a list, and whether others come after them: there may be fewer than asked for, and yet others. */
+export interface Part<E> {
+  readonly rows: E[];
+  readonly hasMore: boolean;
 }
 
 const LIST_PARAMETERS = ['limit', 'cursor', 'sort', 'fields', 'count', 'include_deleted', 'filter'] as const;
@@ -130,9 +138,9 @@ export function nextCursor(query: ListQuery, row: CrudEntity): string {
   return encodeCursor(query.fingerprint, positionOf(query, row));
 }
 
-/** The same query, after `row`. */
+/** The same query, after `row`, for the same answer. */
 export function followingPage(query: ListQuery, row: CrudEntity): ListQuery {
-  return { ...query, after: positionOf(query, row) };
+  return { ...query, after: positionOf(query, row), hasBegun: true };
 }
 
 function positionOf({ sort }: ListQuery, row: CrudEntity): PositionValue[] {

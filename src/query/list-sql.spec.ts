@@ -68,14 +68,14 @@ describe('pages', () => {
           const database = tableOf(rows);
           const read = (cursor?: string, size = limit) => {
             const query = parseListQuery({ ...raw, cursor, limit: String(size) }, fields);
-            const { sql, params } = pageSql(THING, query, only);
+            const { sql, params } = pageSql(THING, query, { rule: only });
             const found = database.prepare(sql).all(...params) as Row[];
             const page = found.slice(0, query.limit);
             const last = found.length > query.limit ? (page.at(-1) as unknown as CrudEntity) : undefined;
             return { page, next: last && nextCursor(query, last) };
           };
           const whole = read(undefined, 200).page;
-          const { sql, params } = countSql(THING, parseListQuery(raw, fields), 10, only);
+          const { sql, params } = countSql(THING, parseListQuery(raw, fields), 10, { rule: only });
           expect(database.prepare(sql).get(...params)).toEqual({ total: Math.min(whole.length, 11) });
           const walked: Row[] = [];
           for (let { page, next } = read(); ; { page, next } = read(next)) {

@@ -1,4 +1,5 @@
-import type { Engine, SqlValue } from '../database/session.js';
+import type { Engine, SqlValue, Statement } from '../database/session.js';
+import { IN_TIME } from '../database/sqlite/sqlite.time-limit.js';
 import type { Condition } from './condition.js';
 import { conditionSql, type SqlFragment } from './condition.sql.js';
 import { after } from './keyset.js';
@@ -21,37 +22,47 @@ export function plainTable(table: string, engine: Engine): TableSql {
 /** Not `IS NULL` alone: SQLite would look all live rows up in the index of `deleted_at`, and then sort them. */
 const LIVE = '(`deleted_at` IS NULL) = 1';
 
-/**
- * One page and one row more, which tells whether there is a next page. Its text is the same for queries of one shape.
- * @param rule which rows there are at all for the caller
- */
-export function pageSql(of: TableSql, query: ListQuery, rule?: Condition): SqlFragment {
+export interface ListOptions {
+  /** Which rows there are at all for the caller. */
+  readonly rule?: Condition | undefined;
+  /** It may have to be ended. */
+  readonly isCostly?: boolean;
+}
+
+/** One page and one row more, which tells whether there is a next page. Its text is the same for queries of one shape. */
+export function pageSql(of: TableSql, query: ListQuery, options: ListOptions = {}): Statement {
   const keyset = query.after && after(query.sort, query.after, of.isSqlite);
-  const { sql, params } = where(of, query, rule, keyset);
+  const { sql, params } = where(of, query, options, keyset);
   const columns = query.columns.map((name) => of.select(name)).join(', ');
+  const most = query.limit + 1;
+  // A parameter where a server keeps what is prepared; SQLite plans with the number, and by itself.
+  const limit = of.isSqlite ? String(most) : '?';
   return {
-    sql: `SELECT ${columns} FROM \`${of.table}\`${sql} ORDER BY ${orderBy(query.sort, of.table)} LIMIT ${query.limit + 1}`,
-    params,
+    sql: `SELECT ${columns} FROM \`${of.table}\`${sql} ORDER BY ${orderBy(query.sort, of.table)} LIMIT ${limit}`,
+    params: of.isSqlite ? params : [...params, most],
+    isList: true,
   };
 }
 
 /** Counts at most `most + 1` rows, whatever the table's size. */
-export function countSql(of: TableSql, query: ListQuery, most: number, rule?: Condition): SqlFragment {
-  const { sql, params } = where(of, query, rule);
+export function countSql(of: TableSql, query: ListQuery, most: number, options: ListOptions = {}): Statement {
+  const { sql, params } = where(of, query, options);
   return {
     sql: `SELECT COUNT(*) AS \`total\` FROM (SELECT 1 FROM \`${of.table}\`${sql} LIMIT ${most + 1}) AS \`counted\``,
     params,
+    isList: true,
   };
 }
 
 function where(
   { isSqlite }: TableSql,
   { filter, includeDeleted }: ListQuery,
-  rule?: Condition,
+  { rule, isCostly }: ListOptions,
   keyset?: SqlFragment,
 ): SqlFragment {
   const clauses: string[] = [];
   const params: SqlValue[] = [];
+  if (isCostly && isSqlite) clauses.push(IN_TIME);
   if (!includeDeleted) clauses.push(LIVE);
   for (const fragment of [rule && conditionSql(rule, isSqlite), filter && conditionSql(filter, isSqlite), keyset]) {
     if (!fragment) continue;

@@ -28,6 +28,12 @@ export function parseSort(value: string | undefined, fields: FieldSet): SortKey[
   return uniqueAt === -1 ? [...keys, { field: id, descending: keys.at(-1)!.descending }] : keys.slice(0, uniqueAt + 1);
 }
 
+/** Whether it is the order of an index: each field that can be sorted by has one, with the id after it. */
+export function isOfOneIndex([first, second, ...others]: readonly SortKey[]): boolean {
+  if (second === undefined) return true;
+  return others.length === 0 && second.field.name === 'id' && second.descending === first!.descending;
+}
+
 function invalidSort(detail: string): DomainError {
   return new DomainError('invalid-parameter', detail, {
     errors: [{ code: 'invalid-sort', detail, parameter: 'sort' }],

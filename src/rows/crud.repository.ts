@@ -11,8 +11,8 @@ import { nameOf, type CrudEntity, type EntityClass } from './crud.entity.js';
 import { fieldsOf } from '../fields/declared-fields.js';
 import { isId } from '../fields/id.js';
 import type { RequestContext } from '../crud/endpoints/request-context.js';
-import { MAX_LIMIT, type ListQuery } from '../query/list-query.js';
-import { countSql, pageSql } from '../query/list-sql.js';
+import type { ListQuery, Part } from '../query/list-query.js';
+import { ListReads } from '../query/list-reads.js';
 import { EntitySql } from './entity.sql.js';
 import { EVERY_ROW, RowRules, type RowRule, type Sight } from './row-rule.js';
 import { RowChanges } from './row-changes.js';
@@ -21,14 +21,12 @@ import { RowReads } from './row-reads.js';
 import { UniqueClashes } from './unique-clashes.js';
 import { uuidv7 } from '../runtime/uuid.js';
 
-/** The most rows that `count=true` counts; beyond it the answer is "at least". */
-export const COUNT_LIMIT = 10_000;
-
 /** What a repository is made of. */
 interface Built<E extends CrudEntity> {
   readonly sql: EntitySql<E>;
   readonly rules: RowRules;
   readonly reads: RowReads<E>;
+  readonly lists: ListReads<E>;
   readonly creates: RowCreates<E>;
   readonly changes: RowChanges<E>;
   readonly clashes: UniqueClashes<E>;
@@ -84,23 +82,13 @@ export abstract class CrudRepository<E extends CrudEntity> {
     if (known.length > 1) await this.parts.reads.lockInOrder(known);
   }
 
-  /** Up to `limit + 1` rows: the one too many tells that there is a next page. */
-  async page(query: ListQuery, context: RequestContext): Promise<E[]> {
-    const rule = this.sightOf(context).condition;
-    const { sql, params } = pageSql(this.sql, query, rule);
-    // In the order of an index and from a place in it; a filter or a rule may have to look at many rows for one.
-    const isQuick = !query.filter && !rule && query.limit <= MAX_LIMIT;
-    const rows = await this.database.query(sql, params, isQuick);
-    const { codec } = this.sql;
-    for (const row of rows) codec.decode(row);
-    return rows as unknown as E[];
+  /** Up to `limit` rows; fewer where they have more bytes than one page may have. */
+  page(query: ListQuery, context: RequestContext): Promise<Part<E>> {
+    return this.parts.lists.page(query, context.caller.id, this.sightOf(context).condition);
   }
 
   async count(query: ListQuery, context: RequestContext): Promise<{ total: number } | { total_at_least: number }> {
-    const { sql, params } = countSql(this.sql, query, COUNT_LIMIT, this.sightOf(context).condition);
-    const [row] = await this.database.query<{ total: number }>(sql, params);
-    const total = row?.total ?? 0;
-    return total > COUNT_LIMIT ? { total_at_least: COUNT_LIMIT } : { total };
+    return this.parts.lists.count(query, context.caller.id, this.sightOf(context).condition);
   }
 
   /** A new row in memory, with what the kernel gives it: id, times, first version. */
@@ -192,11 +180,13 @@ export abstract class CrudRepository<E extends CrudEntity> {
     const { coalesceReads, groupWrites } = this.config.database;
     const model = database.modelOf(this.entity);
     const sql = new EntitySql<E>(model);
-    const reads = new RowReads(database, sql, coalesceReads);
+    const { pageBytes } = this.config.http;
+    const reads = new RowReads(database, sql, coalesceReads, pageBytes);
     return (this.built = {
       sql,
       rules: new RowRules(model),
       reads,
+      lists: new ListReads(database, sql, pageBytes),
       creates: new RowCreates(database, sql, changes, groupWrites),
       changes: new RowChanges(database, sql, reads, changes, groupWrites),
       clashes: new UniqueClashes(database, sql),

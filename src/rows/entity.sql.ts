@@ -2,12 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import type { EntityMetadata } from 'typeorm';
 import { RowsInsert } from './rows-insert.js';
 import { RowsUpdate } from './rows-update.js';
-import type { Statement, Write } from '../database/session.js';
+import type { Row, Statement, Write } from '../database/session.js';
 import type { UniqueViolation } from '../database/sql-errors.js';
 import { ColumnLimits } from './column.limits.js';
 import type { CrudEntity } from './crud.entity.js';
-import type { TableSql } from '../query/list-sql.js';
+import type { Listed } from '../query/list-reads.js';
 import { RowCodec } from './row.codec.js';
+import { mostBytes } from './row-size.js';
 
 /** A row as it is, and as it shall be. */
 export interface Change<E> {
@@ -16,11 +17,12 @@ export interface Change<E> {
 }
 
 /** The statements of one table, built once from TypeORM's model of it. Backticks quote names on every engine. */
-export class EntitySql<E extends CrudEntity> implements TableSql {
+export class EntitySql<E extends CrudEntity> implements Listed<E> {
   readonly table: string;
   readonly isSqlite: boolean;
   readonly codec: RowCodec<E>;
   readonly limits: ColumnLimits;
+  private readonly most: ReadonlyMap<string, number>;
   readonly find: string;
   readonly lock: string;
   private readonly update: string;
@@ -41,6 +43,7 @@ export class EntitySql<E extends CrudEntity> implements TableSql {
     this.isSqlite = this.codec.isSqlite;
     this.limits = new ColumnLimits(this.codec.fields.values());
     const { columns } = this.codec;
+    this.most = new Map(columns.map((name) => [name, mostBytes(this.codec.fields.get(name))]));
     this.settable = columns.filter((name) => name !== 'id');
     this.own = this.settable.filter((name) => name !== 'version' && name !== 'updated_at') as (keyof E & string)[];
     const table = quote(this.table);
@@ -61,13 +64,22 @@ export class EntitySql<E extends CrudEntity> implements TableSql {
     return this.codec.select(column);
   }
 
+  decode(row: Row): E {
+    return this.codec.decode(row);
+  }
+
+  /** The bytes that a row can have at most, or these columns of it. */
+  mostOf(columns: readonly string[] = this.codec.columns): number {
+    let bytes = 0;
+    for (const name of columns) bytes += this.most.get(name)!;
+    return bytes;
+  }
+
   /** Rows by their ids. Padded to a power of two with the last one, so that few statements are prepared. */
   findSome(ids: readonly string[]): Statement {
     if (ids.length === 1) return { sql: this.find, params: ids };
-    const size = 2 ** Math.ceil(Math.log2(ids.length));
-    const params = [...ids];
-    while (params.length < size) params.push(ids.at(-1)!);
-    return { sql: this.someOf(size), params };
+    const params = padded(ids);
+    return { sql: this.someOf(params.length), params };
   }
 
   /** As `findSome`, locked until the transaction ends; without those that others have locked. */
@@ -79,8 +91,11 @@ export class EntitySql<E extends CrudEntity> implements TableSql {
   /** Locks rows in the order of their ids, whoever asks; undefined where there are no locks of rows. */
   lockInOrder(ids: readonly string[]): Statement | undefined {
     if (this.skipLocked === '') return undefined;
-    const { sql, params } = this.findSome([...new Set(ids)].sort());
-    return { sql: `${sql} ORDER BY \`id\` FOR UPDATE`, params };
+    const params = padded([...new Set(ids)].sort());
+    const places = `?${', ?'.repeat(params.length - 1)}`;
+    // Nothing but the ids is read: all of the rows at once may be more than there is memory for.
+    const sql = `SELECT \`id\` FROM ${quote(this.table)} WHERE \`id\` IN (${places}) ORDER BY \`id\` FOR UPDATE`;
+    return { sql, params };
   }
 
   inserts(rows: readonly E[]): Statement[] {
@@ -144,6 +159,12 @@ export class EntitySql<E extends CrudEntity> implements TableSql {
     const found = uniques.find(({ name }) => name === constraint) ?? indices.find(({ name }) => name === constraint);
     return found?.columns.map((column) => column.databaseName) ?? [];
   }
+}
+
+/** To a power of two with the last one, so that few statements are prepared. */
+function padded(ids: readonly string[]): string[] {
+  const size = 2 ** Math.ceil(Math.log2(ids.length));
+  return Array.from({ length: size }, (_, n) => ids[n] ?? ids.at(-1)!);
 }
 
 /** Documents are the same whatever the order of their members. */

@@ -1,4 +1,5 @@
-import { Batcher, FEW_LARGE } from '../runtime/batcher.js';
+import { setImmediate } from 'node:timers/promises';
+import { Batcher, FEW_LARGE, type Tell } from '../runtime/batcher.js';
 import type { Database } from '../database/database.js';
 import type { Statement } from '../database/session.js';
 import type { CrudEntity } from './crud.entity.js';
@@ -12,13 +13,21 @@ const BATCHES = { ...FEW_LARGE, isEager: true };
  * A row that a caller may not see is taken out afterwards, for each of them: what is read is the same for all.
  */
 export class RowReads<E extends CrudEntity> {
-  private readonly batcher = new Batcher<string, E | null>((ids) => this.readAll(ids), BATCHES);
+  private readonly batcher: Batcher<string, E | null>;
 
   constructor(
     private readonly database: Database,
     private readonly sql: EntitySql<E>,
     private readonly isTogether: boolean,
-  ) {}
+    /** Of rows that are in memory at once, where those of one group may have more. */
+    private readonly mostBytes: number,
+  ) {
+    const isSmall = BATCHES.most * sql.mostOf() <= mostBytes;
+    this.batcher = new Batcher(
+      isSmall ? (ids) => this.readAll(ids) : (ids, tell) => this.readLarge(ids, tell),
+      BATCHES,
+    );
+  }
 
   find(id: string): Promise<E | null> {
     // Inside of a transaction a row is read as that sees it.
@@ -31,9 +40,10 @@ export class RowReads<E extends CrudEntity> {
     return this.read(this.sql.lock, id);
   }
 
-  /** Those of the rows that nobody else has locked, by their ids; as `lock`. */
-  lockFree(ids: readonly string[]): Promise<Map<string, E>> {
-    return this.readSome(this.sql.lockSome(ids));
+  /** Those of the rows that nobody else has locked, by their ids, as many as can be in memory; as `lock`. */
+  async lockFree(ids: readonly string[]): Promise<Map<string, E>> {
+    if (ids.length * this.sql.mostOf() <= this.mostBytes) return this.readSome(this.sql.lockSome(ids));
+    return (await this.readPart(this.sql.lockSome(ids))).rows;
   }
 
   /** As `lock`, of several: in the order of their ids, so that those who lock the same rows can't wait for each other. */
@@ -57,6 +67,32 @@ export class RowReads<E extends CrudEntity> {
       if (!row) return null;
       return isShared ? { ...row } : row;
     });
+  }
+
+  /** A part after the other: who is told of a row can go on with it, and it is in memory no longer than they need it. */
+  private async readLarge(asked: readonly string[], tell: Tell<E | null>): Promise<(E | null)[]> {
+    if (asked.length === 1) return this.readAll(asked);
+    const left = new Set(asked);
+    for (;;) {
+      const { rows, isCut } = await this.readPart(this.sql.findSome([...left]));
+      const told = asked.map((id, n) => {
+        const row = rows.get(id);
+        if (!left.has(id) || (isCut && !row)) return null;
+        const result = row ? { ...row } : null;
+        tell(n, result);
+        return result;
+      });
+      if (!isCut) return told;
+      for (const id of rows.keys()) left.delete(id);
+      // They have gone on with these by then.
+      await setImmediate();
+    }
+  }
+
+  private async readPart({ sql, params }: Statement): Promise<{ rows: Map<string, E>; isCut: boolean }> {
+    const { rows, isCut } = await this.database.queryPart({ sql, params, mostBytes: this.mostBytes });
+    const entities = rows.map((row) => this.sql.codec.decode(row));
+    return { rows: new Map(entities.map((entity) => [entity.id, entity])), isCut };
   }
 
   /** Ids are compared here as text, which is how the columns' binary collation does it in the database. */

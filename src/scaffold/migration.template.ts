@@ -1,37 +1,25 @@
+import { classNameOf, migrationText } from '../database/generate/migration-file.js';
+import { Plan } from '../database/generate/plan.js';
 import { columnOptionsOf } from '../fields/field.column.js';
 import { fieldOf } from '../fields/field.decorator.js';
 import type { FieldOptions } from '../fields/field.js';
-import { optionsCode } from './entity.template.js';
 import type { NewField } from './new-field.js';
 import type { NewModule } from './new-module.js';
 
 export function migrationClass({ names }: NewModule, time: number): string {
-  return `Create${names.type}${time}`;
+  return classNameOf(`create-${names.module}`, time);
 }
 
-/** A migration stands for ever, and the declaration goes on changing: it speaks of columns, and imports no resource. */
+/** As `migrate:generate` would write it for the same declaration, which needs a build of it. */
 export function migrationFile({ names: { module }, fields }: NewModule, className: string): string {
-  const columns = fields.map(({ name, options }) => `portable.field('${name}', ${optionsCode(columnOf(options))})`);
-  const indexed = fields.filter(isIndexed).map(({ name }) => `'${name}'`);
-  const unique = fields.filter(({ options }) => options.unique).map(({ name }) => name);
-  const uniques = unique.map((name) => `{ name: 'uq_${module}_${name}', columnNames: ['${name}'] }`);
-  const keys = uniques.length > 0 ? `indices, uniques: [${uniques.join(', ')}]` : 'indices';
-  return `import { indexOf, Portable, SYSTEM_TIMES } from 'plinth';
-import { Table, type MigrationInterface, type QueryRunner } from 'typeorm';
-
-export class ${className} implements MigrationInterface {
-  async up(queryRunner: QueryRunner): Promise<void> {
-    const portable = new Portable(queryRunner);
-    const columns = portable.crud([${columns.join(', ')}]);
-    const indices = [${['...SYSTEM_TIMES', ...indexed].join(', ')}].map((name) => indexOf('${module}', name));
-    await queryRunner.createTable(new Table({ name: '${module}', columns, ${keys} }), true);
-  }
-
-  async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.dropTable('${module}', true);
-  }
-}
-`;
+  const columns = Object.fromEntries(fields.map(({ name, options }) => [name, columnOf(options)]));
+  const indexes = fields.filter(isIndexed).map(({ name }) => name);
+  const uniques = fields.filter(({ options }) => options.unique).map(({ name }) => name);
+  const keys = { ...(indexes.length > 0 && { indexes }), ...(uniques.length > 0 && { uniques }) };
+  const plan = new Plan(module);
+  const rest = Object.keys(keys).length > 0 ? [keys] : [];
+  plan.step(plan.call('createResource', columns, ...rest), plan.call('dropResource'));
+  return migrationText(className, plan);
 }
 
 function isIndexed({ name, options }: NewField): boolean {
@@ -39,16 +27,19 @@ function isIndexed({ name, options }: NewField): boolean {
   return !options.unique && (sortable || filterable.some((operator) => operator === 'eq' || operator === 'in'));
 }
 
-/** What a field says about its column; an enum's words and a reference's target change without a migration. */
+/**
+ * What a field says about its column. A migration stands for ever: an enum's words and a reference's target change without
+ * one.
+ */
 function columnOf(options: FieldOptions): FieldOptions {
   const { nullable, default: value } = options;
-  const rest = {
-    ...(nullable && { nullable }),
-    ...(value !== undefined && typeof value !== 'object' && { default: value }),
-  };
+  const rest = { ...(nullable && { nullable }), ...(value !== undefined && { default: value }) };
   const { type, length } = columnOptionsOf(options);
   if (type === 'varchar') return { type: 'string', maxLength: Number(length), ...rest };
-  if (type === 'mediumtext') return { type: 'text', ...rest };
+  if (options.type === 'json' || options.type === 'list') {
+    const text = value !== undefined && { default: JSON.stringify(value) };
+    return { type: 'text', ...rest, ...text };
+  }
   const { minimum, maximum, precision, scale } = options;
   // An integer's range decides how wide its column is.
   const isWide = options.type === 'integer' && type === 'bigint';

@@ -27,16 +27,15 @@ export class ${type}Repository extends CrudRepository<${type}> {
 `;
 }
 
-function serviceFile({ names: { module, type, many }, fields, verbs }: NewModule): string {
-  const plinth = verbs.length > 0 ? 'CrudService, MergePatch, type Representation, type RequestContext' : 'CrudService';
+function serviceFile({ names: { module, type, one, many }, fields, verbs }: NewModule): string {
+  const plinth = verbs.length > 0 ? 'CrudService, type Representation, type RequestContext' : 'CrudService';
   const methods = verbs.map(({ verb, method }) => {
-    const done = fields.find(
-      ({ name, options }) => options.type === 'boolean' && options.writable && isDone(name, verb),
-    );
+    const done = fields.find(({ name, options }) => options.type === 'boolean' && isDone(name, verb));
     return `
-  /** \`POST /api/${module}/{id}:${verb}\`. The patch says what it changes. */
-  ${method}(id: string, context: RequestContext): Promise<Representation<${type}>> {
-    return this.update(id, new MergePatch({ ${done ? `${done.name}: true` : ''} }), context);
+  /** \`POST /api/${module}/{id}:${verb}\` */
+  async ${method}(id: string, context: RequestContext): Promise<Representation<${type}>> {
+    const after = (${one}: ${type}): ${type} => ({ ...${one}${done ? `, ${done.name}: true` : ''} });
+    return this.represent(await this.edit(id, 'updated', after, context), context);
   }
 `;
   });

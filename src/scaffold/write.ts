@@ -19,17 +19,6 @@ export function refuseUncommitted(root: string): void {
     throw new NotNowError('There are changes that are not committed (git status): commit or stash them first');
 }
 
-/** As `npm run format` would leave them; a production install has no prettier. */
-export async function formatted(files: Files, root: string): Promise<Files> {
-  const prettier = await import('prettier').catch(() => undefined);
-  if (!prettier) return files;
-  const format = async ([path, text]: [string, string]) => {
-    const filepath = join(root, path);
-    return [path, await prettier.format(text, { ...(await prettier.resolveConfig(filepath)), filepath })] as const;
-  };
-  return new Map(await Promise.all([...files].map(format)));
-}
-
 export function writeFiles(files: Files, root: string): void {
   for (const [path, text] of files) {
     mkdirSync(dirname(join(root, path)), { recursive: true });

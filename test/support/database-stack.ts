@@ -31,7 +31,7 @@ export async function startDatabase(
     ...schemaOf(modules),
     entities,
   } as ConstructorParameters<typeof DataSource>[0]);
-  const database = new Database(dataSource, config.database.kind);
+  const database = new Database(dataSource, config.database);
   const state = new DatabaseState();
   const connector = new DatabaseConnector(database, state, new DatabaseProbe(database, state, config), config);
   connector.onApplicationBootstrap();

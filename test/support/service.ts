@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './mariadb.js';
@@ -19,11 +20,15 @@ export class Service {
     child.stderr!.on('data', (chunk: Buffer) => (this.output += String(chunk)));
   }
 
-  static async spawn(env: Record<string, string>): Promise<Service> {
+  /**
+   * @param main what is started
+   * @param flags of Node's
+   */
+  static async spawn(env: Record<string, string>, main = 'dist/main.js', flags: string[] = []): Promise<Service> {
     const port = env.PORT ?? String(await freePort());
     // A whole run shares the machine: nothing is to be refused for that.
     const options = { env: { PATH: process.env.PATH, PORT: port, SHED_DELAY_MS: '0', ...env } };
-    const child = spawn(process.execPath, ['--enable-source-maps', 'dist/main.js'], options);
+    const child = spawn(process.execPath, [...flags, '--enable-source-maps', main], options);
     const service = new Service(child, `http://127.0.0.1:${port}`);
     spawned.push(service);
     return service;
@@ -36,6 +41,12 @@ export class Service {
       if (answer?.status === status) return;
       if (Date.now() > end) throw new Error(`${path} did not become ${status}:\n${this.output}`);
     }
+  }
+
+  /** What the process has in memory now, in MiB. */
+  get memoryMib(): number {
+    const status = readFileSync(`/proc/${this.child.pid}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1024;
   }
 
   signal(signal: NodeJS.Signals): void {

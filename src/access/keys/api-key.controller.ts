@@ -25,7 +25,7 @@ export class ApiKeyController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
-    const { data, page } = await this.keys.list(query);
+    const { data, page } = await this.keys.list(query, request.caller);
     if (page.next_cursor !== undefined)
       void reply.header('link', `<${withParameter(request.url, 'cursor', page.next_cursor)}>; rel="next"`);
     return { data, page, status: 'success' };

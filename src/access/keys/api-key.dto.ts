@@ -7,7 +7,7 @@ import { NOT_BLANK, PRINTABLE } from './key-name.js';
 /** `module:verb`, either of which may be `*`. */
 export const SCOPE = /^(\*|[a-z][a-z0-9-]{0,39}):(\*|[a-z][a-z0-9-]{0,39})$/;
 const DAYS = 86_400;
-/** Of the columns; they end in 2038. */
+/** The columns are TIMESTAMPs, which end in 2038. */
 const TIMESTAMP = { type: 'timestamp' } as const;
 
 export class CreateApiKeyDto {

@@ -1,19 +1,35 @@
 import { Injectable } from '@nestjs/common';
-import type { ListQuery } from '../../query/list-query.js';
-import { pageSql, plainTable } from '../../query/list-sql.js';
+import { Config } from '../../config/config.js';
+import type { ListQuery, Part } from '../../query/list-query.js';
+import { ListReads } from '../../query/list-reads.js';
+import { plainTable } from '../../query/list-sql.js';
 import { RowCodec } from '../../rows/row.codec.js';
 import { Database } from '../../database/database.js';
+import type { Row } from '../../database/session.js';
 import { fromInstant } from '../../runtime/instant.js';
 import { DomainError } from '../../problems/domain-error.js';
 import { ApiKeyEntity } from './api-key.entity.js';
 
 const HOUR_MS = 3_600_000;
+/** Of a row; the scopes are most of it. */
+const MOST_BYTES = 4_096;
 
 @Injectable()
 export class ApiKeyRepository {
   private built?: RowCodec<ApiKeyEntity>;
+  private readonly lists: ListReads<ApiKeyEntity>;
 
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    { http }: Config,
+  ) {
+    const listed = {
+      ...plainTable('api_key', database.engine),
+      decode: (row: Row) => this.codec.decode(row),
+      mostOf: () => MOST_BYTES,
+    };
+    this.lists = new ListReads(database, listed, http.pageBytes);
+  }
 
   atomically<T>(work: () => Promise<T>): Promise<T> {
     return this.database.transaction(work);
@@ -24,9 +40,8 @@ export class ApiKeyRepository {
     return row ? this.codec.decode(row) : null;
   }
 
-  async page(query: ListQuery): Promise<ApiKeyEntity[]> {
-    const { sql, params } = pageSql(plainTable('api_key', this.database.engine), { ...query, includeDeleted: true });
-    return (await this.database.query(sql, params)).map((row) => this.codec.decode(row));
+  page(query: ListQuery, caller: string): Promise<Part<ApiKeyEntity>> {
+    return this.lists.page({ ...query, includeDeleted: true }, caller);
   }
 
   async insert(row: ApiKeyEntity): Promise<void> {

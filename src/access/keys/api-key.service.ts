@@ -19,7 +19,7 @@ import { expiryOf, KeyVerifier } from './key-verifier.js';
 
 const MODULE = 'api-key';
 const DAY_SECONDS = 86_400;
-/** The last that the TIMESTAMP of MySQL and MariaDB is used for. */
+/** The end of a key whose maker's is further away than the column can hold. */
 const LATEST = Date.UTC(2038, 0, 1) - 1;
 /** Lets a caller revoke keys that can do more than they can: for those who have to act when one has leaked. */
 const REVOKE = 'api-key:revoke';
@@ -37,15 +37,15 @@ export class ApiKeyService {
     private readonly changes: ChangeLog,
   ) {}
 
-  async list(query: Readonly<Record<string, unknown>>): Promise<Page<object>> {
+  async list(query: Readonly<Record<string, unknown>>, caller: Caller): Promise<Page<object>> {
     const list = parseListQuery({ sort: '-created_at', ...query }, API_KEY_FIELDS, MODULE, [
       'count',
       'include_deleted',
     ]);
     const columns = API_KEY_FIELDS.all.map(({ name }) => name);
-    const rows = await this.keys.page({ ...list, columns });
-    const last = rows.length > list.limit ? rows[list.limit - 1] : undefined;
-    const data = rows.slice(0, list.limit).map((row) => {
+    const { rows, hasMore } = await this.keys.page({ ...list, columns }, caller.id);
+    const last = hasMore ? rows.at(-1) : undefined;
+    const data = rows.map((row) => {
       const whole = Object.entries(view(row)).filter(([name]) => list.fields.some((field) => field.name === name));
       return Object.fromEntries(whole);
     });
@@ -197,7 +197,7 @@ function endOf(asked: string | null, own: Standing): string | null {
     throw new DomainError('validation-failed', detail, { errors });
   }
   refuseLonger(end, own);
-  return instantOf(end);
+  return new Date(end).toISOString();
 }
 
 function instantOf(ms: number): string {

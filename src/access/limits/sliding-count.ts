@@ -19,7 +19,7 @@ export interface Tally {
   others: number;
 }
 
-/** What was counted here and nobody else knows of. */
+/** Counted here, and not told to the other processes yet. */
 export interface Untold {
   readonly key: string;
   readonly minute: number;

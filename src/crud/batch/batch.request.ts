@@ -1,10 +1,12 @@
 import { DomainError, type ProblemItem } from '../../problems/domain-error.js';
+import type { ModuleRegistry } from '../module.registry.js';
 
 export const MAX_OPERATIONS = 100;
 export const OPS = ['create', 'update', 'replace', 'delete'] as const;
+export type Op = (typeof OPS)[number];
 
 export interface BatchOperation {
-  readonly op: (typeof OPS)[number];
+  readonly op: Op;
   readonly id?: string;
   readonly body?: unknown;
   readonly if_match?: string;
@@ -15,11 +17,16 @@ export interface BatchRequest {
   readonly operations: readonly BatchOperation[];
 }
 
+/** The operations that a module has a route for: a controller may go without some. */
+export function opsOf(registry: ModuleRegistry, module: string): readonly Op[] {
+  return OPS.filter((op) => registry.has(module, op === 'delete' ? 'remove' : op));
+}
+
 /**
  * Checks the envelope of a batch; the bodies of its operations are checked by their module, each in its turn.
  * @param allowed the operations that the module has
  */
-export function parseBatch(body: unknown, allowed: readonly BatchOperation['op'][] = OPS): BatchRequest {
+export function parseBatch(body: unknown, allowed: readonly Op[]): BatchRequest {
   const errors: ProblemItem[] = [];
   if (!isObject(body)) throw invalid([{ code: 'wrong-type', detail: 'The body must be a JSON object.', pointer: '#' }]);
   refuseUnknown(body, ['atomic', 'operations'], '#', errors);
@@ -37,12 +44,7 @@ export function parseBatch(body: unknown, allowed: readonly BatchOperation['op']
   return { atomic: atomic as boolean, operations: operations as BatchOperation[] };
 }
 
-function checkOperation(
-  operation: unknown,
-  allowed: readonly BatchOperation['op'][],
-  pointer: string,
-  errors: ProblemItem[],
-): void {
+function checkOperation(operation: unknown, allowed: readonly Op[], pointer: string, errors: ProblemItem[]): void {
   if (!isObject(operation)) {
     errors.push({ code: 'wrong-type', detail: 'An operation must be an object.', pointer });
     return;
@@ -51,7 +53,7 @@ function checkOperation(
   const { op, id, body, if_match: ifMatch } = operation;
   const fault = (member: string, detail: string) =>
     errors.push({ code: 'not-valid', detail, pointer: `${pointer}/${member}` });
-  if (!allowed.includes(op as BatchOperation['op'])) fault('op', `"op" must be one of ${allowed.join(', ')}.`);
+  if (!allowed.includes(op as Op)) fault('op', `"op" must be one of ${allowed.join(', ')}.`);
   if (op === 'create' ? id !== undefined : typeof id !== 'string') {
     fault('id', op === 'create' ? 'A create names its id in "body".' : '"id" must be a string.');
   }

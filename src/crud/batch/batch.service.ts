@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Config } from '../../config/config.js';
 import { Database } from '../../database/database.js';
 import type { Transaction } from '../../database/session.js';
 import { DomainError } from '../../problems/domain-error.js';
@@ -16,35 +17,62 @@ type AnyService = CrudService<CrudEntity>;
 interface Outcome {
   readonly index: number;
   readonly status: number;
-  readonly data?: unknown;
+  readonly data?: object;
   readonly problem?: object;
 }
 
 /** Many operations of one module in one transaction: all or none, or each behind a savepoint of its own. */
 @Injectable()
 export class BatchService {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly config: Config,
+  ) {}
 
   run(service: AnyService, batch: BatchRequest, context: RequestContext): Promise<Outcome[] | MultiStatus> {
     const { atomic, operations } = batch;
     const work = async (transaction: Transaction) => {
       // In whatever order the operations come: two batches would otherwise hold what the other one waits for.
       await service.lockInOrder(operations.flatMap(idOf));
-      return atomic ? all(service, operations, context) : each(service, operations, context, transaction);
+      const room = new AnswerRoom(this.config.http.pageBytes);
+      const run = (operation: BatchOperation, index: number) =>
+        room.fill(operation, () => perform(service, operation, index, context));
+      return atomic ? all(operations, run) : each(operations, run, context, transaction);
     };
     return this.database.transaction(work, { since: context.since });
   }
 }
 
-async function all(
-  service: AnyService,
-  operations: readonly BatchOperation[],
-  context: RequestContext,
-): Promise<Outcome[]> {
+type Run = (operation: BatchOperation, index: number) => Promise<Outcome>;
+
+/** All outcomes are in memory until the last one is there: they may have as many bytes as a page, and the one that reaches them. */
+class AnswerRoom {
+  private bytes = 0;
+
+  constructor(private readonly most: number) {}
+
+  async fill({ op }: BatchOperation, run: () => Promise<Outcome>): Promise<Outcome> {
+    if (this.bytes >= this.most && op !== 'delete')
+      throw new DomainError(
+        'answer-too-large',
+        `The answers before it have ${this.most} bytes together, which is all that a batch may have: send the rest in another one.`,
+      );
+    const outcome = await run();
+    for (const value of Object.values(outcome.data ?? {})) this.bytes += sizeOf(value);
+    return outcome;
+  }
+}
+
+function sizeOf(value: unknown): number {
+  if (typeof value === 'string') return value.length;
+  return typeof value === 'object' ? JSON.stringify(value).length : 8;
+}
+
+async function all(operations: readonly BatchOperation[], run: Run): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (const [index, operation] of operations.entries()) {
     try {
-      outcomes.push(await perform(service, operation, index, context));
+      outcomes.push(await run(operation, index));
     } catch (thrown) {
       const error = withCode(thrown);
       throw error instanceof DomainError ? atOperation(error, index) : error;
@@ -54,15 +82,15 @@ async function all(
 }
 
 async function each(
-  service: AnyService,
   operations: readonly BatchOperation[],
+  run: Run,
   context: RequestContext,
   transaction: Transaction,
 ): Promise<MultiStatus> {
   const outcomes: Outcome[] = [];
   for (const [index, operation] of operations.entries()) {
     try {
-      outcomes.push(await transaction.savepoint(() => perform(service, operation, index, context)));
+      outcomes.push(await transaction.savepoint(() => run(operation, index)));
     } catch (thrown) {
       const error = withCode(thrown);
       if (!(error instanceof DomainError)) throw error;
@@ -75,7 +103,7 @@ async function each(
   return new MultiStatus(outcomes);
 }
 
-/** Of a create, too: it may be one of a row that there is. */
+/** The id of an operation; a create has it in its body, and the row may exist. */
 function idOf({ id, body }: BatchOperation): string[] {
   const named = id ?? (body as { readonly id?: unknown } | undefined)?.id;
   return typeof named === 'string' ? [named] : [];

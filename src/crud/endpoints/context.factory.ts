@@ -9,7 +9,14 @@ import { joined, parseFields, parseListQuery } from '../../query/list-query.js';
 import { FieldSet } from '../../fields/field-set.js';
 import type { Endpoint, ModuleEndpoint } from './endpoint.js';
 import { withParameter } from './link.js';
-import { checkPreconditions, LIST_FORMATS, type ListFormat, type RequestContext } from './request-context.js';
+import {
+  checkPreconditions,
+  LIST_FORMATS,
+  type ListFormat,
+  type RequestContext,
+  PlainContext,
+  type EndpointContext,
+} from './request-context.js';
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
@@ -26,7 +33,7 @@ export function contextOf(
   request: FastifyRequest & { caller: Caller; traceId: string },
   endpoint: ModuleEndpoint,
   takesChangedTags: (request: FastifyRequest) => boolean,
-): RequestContext {
+): EndpointContext {
   const { headers, caller, traceId } = request;
   const format = endpoint.kind === 'list' ? negotiate(headers.accept, LIST_FORMATS) : LIST_FORMATS[0];
   const fields = endpoint.resource ? endpoint.model.fieldsFor(caller) : NO_FIELDS;
@@ -35,7 +42,7 @@ export function contextOf(
   return new HttpContext(request, caller, traceId, endpoint, format, parameters, takesChangedTags);
 }
 
-class HttpContext implements RequestContext {
+class HttpContext implements EndpointContext {
   readonly id;
   readonly list;
   readonly selection;
@@ -74,6 +81,10 @@ class HttpContext implements RequestContext {
 
   entityTags(value: string, header: string): EntityTags {
     return parseEntityTags(value, header, this.takesChangedTags(this.request));
+  }
+
+  forOther(): RequestContext {
+    return new PlainContext(this.caller, this.traceId, this.since);
   }
 
   urlWith(parameter: string, value: string): string {

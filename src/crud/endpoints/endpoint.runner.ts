@@ -4,9 +4,12 @@ import { Readable } from 'node:stream';
 import { Config } from '../../config/config.js';
 import { Database } from '../../database/database.js';
 import type { Exchange } from '../../http/http-services.js';
+import { JSON_TYPE } from '../../http/media-types.js';
 import { trustOf } from '../../http/proxies.js';
 import type { Route } from '../../http/route.js';
+import { DomainError } from '../../problems/domain-error.js';
 import { CrudService } from '../crud.service.js';
+import { Exports } from '../export/exports.js';
 import { Idempotency } from '../idempotency/idempotency.js';
 import { keyedRequest } from '../idempotency/keyed-request.js';
 import { replayFor } from '../idempotency/replay.js';
@@ -15,16 +18,19 @@ import { Export } from './answer.js';
 import { contextOf } from './context.factory.js';
 import type { ModuleEndpoint } from './endpoint.js';
 import { Rendered, render } from './render.js';
-import type { RequestContext } from './request-context.js';
+import type { EndpointContext } from './request-context.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Of a request to an endpoint. */
-    context: RequestContext;
+    context: EndpointContext;
     /** Undefined where the handler's own transaction, if it opens one, is enough. */
     asOneWrite: AsOneWrite | undefined;
   }
 }
+
+/** What a MEDIUMTEXT holds. */
+const LONGEST_KEPT = 16_777_215;
 
 /** Runs a handler in one transaction with what an idempotency key or a dry run asks for. */
 export type AsOneWrite = (handle: () => Promise<unknown>) => Promise<Rendered>;
@@ -42,6 +48,7 @@ export class EndpointRunner implements Exchange {
     private readonly database: Database,
     private readonly idempotency: Idempotency,
     private readonly registry: ModuleRegistry,
+    private readonly exports: Exports,
     private readonly config: Config,
   ) {
     const { weakEtags, trustProxy } = config.http;
@@ -55,16 +62,19 @@ export class EndpointRunner implements Exchange {
     if (!endpoint) return;
     const context = contextOf(request, endpoint, this.takesChangedTags);
     request.context = context;
+    if (context.format !== JSON_TYPE) this.beginExport(context, reply);
     const { stageHeaders } = endpoint.model;
     if (stageHeaders) void reply.headers(stageHeaders);
     if (!context.dryRun && context.idempotencyKey === undefined) return;
     // Not assigned where it is written: V8 would make it old from the start, and the request with it.
-    const asOneWrite: AsOneWrite = (handle) => this.asOneWrite(request, async () => render(await handle(), context));
+    const asOneWrite: AsOneWrite = (handle) =>
+      this.asOneWrite(request, async () => kept(render(await handle(), context)));
     request.asOneWrite = asOneWrite;
   }
 
   /** What a handler has returned; false where it is no endpoint's. */
-  answer({ context }: FastifyRequest, reply: FastifyReply, value: unknown): boolean {
+  answer(request: FastifyRequest, reply: FastifyReply, value: unknown): boolean {
+    const { context } = request;
     if (context === null) return false;
     if (value instanceof Export) {
       // RFC 6266: browsers keep it as a file, and never show it as a page.
@@ -73,12 +83,20 @@ export class EndpointRunner implements Exchange {
         'content-type': value.contentType,
         'content-disposition': `attachment; filename="${name}"`,
       });
-      void reply.send(Readable.from(value.chunks, { objectMode: false, highWaterMark: 65_536 }));
+      // To HEAD the head is all there is, and no more rows are read.
+      const chunks = request.method === 'HEAD' ? [] : value.chunks;
+      void reply.send(Readable.from(chunks, { objectMode: false, highWaterMark: 65_536 }));
     } else {
       const { status, headers, body } = render(value, context);
       reply.sendWhole(status, headers, body);
     }
     return true;
+  }
+
+  /** Until its answer is over, whoever ends it. */
+  private beginExport({ caller }: EndpointContext, { raw }: FastifyReply): void {
+    // Of a client that has left there is no event any more.
+    if (!raw.destroyed) raw.once('close', this.exports.begin(caller));
   }
 
   private asOneWrite(request: FastifyRequest, handle: () => Promise<Rendered>): Promise<Rendered> {
@@ -106,4 +124,14 @@ export class EndpointRunner implements Exchange {
     this.known.set(request.route, found);
     return found;
   }
+}
+
+/** An answer that can be given again. @throws DomainError `answer-too-large`, and nothing of the request is kept then */
+function kept(answer: Rendered): Rendered {
+  const { body } = answer;
+  if (body === null || 3 * body.length <= LONGEST_KEPT || Buffer.byteLength(body) <= LONGEST_KEPT) return answer;
+  throw new DomainError(
+    'answer-too-large',
+    `An answer that is kept for an Idempotency-Key may have ${LONGEST_KEPT} bytes. Send the request with "Prefer: return=minimal".`,
+  );
 }

@@ -5,7 +5,7 @@ import type { CrudEntity } from '../../rows/crud.entity.js';
 export type EndpointKind =
   'read' | 'list' | 'create' | 'update' | 'replace' | 'remove' | 'restore' | 'batch' | 'watch' | 'history' | 'action';
 
-/** What an endpoint decorator declares about its handler; `EndpointRunner` and the reference read it. */
+/** An endpoint decorator's declaration about its handler; `EndpointRunner` and the reference read it. */
 export interface Endpoint {
   readonly kind: EndpointKind;
   /** Undefined where the module is a part of the path (batch). */

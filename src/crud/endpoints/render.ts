@@ -1,5 +1,5 @@
 import { JSON_TYPE } from '../../http/media-types.js';
-import type { RequestContext } from './request-context.js';
+import type { EndpointContext } from './request-context.js';
 import { MultiStatus, Page, Representation } from './answer.js';
 
 /** An answer as it goes over the wire, and as an idempotency key keeps it. */
@@ -12,7 +12,7 @@ export class Rendered {
 }
 
 /** Turns what a handler returned into status, headers and body. Streams are not rendered but sent. */
-export function render(value: unknown, context: RequestContext): Rendered {
+export function render(value: unknown, context: EndpointContext): Rendered {
   if (value instanceof Representation) return renderRow(value, context);
   if (value instanceof Rendered) return value;
   if (value instanceof Page) return renderPage(value, context);
@@ -25,7 +25,7 @@ function json(status: number, body: object, headers: Record<string, string> = {}
   return new Rendered(status, { 'content-type': JSON_TYPE, ...headers }, JSON.stringify(body));
 }
 
-function renderRow(row: Representation<unknown>, context: RequestContext): Rendered {
+function renderRow(row: Representation<unknown>, context: EndpointContext): Rendered {
   const headers: Record<string, string> = { etag: row.etag };
   if (!context.endpoint.writes) {
     if (context.ifNoneMatch?.matchesWeakly(row.etag)) return new Rendered(304, headers, null);
@@ -37,7 +37,7 @@ function renderRow(row: Representation<unknown>, context: RequestContext): Rende
   return new Rendered(row.created ? 201 : 204, headers, null);
 }
 
-function renderPage(answer: Page<unknown>, context: RequestContext): Rendered {
+function renderPage(answer: Page<unknown>, context: EndpointContext): Rendered {
   const { next_cursor: cursor } = answer.page;
   const headers: Record<string, string> = {};
   if (cursor !== undefined) headers.link = `<${context.urlWith('cursor', cursor)}>; rel="next"`;

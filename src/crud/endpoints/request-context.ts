@@ -1,5 +1,5 @@
 import type { Caller } from '../../access/caller.js';
-import type { EntityTags } from '../../http/conditional.js';
+import { parseEntityTags, type EntityTags } from '../../http/conditional.js';
 import { DomainError } from '../../problems/domain-error.js';
 import type { Field } from '../../fields/field.js';
 import { CSV_TYPE, JSON_TYPE, NDJSON_TYPE } from '../../http/media-types.js';
@@ -9,13 +9,12 @@ import type { ModuleEndpoint } from './endpoint.js';
 export const LIST_FORMATS = [JSON_TYPE, NDJSON_TYPE, CSV_TYPE] as const;
 export type ListFormat = (typeof LIST_FORMATS)[number];
 
-/** What services and repositories may know of a request: who asks, for what, and under which conditions. */
+/** A request as services and repositories know it: who asks, for what, and under which conditions. */
 export interface RequestContext {
   readonly caller: Caller;
   readonly traceId: string;
-  /** Of a write: when all of it had arrived, by `performance.now()`. What it waits for in the database counts from there. */
+  /** When all of a write had arrived, by `performance.now()`: its waits in the database count from there. */
   readonly since?: number | undefined;
-  readonly endpoint: ModuleEndpoint;
   /** The id of a list route's `?id=`: the specification's own way to read one. */
   readonly id?: string | undefined;
   /** The checked parameters of a list. */
@@ -27,9 +26,6 @@ export interface RequestContext {
   readonly ifNoneMatch?: EntityTags | undefined;
   /** `dry_run=true`: everything is checked, nothing is kept. */
   readonly dryRun: boolean;
-  /** `Prefer: return=minimal` (RFC 7240 section 4.2). */
-  readonly minimal: boolean;
-  readonly idempotencyKey?: string | undefined;
   /**
    * RFC 9110 section 13.2.2, for a write.
    * @param etag of the row as it is, null when there is none
@@ -38,8 +34,43 @@ export interface RequestContext {
   checkPreconditions(etag: string | null): void;
   /** Reads a list of entity tags, as this request's peer may send it. */
   entityTags(value: string, header: string): EntityTags;
+  /**
+   * The context for another module's service, in the same transaction: the same caller and trace, and none of what this
+   * request asks of its own row (`If-Match`, `fields=`, a list's parameters).
+   */
+  forOther(): RequestContext;
+}
+
+/** A request to an endpoint. */
+export interface EndpointContext extends RequestContext {
+  readonly endpoint: ModuleEndpoint;
+  /** `Prefer: return=minimal` (RFC 7240 section 4.2). */
+  readonly minimal: boolean;
+  readonly idempotencyKey?: string | undefined;
   /** The request's own target with one query parameter set. */
   urlWith(parameter: string, value: string): string;
+}
+
+/** A context without conditions: for another module's service, and for work that no request asks for. */
+export class PlainContext implements RequestContext {
+  readonly format = JSON_TYPE;
+  readonly dryRun = false;
+
+  constructor(
+    readonly caller: Caller,
+    readonly traceId: string,
+    readonly since?: number,
+  ) {}
+
+  checkPreconditions(): void {}
+
+  entityTags(value: string, header: string): EntityTags {
+    return parseEntityTags(value, header);
+  }
+
+  forOther(): RequestContext {
+    return this;
+  }
 }
 
 export function checkPreconditions(

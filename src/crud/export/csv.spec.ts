@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import type { Field } from '../../fields/field.js';
 import { csvHeader, csvLine } from './csv.js';
 
-const field = (name: string, type: Field['type']) => ({ name, type }) as Field;
+const field = (name: string, type: Field['type'], options = {}) => ({ name, type, options }) as Field;
 const text = [field('a', 'string'), field('b', 'string')];
-const cellOf = (value: unknown, type: Field['type'] = 'string') =>
-  csvLine([field('a', type)], { a: value }).slice(0, -2);
+const cellOf = (value: unknown, type: Field['type'] = 'string', options = {}) =>
+  csvLine([field('a', type, options)], { a: value }).slice(0, -2);
 
 /** RFC 4180 section 2, read to the letter. */
 function read(csv: string): string[][] {
@@ -51,6 +51,25 @@ describe('CSV', () => {
     for (const plain of ['a=b', 'a-b', '1 - 2', 'a@b.org', 'x; y', "it's"]) expect(cellOf(plain)).toBe(plain);
     expect(cellOf('=1,"x"')).toBe('"\'=1,""x"""');
     expect(cellOf('-5')).toBe("'-5");
+  });
+
+  it('leaves no formula in a document or a list either, which stays JSON', () => {
+    const strings = fc.string({ unit: fc.constantFrom(...'=+-@＝\t\n;,|"\\a ') });
+    fc.assert(
+      fc.property(fc.array(strings), fc.dictionary(strings, strings), (list, members) => {
+        const line = csvLine([field('a', 'list', { items: { type: 'string' } }), field('b', 'json')], {
+          a: list,
+          b: members,
+        });
+        for (const cell of line.split(/[;,|\t\r\n]/)) expect(cell).not.toMatch(/^[\s"]*[=+\-@＝＋－＠]/);
+        const [[a, b]] = read(line) as [[string, string]];
+        const plain = (value: unknown) => JSON.stringify(value).replaceAll("'", '');
+        expect(plain(JSON.parse(a))).toBe(plain(list));
+        expect(Object.keys(JSON.parse(b) as object)).toHaveLength(Object.keys(members).length);
+      }),
+    );
+    expect(cellOf({ k: 'a;=1', '@x': [-1] }, 'json')).toBe(`"{""k"":""a;'=1"",""'@x"":[-1]}"`);
+    expect(cellOf(['-1.50', '2.00'], 'list', { items: { type: 'decimal' } })).toBe('"[""-1.50"",""2.00""]"');
   });
 
   it('leaves numbers numbers, those that the database gives as text too', () => {

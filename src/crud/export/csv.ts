@@ -1,7 +1,7 @@
 import type { Field } from '../../fields/field.js';
 import type { TypeName } from '../../fields/types/types.js';
 
-/** What comes as text and is none. */
+/** Types whose values are text in JSON, and numbers to a spreadsheet. */
 const NUMBERS: ReadonlySet<TypeName> = new Set<TypeName>(['decimal', 'bigint']);
 /**
  * What begins a formula (https://owasp.org/www-community/attacks/CSV_Injection), at the beginning of a cell or after what
@@ -13,6 +13,8 @@ const UNSEEN = `(?:(?![\\t\\r\\n])[\\s\\p{Cc}\\p{Cf}"'])*`;
 const AT_START = new RegExp(`^(?:[\\t\\r\\n]|${UNSEEN}${SIGN})`, 'u');
 const AFTER_SEPARATOR = new RegExp(`([;,|\\t\\r\\n]${UNSEEN})(?=${SIGN})`, 'gu');
 const NEEDS_QUOTES = /[",\r\n]/;
+/** A text in a document, names of members among them. */
+const JSON_TEXT = /"(?:[^"\\]|\\.)*"/g;
 
 /** RFC 4180: the names of the fields. */
 export function csvHeader(fields: readonly Field[]): string {
@@ -22,14 +24,19 @@ export function csvHeader(fields: readonly Field[]): string {
 /** One record. Null is empty; text that a spreadsheet would run has an apostrophe before it. Numbers stay numbers. */
 export function csvLine(fields: readonly Field[], row: Readonly<Record<string, unknown>>): string {
   let line = '';
-  fields.forEach(({ name, type }, index) => (line += (index === 0 ? '' : ',') + cell(row[name], type)));
+  fields.forEach((field, index) => (line += (index === 0 ? '' : ',') + cell(row[field.name], field)));
   return `${line}\r\n`;
 }
 
-function cell(value: unknown, type: TypeName): string {
+function cell(value: unknown, { type, options }: Field): string {
   if (value === null || value === undefined) return '';
-  if (typeof value !== 'string') return quoted(JSON.stringify(value));
-  return quoted(NUMBERS.has(type) ? value : neutral(value));
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  if (NUMBERS.has(options.items?.type ?? type)) return quoted(text);
+  return quoted(typeof value === 'string' ? neutral(text) : text.replace(JSON_TEXT, neutralInJson));
+}
+
+function neutralInJson(text: string): string {
+  return JSON.stringify(neutral(JSON.parse(text) as string));
 }
 
 function quoted(text: string): string {

@@ -1,13 +1,14 @@
 import { CSV_TYPE } from '../../http/media-types.js';
 import type { CrudEntity } from '../../rows/crud.entity.js';
 import { Export } from '../endpoints/answer.js';
+import { valueOf } from '../crud.model.js';
 import type { RequestContext } from '../endpoints/request-context.js';
 import type { Field } from '../../fields/field.js';
-import { followingPage, type ListQuery } from '../../query/list-query.js';
+import { followingPage, type ListQuery, type Part } from '../../query/list-query.js';
 import { csvHeader, csvLine } from './csv.js';
 import { ndjsonLine } from './ndjson.js';
 
-/** Rows that are read, formatted and handed to the socket at once: what is in memory does not grow with the result. */
+/** Rows that are read, formatted and handed to the socket at once, unless they are large: then fewer. */
 const ROWS_AT_ONCE = 500;
 
 /**
@@ -16,7 +17,7 @@ const ROWS_AT_ONCE = 500;
  */
 export async function exportRows<E extends CrudEntity>(
   context: RequestContext,
-  readPage: (query: ListQuery) => Promise<E[]>,
+  readPage: ReadPage<E>,
 ): Promise<Export> {
   const query = { ...context.list!, limit: ROWS_AT_ONCE };
   // Read before the status is sent: a failure of the first page is still a problem, not a broken stream.
@@ -25,12 +26,13 @@ export async function exportRows<E extends CrudEntity>(
   return new Export(context.format, 'ndjson', lines(query, first, readPage, ndjsonLine));
 }
 
+type ReadPage<E> = (query: ListQuery) => Promise<Part<E>>;
 type Line = (fields: readonly Field[], row: Record<string, unknown>) => string;
 
 async function* csvChunks<E extends CrudEntity>(
   query: ListQuery,
-  first: E[],
-  readPage: (query: ListQuery) => Promise<E[]>,
+  first: Part<E>,
+  readPage: ReadPage<E>,
 ): AsyncGenerator<string> {
   yield csvHeader(query.fields);
   yield* lines(query, first, readPage, csvLine);
@@ -38,28 +40,22 @@ async function* csvChunks<E extends CrudEntity>(
 
 async function* lines<E extends CrudEntity>(
   query: ListQuery,
-  first: E[],
-  readPage: (query: ListQuery) => Promise<E[]>,
+  first: Part<E>,
+  readPage: ReadPage<E>,
   line: Line,
 ): AsyncGenerator<string> {
-  let rows = first;
-  for (;;) {
+  for (let part: Part<E> | undefined = first; part; part = part.hasMore ? await readPage(query) : undefined) {
     let chunk = '';
-    const count = Math.min(rows.length, ROWS_AT_ONCE);
-    for (let index = 0; index < count; index++) chunk += line(query.fields, project(rows[index]!, query.fields));
+    for (const row of part.rows) chunk += line(query.fields, project(row, query.fields));
+    if (part.hasMore) query = followingPage(query, part.rows.at(-1)!);
+    // While the reader takes its time, the rows are not in memory beside what was made of them.
+    part.rows.length = 0;
     if (chunk !== '') yield chunk;
-    if (rows.length <= ROWS_AT_ONCE) return;
-    query = followingPage(query, rows[ROWS_AT_ONCE - 1]!);
-    rows = await readPage(query);
   }
 }
 
 function project(row: CrudEntity, fields: readonly Field[]): Record<string, unknown> {
   const data: Record<string, unknown> = {};
-  for (const {
-    name,
-    options: { derived },
-  } of fields)
-    data[name] = derived ? derived.value(row as never) : row[name as keyof CrudEntity];
+  for (const field of fields) data[field.name] = valueOf(field, row);
   return data;
 }

@@ -20,6 +20,6 @@ export class CreateIdempotencyKey1764000000001 implements MigrationInterface {
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.dropTable('idempotency_key', true);
+    await queryRunner.query('DROP TABLE IF EXISTS `idempotency_key`');
   }
 }

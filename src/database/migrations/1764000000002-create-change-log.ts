@@ -41,7 +41,7 @@ export class CreateChangeLog1764000000002 implements MigrationInterface {
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.dropTable('change_feed', true);
-    await queryRunner.dropTable('change_log', true);
+    await queryRunner.query('DROP TABLE IF EXISTS `change_feed`');
+    await queryRunner.query('DROP TABLE IF EXISTS `change_log`');
   }
 }

@@ -36,7 +36,7 @@ export class CreateAccess1764000000003 implements MigrationInterface {
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.dropTable('rate_limit', true);
-    await queryRunner.dropTable('api_key', true);
+    await queryRunner.query('DROP TABLE IF EXISTS `rate_limit`');
+    await queryRunner.query('DROP TABLE IF EXISTS `api_key`');
   }
 }

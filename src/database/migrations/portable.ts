@@ -1,99 +1,89 @@
-import type { QueryRunner, TableColumnOptions, TableIndexOptions } from 'typeorm';
-import { columnOptionsOf, sqliteColumnOf } from '../../fields/field.column.js';
-import { fieldOf } from '../../fields/field.decorator.js';
+import { Table, type TableColumnOptions } from 'typeorm';
 import type { FieldOptions } from '../../fields/field.js';
-import { SQLITE_NOW } from '../../runtime/instant.js';
+import { holds, shapeOf } from '../schema/column-shape.js';
+import { SYSTEM_TIMES } from './portable.columns.js';
+import { PortableKeys, type Key } from './portable.keys.js';
+import { columnSql, misfit, quote } from './portable.sql.js';
+import { rebuild } from './rebuild.js';
 
-/** Binary and without padding: case, accents and trailing spaces all count. */
-export const EXACT_COLLATION = { mariadb: 'utf8mb4_nopad_bin', mysql: 'utf8mb4_0900_bin' } as const;
-
-/** Columns of every module's table that lists can be sorted and filtered by: each has an index. */
-export const SYSTEM_TIMES = ['created_at', 'updated_at', 'deleted_at'] as const;
-
-/** The index that a field needs to be sorted by or filtered for equality; `id` breaks ties. */
-export function indexOf(table: string, column: string): TableIndexOptions & { name: string } {
-  return { name: `ix_${table}_${column}`, columnNames: [column, 'id'] };
+export interface Keys {
+  /** Beside those of `SYSTEM_TIMES`, which every resource has. */
+  readonly indexes?: readonly Key[];
+  readonly uniques?: readonly Key[];
 }
 
-/** Columns as each engine has to be told of them. The defaults of MySQL make 'abc' equal to 'ABC' and 'ábc'. */
-export class Portable {
-  private readonly type: string;
-
-  constructor({ dataSource }: QueryRunner) {
-    this.type = dataSource.options.type;
-  }
-
-  id(name = 'id'): TableColumnOptions {
-    return { ...this.text(name, 36), isPrimary: true };
-  }
-
-  /** Compared exactly. */
-  text(name: string, length: number, { isNullable = false } = {}): TableColumnOptions {
-    return { name, type: 'varchar', length: String(length), isNullable, ...this.exactly };
-  }
-
-  /** Its character set is named, too: the default of the database may be latin1, which has no room for an emoji. */
-  document(name: string, { isNullable = false } = {}): TableColumnOptions {
-    return { name, type: 'mediumtext', isNullable, ...this.exactly };
-  }
-
-  /** A field's own column. @throws TypeError for a declaration that can't work */
-  field(name: string, options: FieldOptions): TableColumnOptions {
-    const { nullable, default: value } = fieldOf(name, options);
-    const { type, length, precision, scale } = {
-      ...columnOptionsOf(options),
-      ...(this.isSqlite && sqliteColumnOf(options)),
-    };
-    return {
-      name,
-      type: type as string,
-      isNullable: nullable,
-      ...(length !== undefined && { length: String(length) }),
-      ...(precision !== undefined && { precision }),
-      ...(scale !== undefined && { scale }),
-      ...(value !== null && typeof value !== 'object' && { default: quoted(value) }),
-      ...((type === 'varchar' || type === 'mediumtext') && this.exactly),
-    };
-  }
-
-  integer(name: string, options: Partial<TableColumnOptions> = {}): TableColumnOptions {
-    return { name, type: this.isSqlite ? 'integer' : 'int', ...options };
-  }
-
-  timestamp(name: string, { isNullable = false, hasDefault = false } = {}): TableColumnOptions {
-    if (this.isSqlite) return { name, type: 'timestamp', isNullable, ...(hasDefault && { default: SQLITE_NOW }) };
-    // A TIMESTAMP that is null has to say so: the first one of a table would otherwise take ON UPDATE of itself.
-    return {
-      name,
-      type: 'timestamp',
-      precision: 3,
-      isNullable,
-      ...(hasDefault && { default: 'CURRENT_TIMESTAMP(3)' }),
-    };
-  }
-
-  /** The columns of `CrudEntity`; the module's own go between. */
-  crud(own: TableColumnOptions[]): TableColumnOptions[] {
-    return [
-      this.id(),
-      ...own,
-      this.timestamp('created_at', { hasDefault: true }),
-      this.timestamp('updated_at', { hasDefault: true }),
-      this.timestamp('deleted_at', { isNullable: true }),
-      this.integer('version', { default: 1 }),
+/**
+ * What migrations of modules are made of, on every engine. MariaDB and MySQL commit at each statement, so each step looks
+ * first, and a migration that was interrupted can be run again.
+ */
+export class Portable extends PortableKeys {
+  /** A resource's table with the columns that all have, for the kernel. On SQLite the rows stand in the tree of their ids. */
+  async createResource(table: string, fields: Record<string, FieldOptions>, keys: Keys = {}): Promise<void> {
+    const columns = this.crud(Object.entries(fields).map(([name, options]) => this.field(name, options)));
+    const indices = [
+      ...[...SYSTEM_TIMES, ...(keys.indexes ?? [])].map((key) => this.index(table, key)),
+      ...(keys.uniques ?? []).map((key) => this.unique(table, key)),
     ];
+    await this.runner.createTable(new Table({ name: table, columns, indices, withoutRowid: this.isSqlite }), true);
   }
 
-  private get isSqlite(): boolean {
-    return this.type === 'better-sqlite3';
+  /** With all its rows. */
+  async dropResource(table: string): Promise<void> {
+    await this.runner.query(`DROP TABLE IF EXISTS ${quote(table)}`);
   }
 
-  private get exactly(): Pick<TableColumnOptions, 'charset' | 'collation'> {
-    if (this.isSqlite) return {};
-    return { charset: 'utf8mb4', collation: EXACT_COLLATION[this.type as keyof typeof EXACT_COLLATION] };
+  /** @throws Error for a field that must have a value and has no default: rows that are there have none */
+  async addField(table: string, name: string, options: FieldOptions): Promise<void> {
+    const column = this.field(name, options);
+    if (!column.isNullable && column.default === undefined)
+      throw new Error(
+        `${table}.${name} must have a value, and rows that are there have none: give it a default, or null.`,
+      );
+    if ((await this.find(table)).columns.has(name)) return;
+    await this.alter(table, `ADD COLUMN ${columnSql(column)}`);
+  }
+
+  /** With all its values, and the indexes that it is in. */
+  async dropField(table: string, name: string): Promise<void> {
+    const { columns, keys } = await this.find(table);
+    if (!columns.has(name)) return;
+    for (const [key, { columns: of }] of keys) if (of.includes(name)) await this.dropKey(table, key);
+    await this.alter(table, `DROP COLUMN ${quote(name)}`);
+  }
+
+  /** Its indexes and constraints are named after it again. The version before this one does not find the field. */
+  async renameField(table: string, from: string, to: string): Promise<void> {
+    if ((await this.find(table)).columns.has(from))
+      await this.alter(table, `RENAME COLUMN ${quote(from)} TO ${quote(to)}`);
+    for (const [name, { columns, isUnique }] of (await this.find(table)).keys) {
+      const before = columns.map((column) => (column === to ? from : column));
+      if (!columns.includes(to) || name !== this.keyName(table, before, isUnique)) continue;
+      await this.dropKey(table, name);
+      await this.addKey(table, { name: this.keyName(table, columns, isUnique), columnNames: [...columns], isUnique });
+    }
+  }
+
+  /** @throws Error when there are rows whose values do not fit. Those without a value get the default. */
+  async changeField(table: string, name: string, options: FieldOptions): Promise<void> {
+    const column = this.field(name, options);
+    const before = (await this.find(table)).columns.get(name);
+    if (!before) throw new Error(`${table} has no column ${name} that could be changed.`);
+    if (!column.isNullable && column.default !== undefined)
+      await this.runner.query(
+        `UPDATE ${quote(table)} SET ${quote(name)} = ${String(column.default)} WHERE ${quote(name)} IS NULL`,
+      );
+    if (!holds(shapeOf(column), before)) await this.refuseMisfits(table, column);
+    if (!this.isSqlite) return this.alter(table, `MODIFY COLUMN ${columnSql(column)}`);
+    await rebuild(this.runner, table, (anew) => Object.assign(anew.findColumnByName(name)!, REPLACED, column));
+  }
+
+  private async refuseMisfits(table: string, column: TableColumnOptions): Promise<void> {
+    const condition = misfit(column, this.isSqlite);
+    const rows = (await this.runner.query(`SELECT 1 FROM ${quote(table)} WHERE ${condition} LIMIT 1`)) as unknown[];
+    const wanted = `${shapeOf(column).type}${column.isNullable ? '' : ' not null'}`;
+    if (rows.length > 0) throw new Error(`${table}.${column.name} has values that do not fit ${wanted}.`);
   }
 }
 
-function quoted(value: unknown): string {
-  return typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : String(Number(value));
-}
+/** What a column may have said before it was changed. */
+const REPLACED = { length: '', precision: undefined, scale: undefined, default: undefined };

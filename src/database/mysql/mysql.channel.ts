@@ -3,11 +3,12 @@ import type { DatabaseConfig } from '../../config/config.js';
 import { BusyPoll } from '../../runtime/busy-poll.js';
 import { Failed, type Tell } from '../../runtime/batcher.js';
 import type { Outcome, Row, SqlValue, Statement, StatementResult } from '../session.js';
+import { bytesOf, RowsTaken } from '../row-bytes.js';
 import { classify, poisons, wasNeverSent } from '../sql-errors.js';
-import { LOCK_WAIT_S } from '../waiting.js';
+import { LOCK_WAIT_S, lockWaits } from '../waiting.js';
 import { executionSize, LONGEST_PAYLOAD } from './mysql.packets.js';
 import { Pipeline, type Wire } from './mysql.pipeline.js';
-import { goesAsText, prepared } from './mysql.statements.js';
+import { goesAsText, isTooManyPrepared, prepared } from './mysql.statements.js';
 import { Watchdog, type Watched } from './mysql.watchdog.js';
 
 const text = (sql: string): Statement => ({ sql, params: [] });
@@ -17,9 +18,7 @@ export const ROLLBACK = text('ROLLBACK');
 export const AUTOCOMMIT = text('SET autocommit = 1');
 
 /** By the seconds for which a lock is waited for. */
-export const LOCK_WAITS = Array.from({ length: LOCK_WAIT_S + 1 }, (_, seconds) =>
-  text(`SET innodb_lock_wait_timeout = ${seconds}`),
-);
+export const LOCK_WAITS = Array.from({ length: LOCK_WAIT_S + 1 }, (_, seconds) => text(`SET ${lockWaits(seconds)}`));
 
 /** Sends statements over connections, together where it can, and never waits for ever. */
 export class MysqlChannel {
@@ -30,6 +29,8 @@ export class MysqlChannel {
     private readonly config: Pick<DatabaseConfig, 'statementTimeoutMs' | 'watchdogMs' | 'pipeline' | 'busyPollUs'>,
     /** A statement has had no answer for a second. */
     onSilence: () => void,
+    /** The server has no room for another prepared statement. */
+    private readonly onTooManyPrepared: () => void,
   ) {
     this.watchdog = new Watchdog(onSilence, config.statementTimeoutMs + config.watchdogMs);
     this.busyPoll = new BusyPoll(config.busyPollUs / 1000);
@@ -62,26 +63,32 @@ export class MysqlChannel {
       };
       if (isRead) this.busyPoll.begin();
       const sending = together
-        ? pipe(connection as Wire, statements, watched, done, tell)
-        : new OneByOne(connection, statements, watched, done);
+        ? this.pipe(connection as Wire, statements, watched, done, tell)
+        : new OneByOne(connection, statements, watched, done, this.onTooManyPrepared);
     });
   }
-}
 
-function pipe(
-  wire: Wire,
-  statements: readonly Statement[],
-  watched: Watched,
-  done: (outcomes: readonly Outcome[]) => void,
-  tell?: Tell<StatementResult>,
-): Pipeline {
-  const piped = statements.map((statement) => {
-    const { sql, params } = statement;
-    return { statement: goesAsText(statement) ? undefined : prepared(wire, sql), sql, params };
-  });
-  const pipeline = new Pipeline(piped, watched, done, tell);
-  wire.addCommand(pipeline);
-  return pipeline;
+  private pipe(
+    wire: Wire,
+    statements: readonly Statement[],
+    watched: Watched,
+    done: (outcomes: readonly Outcome[]) => void,
+    tell?: Tell<StatementResult>,
+  ): Pipeline {
+    const piped = statements.map((statement) => {
+      const { sql, params, mostBytes } = statement;
+      const asText = goesAsText(statement);
+      return {
+        statement: asText ? undefined : prepared(wire, statement, this.onTooManyPrepared),
+        sql,
+        params,
+        mostBytes,
+      };
+    });
+    const pipeline = new Pipeline(piped, watched, done, tell);
+    wire.addCommand(pipeline);
+    return pipeline;
+  }
 }
 
 /** The same with nothing but what mysql2 documents: a statement is sent when the one before has been answered. */
@@ -93,6 +100,7 @@ class OneByOne {
     private readonly statements: readonly Statement[],
     private readonly watched: Watched,
     private readonly done: (outcomes: readonly Outcome[]) => void,
+    private readonly onTooManyPrepared: () => void,
   ) {
     this.next();
   }
@@ -104,20 +112,45 @@ class OneByOne {
   private next(): void {
     const statement = this.statements[this.outcomes.length];
     if (!statement) return this.done(this.outcomes);
-    const answered = (error: QueryError | null, result: unknown) => {
+    const answered = (error: QueryError | null, result?: unknown) => {
       this.watched.answered();
       this.outcomes.push(error ? new Failed(error) : toResult(result));
+      if (error && isTooManyPrepared(error)) this.onTooManyPrepared();
       // Each of the others would wait as long for what is rolled back all the same.
       if (error && classify(error) === 'retry') this.onResult(error);
       else this.next();
     };
-    const { sql, params } = statement;
-    if (goesAsText(statement)) this.connection.query(sql, answered);
+    const { sql, params, mostBytes } = statement;
+    if (mostBytes !== undefined) readPart(this.connection, statement, mostBytes, answered);
+    else if (goesAsText(statement)) this.connection.query(sql, answered);
     else this.connection.execute(sql, params as SqlValue[], answered);
   }
 }
 
+/** As its rows come. */
+function readPart(
+  connection: PoolConnection,
+  { sql, params }: Statement,
+  mostBytes: number,
+  answered: (error: QueryError | null, result?: unknown) => void,
+): void {
+  const taken = new RowsTaken<Row>(mostBytes);
+  const command = connection.execute(sql, params as SqlValue[]);
+  command.on('result', (row) => {
+    if (taken.hasRoom()) taken.add(row as Row, bytesOf(Object.values(row as Row)));
+  });
+  // After an error there may be an end or none.
+  let isAnswered = false;
+  const end = (error: QueryError | null) => {
+    if (!isAnswered) answered(error, taken);
+    isAnswered = true;
+  };
+  command.on('error', end);
+  command.on('end', () => end(null));
+}
+
 function toResult(result: unknown): StatementResult {
+  if (result instanceof RowsTaken) return { rows: result.rows as Row[], affected: 0, isCut: result.isCut };
   if (Array.isArray(result)) {
     // A procedure has several, the first of which is what counts.
     const rows = (Array.isArray(result[0]) ? result[0] : result) as Row[];

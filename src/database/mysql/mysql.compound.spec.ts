@@ -10,7 +10,7 @@ describe('asOneStatement', () => {
     expect(sql).toContain(`START TRANSACTION; ${insert.sql}; ${record.sql}; COMMIT; END`);
     expect(params).toEqual([1, 'x', 'y']);
     expect(asOneStatement([insert, record], LOCK_WAIT_S)).toEqual({ sql, params });
-    const prefix = 'SET STATEMENT innodb_lock_wait_timeout = 0 FOR ';
+    const prefix = 'SET STATEMENT innodb_lock_wait_timeout = 0, lock_wait_timeout = 0 FOR ';
     for (let n = 0; n < 2; n++) expect(asOneStatement([insert, record], 0)).toEqual({ sql: prefix + sql, params });
   });
 

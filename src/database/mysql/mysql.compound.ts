@@ -1,5 +1,5 @@
 import type { Patience, SqlValue, Statement, Write } from '../session.js';
-import { LOCK_WAIT_S } from '../waiting.js';
+import { LOCK_WAIT_S, lockWaits } from '../waiting.js';
 
 const UNMATCHED = 'A write has matched too few rows.';
 /** ER_SIGNAL_EXCEPTION */
@@ -58,7 +58,7 @@ function areOf({ parts }: Known, writes: readonly Write[]): boolean {
 
 function made(writes: readonly Write[], lockWait: number): string {
   // For this one statement (https://mariadb.com/kb/en/set-statement/).
-  let text = lockWait === LOCK_WAIT_S ? '' : `SET STATEMENT innodb_lock_wait_timeout = ${lockWait} FOR `;
+  let text = lockWait === LOCK_WAIT_S ? '' : `SET STATEMENT ${lockWaits(lockWait)} FOR `;
   text += 'BEGIN NOT ATOMIC DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END; START TRANSACTION; ';
   for (const { sql, mustMatch } of writes) {
     text += `${sql}; `;

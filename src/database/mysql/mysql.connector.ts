@@ -13,7 +13,7 @@ import {
   type StatementResult,
   type Write,
 } from '../session.js';
-import { classify, outcomeUnknown } from '../sql-errors.js';
+import { classify, outcomeUnknown, tooCostly } from '../sql-errors.js';
 import { busy } from '../turnstile.js';
 import { lockWait, waitLeft } from '../waiting.js';
 import { cut, isPoisoned, isUnanswered, MysqlChannel, sever } from './mysql.channel.js';
@@ -21,11 +21,12 @@ import { asOneStatement, isNotUnderstood, isUnmatched } from './mysql.compound.j
 import { lineOf, type Line } from './mysql.line.js';
 import { executionSize } from './mysql.packets.js';
 import type { Wire } from './mysql.pipeline.js';
+import { closeSome } from './mysql.statements.js';
 import { MysqlTransaction } from './mysql.transaction.js';
 
 type Limits = Pick<
   DatabaseConfig,
-  'kind' | 'tls' | 'acquireTimeoutMs' | 'statementTimeoutMs' | 'watchdogMs' | 'pipeline' | 'busyPollUs'
+  'kind' | 'tls' | 'acquireTimeoutMs' | 'statementTimeoutMs' | 'watchdogMs' | 'pipeline' | 'busyPollUs' | 'costly'
 >;
 
 /** Shared reads: few connections, each of them busy, instead of many that have to be woken for one statement each. */
@@ -49,7 +50,7 @@ export class MysqlConnector implements Connector {
     /** A statement has had no answer for a second. */
     onSilence: () => void = () => undefined,
   ) {
-    this.channel = new MysqlChannel(limits, onSilence);
+    this.channel = new MysqlChannel(limits, onSilence, () => this.closeSome());
     this.isCompound = limits.kind === 'mariadb' && limits.pipeline;
   }
 
@@ -59,9 +60,12 @@ export class MysqlConnector implements Connector {
       executionSize(statement.params);
       return this.shared.add(statement);
     }
-    const [outcome] = await this.send([statement], mode !== 'write');
+    const isCostly = mode === 'costly read';
+    const [outcome] = await this.send([isCostly ? this.limited(statement) : statement], mode !== 'write');
     if (!(outcome instanceof Failed)) return outcome!;
     const { error } = outcome;
+    if (isCostly && classify(error) === 'timeout' && !isUnanswered(error))
+      throw tooCostly(this.limits.costly.limitMs, error);
     throw mode === 'write' && isUnanswered(error) ? outcomeUnknown(error) : error;
   }
 
@@ -137,6 +141,21 @@ export class MysqlConnector implements Connector {
 
   private lockWait(patience: Patience, since: number): number {
     return lockWait(patience, since, this.limits.kind === 'mariadb' ? 0 : 1);
+  }
+
+  /** For this one statement: https://mariadb.com/kb/en/set-statement/, and MySQL's hint to its optimizer. */
+  private limited(statement: Statement): Statement {
+    const { kind, costly } = this.limits;
+    const sql =
+      kind === 'mariadb'
+        ? `SET STATEMENT max_statement_time = ${costly.limitMs / 1000} FOR ${statement.sql}`
+        : statement.sql.replace(/^SELECT/, `SELECT /*+ MAX_EXECUTION_TIME(${costly.limitMs}) */`);
+    return { ...statement, sql };
+  }
+
+  /** Of every connection: one that has none itself would find no room by closing its own. */
+  private closeSome(): void {
+    for (const wire of this.connections) closeSome(wire);
   }
 
   private async send(

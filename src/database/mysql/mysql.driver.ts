@@ -1,6 +1,6 @@
 import mysql, { type Connection, type Pool, type PoolOptions } from 'mysql2';
 import type { DatabaseConfig } from '../../config/config.js';
-import { LOCK_WAIT_S } from '../waiting.js';
+import { LOCK_WAIT_S, lockWaits } from '../waiting.js';
 
 /**
  * mysql2 as TypeORM gets it: every connection of its pools, the first one included, has its session set up before
@@ -22,7 +22,8 @@ function setUp(
 ): void {
   for (const statement of [
     // Servers may have autocommit off by default: a read would then keep a transaction open for ever.
-    `SET autocommit = 1, time_zone = '+00:00', sql_mode = '${SQL_MODE}', innodb_lock_wait_timeout = ${LOCK_WAIT_S}`,
+    `SET autocommit = 1, time_zone = '+00:00', sql_mode = '${SQL_MODE}'`,
+    `SET ${lockWaits(LOCK_WAIT_S)}`,
     ISOLATION,
   ]) {
     connection.query(statement, (error) => {

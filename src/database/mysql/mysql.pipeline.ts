@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { Failed, type Tell } from '../../runtime/batcher.js';
 import type { Outcome, Row, SqlValue, StatementResult } from '../session.js';
 import { executionSize, queryPacket, writeExecution } from './mysql.packets.js';
+import { RowsTaken } from '../row-bytes.js';
 import { HEADER, RowReader, type Packet } from './mysql.rows.js';
 import type { PreparedStatement } from './mysql.statements.js';
 import type { Watched } from './mysql.watchdog.js';
@@ -12,6 +13,8 @@ export interface Wire extends PoolConnection {
   sequenceId: number;
   readonly clientEncoding: string;
   readonly stream: Socket;
+  /** What it has prepared and not closed. */
+  readonly _statements: { readonly size: number; evict(oldest: number): void };
   addCommand(command: Pipeline): void;
   write(bytes: Buffer): void;
 }
@@ -21,6 +24,7 @@ export interface Piped {
   readonly statement: PreparedStatement | undefined;
   readonly sql: string;
   readonly params: readonly SqlValue[];
+  readonly mostBytes?: number | undefined;
 }
 
 const [OK, LOCAL_FILE, END, ERROR] = [0x00, 0xfb, 0xfe, 0xff];
@@ -40,7 +44,8 @@ export class Pipeline {
   private reader = new RowReader();
   private column = 0;
   private columns = 0;
-  private rows: Row[] = [];
+  /** Of the statement that is being answered, where it has any. */
+  private taken: RowsTaken<Row> | undefined;
   /** Of a procedure, whose first result is what counts. */
   private isFurther = false;
 
@@ -93,29 +98,36 @@ export class Pipeline {
     if (first === ERROR) return this.answered(new Failed(packet.asError(wire.clientEncoding)), wire);
     if (this.expected === 'row') {
       if (first !== END || end - start - HEADER >= 9) {
-        if (!this.isFurther) this.rows.push(this.read(packet));
+        if (!this.isFurther) this.take(packet);
         return false;
       }
       this.expected = 'answer';
       this.isFurther = (buffer[end - 2]! & MORE_RESULTS) !== 0;
       if (this.isFurther) return false;
-      return this.answered({ rows: this.rows, affected: 0 }, wire);
+      const { rows, isCut } = this.taken!;
+      return this.answered({ rows, affected: 0, isCut }, wire);
     }
     if (this.expected === 'end of columns') {
       this.expected = 'row';
       return false;
     }
-    if (first === OK) return this.answered({ rows: this.rows, affected: lengthAt(buffer, start + HEADER + 1) }, wire);
+    if (first === OK)
+      return this.answered({ rows: this.taken?.rows ?? [], affected: lengthAt(buffer, start + HEADER + 1) }, wire);
     if (first === LOCAL_FILE) throw new Error('The server asked for a file.');
     this.columns = lengthAt(buffer, start + HEADER);
     this.column = 0;
-    this.reader = this.statements[this.at]!.statement?.reader ?? new RowReader();
+    const { statement, mostBytes } = this.statements[this.at]!;
+    this.reader = statement?.reader ?? new RowReader();
+    if (!this.isFurther) this.taken = new RowsTaken(mostBytes);
     this.expected = 'column';
     return false;
   }
 
-  private read(packet: Packet): Row {
-    return this.statements[this.at]!.statement ? this.reader.read(packet) : this.reader.readText(packet);
+  private take(packet: Packet): void {
+    // What is left out is not even read.
+    if (!this.taken!.hasRoom()) return;
+    const row = this.statements[this.at]!.statement ? this.reader.read(packet) : this.reader.readText(packet);
+    this.taken!.add(row, packet.end - packet.start);
   }
 
   private learn(packet: Packet): void {
@@ -134,7 +146,7 @@ export class Pipeline {
 
   private answered(outcome: Outcome, wire: Wire): boolean {
     this.settle(this.at, outcome);
-    this.rows = [];
+    this.taken = undefined;
     this.isFurther = false;
     this.expected = 'answer';
     this.watched.answered();

@@ -3,8 +3,12 @@ import type { Statement } from '../session.js';
 import type { Wire } from './mysql.pipeline.js';
 import type { RowReader } from './mysql.rows.js';
 
-/** Of one connection; mysql2 itself would forget some at 500. */
-const KEPT = 300;
+/** Of one connection. Lists, of which callers make ever new texts, have a place of their own, and push out no other. */
+const KEPT = { list: 64, other: 192 };
+/** So many prepared statements has a connection at most. The server's limit is for all of its connections together. */
+export const MOST_PREPARED = KEPT.list + KEPT.other;
+/** ER_MAX_PREPARED_STMT_COUNT_REACHED */
+const TOO_MANY_PREPARED = 1461;
 
 export interface PreparedStatement {
   id: number;
@@ -16,7 +20,7 @@ export interface PreparedStatement {
   reader?: RowReader;
 }
 
-/** What runs again and again. */
+/** Statements that run again and again. */
 const WORTH_PREPARING = /^[\s(]*(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH)\b/i;
 
 /**
@@ -27,16 +31,42 @@ export function goesAsText({ sql, params }: Statement): boolean {
   return params.length === 0 && !WORTH_PREPARING.test(sql);
 }
 
-const known = new WeakMap<Wire, Map<string, PreparedStatement>>();
+type Kept = Map<string, PreparedStatement>;
+const known = new WeakMap<Wire, Record<keyof typeof KEPT, Kept>>();
 
-/** The statement, prepared by the time that the connection comes to the commands which follow; prepared once. */
-export function prepared(wire: Wire, sql: string): PreparedStatement {
-  let statements = known.get(wire);
-  if (!statements) known.set(wire, (statements = new Map<string, PreparedStatement>()));
+export function isTooManyPrepared(error: unknown): boolean {
+  return (error as { errno?: number }).errno === TOO_MANY_PREPARED;
+}
+
+/** Closes half of the statements of a connection, those that were used longest ago: after what is under way on it. */
+export function closeSome(wire: Wire): void {
+  const kept = known.get(wire);
+  // Without the pipeline mysql2 keeps what it has prepared.
+  if (!kept) return wire._statements.evict(Math.ceil(wire._statements.size / 2));
+  for (const statements of [kept.list, kept.other]) {
+    const oldest = [...statements.keys()].slice(0, Math.ceil(statements.size / 2));
+    for (const sql of oldest) forget(wire, statements, sql);
+  }
+}
+
+function forget(wire: Wire, statements: Kept, sql: string): void {
+  statements.delete(sql);
+  wire.unprepare(sql);
+}
+
+/**
+ * The statement, prepared by the time that the connection comes to the commands which follow; prepared once.
+ * @param onTooMany called where the server has no room for it
+ */
+export function prepared(wire: Wire, { sql, isList }: Statement, onTooMany: () => void): PreparedStatement {
+  let kept = known.get(wire);
+  if (!kept) known.set(wire, (kept = { list: new Map(), other: new Map() }));
+  const kind = isList ? 'list' : 'other';
+  const statements = kept[kind];
   const before = statements.get(sql);
   if (before) {
     // Used last, forgotten last: none that stands in the same pipeline can be closed before it.
-    if (statements.size > KEPT / 2) {
+    if (statements.size > KEPT[kind] / 2) {
       statements.delete(sql);
       statements.set(sql, before);
     }
@@ -44,15 +74,12 @@ export function prepared(wire: Wire, sql: string): PreparedStatement {
   }
   const statement: PreparedStatement = { id: 0, parameters: 0 };
   statements.set(sql, statement);
-  if (statements.size > KEPT) {
-    const oldest = statements.keys().next().value!;
-    statements.delete(oldest);
-    wire.unprepare(oldest);
-  }
+  if (statements.size > KEPT[kind]) forget(wire, statements, statements.keys().next().value!);
   wire.prepare(sql, (error, info) => {
     if (error) {
       statement.failure = error;
       statements.delete(sql);
+      if (isTooManyPrepared(error)) onTooMany();
       return;
     }
     const { id, parameters } = info as PrepareStatementInfo & { id: number; parameters: unknown[] };

@@ -61,10 +61,10 @@ describe('MysqlTransaction', () => {
     expect(sent).toEqual([
       `SET autocommit = 0; ${INSERT.sql}`,
       INSERT.sql,
-      `SET innodb_lock_wait_timeout = 2; ${INSERT.sql}`,
+      `SET innodb_lock_wait_timeout = 2, lock_wait_timeout = 2; ${INSERT.sql}`,
       INSERT.sql,
       'COMMIT',
-      'SET innodb_lock_wait_timeout = 5; SET autocommit = 1',
+      'SET innodb_lock_wait_timeout = 5, lock_wait_timeout = 5; SET autocommit = 1',
     ]);
     expect(ends).toEqual(['released']);
   });
@@ -78,6 +78,9 @@ describe('MysqlTransaction', () => {
     const statements = ['first', 'second', 'third', 'fourth'].map((sql) => ({ sql, params: [] }));
     const outcomes = await transaction.runEach(statements, 'does not wait');
     expect(outcomes.map((outcome) => outcome instanceof Failed)).toEqual([false, true, true, true]);
-    expect(sent).toEqual(['SET autocommit = 0; SET innodb_lock_wait_timeout = 1; first', 'second']);
+    expect(sent).toEqual([
+      'SET autocommit = 0; SET innodb_lock_wait_timeout = 1, lock_wait_timeout = 1; first',
+      'second',
+    ]);
   });
 });

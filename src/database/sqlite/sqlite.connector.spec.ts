@@ -6,6 +6,7 @@ import Sqlite from 'better-sqlite3';
 import { BusyPoll } from '../../runtime/busy-poll.js';
 import { NoMatch, type Row, type Statement } from '../session.js';
 import { SqliteConnector } from './sqlite.connector.js';
+import { CostlyThreads } from './sqlite.costly.js';
 import { openReader } from './sqlite.statements.js';
 import { SqliteThread, ThreadLost } from './sqlite.thread.js';
 
@@ -29,7 +30,11 @@ describe('SqliteConnector with a second thread', () => {
     writer.exec('CREATE TABLE thing (id TEXT PRIMARY KEY, value)');
     lost = [];
     thread = new SqliteThread({ path, cacheKib: CACHE_KIB }, 1, (error) => lost.push(error));
-    connector = new SqliteConnector(writer, openReader(path, CACHE_KIB), { waiting: 10, waitMs: 5_000 }, thread);
+    const costly = new CostlyThreads(
+      () => new SqliteThread({ path, cacheKib: CACHE_KIB, isReader: true }, 0, () => undefined),
+    );
+    const limits = { waiting: 10, waitMs: 5_000, costlyMs: 200 };
+    connector = new SqliteConnector(writer, openReader(path, CACHE_KIB), limits, { second: thread, costly });
     while (!thread.isReady) await sleep(5);
   });
 

@@ -12,15 +12,25 @@ import {
   type Write,
 } from '../session.js';
 
-import { outcomeUnknown } from '../sql-errors.js';
+import { classify, outcomeUnknown, tooCostly } from '../sql-errors.js';
 import { Turnstile } from '../turnstile.js';
+import type { CostlyThreads } from './sqlite.costly.js';
 import { Statements } from './sqlite.statements.js';
 import { ThreadLost, type SqliteThread } from './sqlite.thread.js';
 
-/** Waiting for a turn is the only wait there is: a statement itself runs on this thread, or on the second one. */
+/** Waiting for a turn is the only wait there is: a statement itself runs on this thread, or on another one. */
 export interface SqliteLimits {
   readonly waiting: number;
   readonly waitMs: number;
+  /** For one costly statement. */
+  readonly costlyMs: number;
+}
+
+/** What there is beside this thread. */
+export interface SqliteThreads {
+  /** For what comes at the same time. */
+  readonly second: SqliteThread;
+  readonly costly: CostlyThreads;
 }
 
 /**
@@ -37,6 +47,7 @@ const MANY_PARAMS = { read: 6, commit: 20, awake: 200 };
 export class SqliteConnector implements Connector {
   /** It has no locks of rows: a transaction that reads and writes on this thread takes less time than to send them to the second. */
   readonly commitsWithoutWaiting = false;
+  private readonly thread: SqliteThread | undefined;
   private readonly writer: Statements;
   private readonly reader: Statements;
   private readonly turnstile: Turnstile;
@@ -47,25 +58,27 @@ export class SqliteConnector implements Connector {
   constructor(
     writer: Sqlite.Database,
     reader: Sqlite.Database,
-    limits: SqliteLimits,
-    private readonly thread: SqliteThread | undefined,
+    private readonly limits: SqliteLimits,
+    private readonly threads: SqliteThreads | undefined,
   ) {
+    this.thread = threads?.second;
     this.writer = new Statements(writer);
     this.reader = new Statements(reader);
     this.turnstile = new Turnstile(limits);
   }
 
   async run(statement: Statement, mode: StatementMode): Promise<StatementResult> {
-    const { sql, params } = statement;
+    const { sql, params, mostBytes } = statement;
     checkParameters(params);
     if (mode === 'write') return this.inTurn(() => this.writer.write(sql, params));
+    if (mode === 'costly read') return this.runCostly(statement);
     const { thread } = this;
     const isTogether = this.crowd.join() || params.length >= MANY_PARAMS.read;
-    if (!thread || !isTogether || !thread.isReady || thread.isFull) return this.reader.run(sql, params);
+    if (!thread || !isTogether || !thread.isReady || thread.isFull) return this.reader.run(sql, params, mostBytes);
     try {
-      return { rows: await thread.read(statement), affected: 0 };
+      return { ...(await thread.read(statement)), affected: 0 };
     } catch (error) {
-      if (error instanceof ThreadLost) return this.reader.run(sql, params);
+      if (error instanceof ThreadLost) return this.reader.run(sql, params, mostBytes);
       throw error;
     }
   }
@@ -99,10 +112,10 @@ export class SqliteConnector implements Connector {
       }
     };
     const { writer } = this;
-    const run = ({ sql, params }: Statement): StatementResult => {
+    const run = ({ sql, params, mostBytes }: Statement): StatementResult => {
       // After a full disk, for example, SQLite has rolled back by itself: the rest would commit one by one.
       if (!writer.isInTransaction) throw new Error('SQLite has rolled the transaction back.');
-      return writer.run(sql, params);
+      return writer.run(sql, params, mostBytes);
     };
     return {
       get isOver() {
@@ -145,8 +158,25 @@ export class SqliteConnector implements Connector {
   }
 
   async close(): Promise<void> {
-    await this.thread?.close();
+    await Promise.all([this.threads?.second.close(), this.threads?.costly.close()]);
     this.reader.close();
+  }
+
+  private async runCostly(statement: Statement): Promise<StatementResult> {
+    const { costlyMs } = this.limits;
+    const { sql, params, mostBytes } = statement;
+    const here = () => this.reader.limit.within(costlyMs, () => this.reader.run(sql, params, mostBytes));
+    try {
+      if (!this.threads) return here();
+      try {
+        return { ...(await this.threads.costly.read(statement, costlyMs)), affected: 0 };
+      } catch (error) {
+        if (error instanceof ThreadLost) return here();
+        throw error;
+      }
+    } catch (error) {
+      throw classify(error) === 'timeout' ? tooCostly(costlyMs, error) : error;
+    }
   }
 
   private async commitOn(thread: SqliteThread, writes: readonly Write[], isAwake: boolean): Promise<boolean> {

@@ -1,14 +1,15 @@
 // What the first thread and the second (`SqliteThread`) say to each other.
-import type { Row, SqlValue, Statement, Write } from '../session.js';
+import type { Row, RowsPart, SqlValue, Statement, Write } from '../session.js';
 import type { Table } from './sqlite.statements.js';
 
 /** What the second thread is started with. */
 export interface Start {
   readonly path: string;
   readonly cacheKib: number;
+  readonly isReader?: boolean;
 }
 export type Order =
-  | { readonly kind: 'read'; readonly statements: readonly Statement[] }
+  | { readonly kind: 'read'; readonly statements: readonly Statement[]; readonly limitMs?: number | undefined }
   | { readonly kind: 'commit'; readonly writes: readonly Write[] }
   | { readonly kind: 'close' };
 /** Of a read what became of each statement, by `packOutcomes`; of a commit what `Statements.commit` returns or throws. */
@@ -33,21 +34,25 @@ const NO_TEXT = '\0';
 /** In place of how many columns. */
 const FAILED = -1;
 
-/** Of each how many columns, how many rows, the names and the values; or `FAILED`, the message and the code. */
+/**
+ * Of each how many columns, how many rows (below zero where others were left out), the names and the values; or `FAILED`, the
+ * message and the code.
+ */
 export function packOutcomes(outcomes: readonly (Table | Thrown)[]): Packed {
   const values: SqlValue[] = [];
   for (const outcome of outcomes) {
     if ('rows' in outcome) {
-      values.push(outcome.names.length, outcome.rows.length, ...outcome.names);
-      for (const row of outcome.rows) for (const value of row) values.push(value);
+      const { rows, isCut } = outcome;
+      values.push(outcome.names.length, isCut ? -rows.length : rows.length, ...outcome.names);
+      for (const row of rows) for (const value of row) values.push(value);
     } else values.push(FAILED, outcome.message, outcome.code ?? null);
   }
   return pack(values);
 }
 
-export function unpackOutcomes(packed: Packed): (Row[] | Thrown)[] {
+export function unpackOutcomes(packed: Packed): (RowsPart | Thrown)[] {
   const values = unpack(packed);
-  const outcomes: (Row[] | Thrown)[] = [];
+  const outcomes: (RowsPart | Thrown)[] = [];
   for (let at = 0; at < values.length;) {
     const columns = values[at++] as number;
     if (columns === FAILED) {
@@ -57,12 +62,12 @@ export function unpackOutcomes(packed: Packed): (Row[] | Thrown)[] {
     const count = values[at++] as number;
     const names = values.slice(at, (at += columns)) as string[];
     const rows: Row[] = [];
-    while (rows.length < count) {
+    while (rows.length < Math.abs(count)) {
       const row: Row = {};
       for (const name of names) row[name] = values[at++]!;
       rows.push(row);
     }
-    outcomes.push(rows);
+    outcomes.push({ rows, isCut: count < 0 });
   }
   return outcomes;
 }

@@ -1,5 +1,7 @@
 import Sqlite from 'better-sqlite3';
-import type { Row, SqlValue, StatementResult, Write } from '../session.js';
+import { bytesOf, RowsTaken } from '../row-bytes.ts';
+import type { Row, RowsPart, SqlValue, StatementResult, Write } from '../session.js';
+import { TimeLimit } from './sqlite.time-limit.ts';
 
 const KEPT_STATEMENTS = 500;
 
@@ -9,10 +11,13 @@ export const SQLITE_WAIT_MS = 1_000;
 export interface Table {
   readonly names: readonly string[];
   readonly rows: readonly (readonly SqlValue[])[];
+  /** Rows were left out for `mostBytes`. */
+  readonly isCut: boolean;
 }
 
 /** The statements of one connection, prepared once. */
 export class Statements {
+  readonly limit: TimeLimit;
   private readonly prepared = new Map<string, Sqlite.Statement>();
   private readonly committed = new Map<string, Sqlite.Statement>();
   private readonly connection: Sqlite.Database;
@@ -20,6 +25,7 @@ export class Statements {
 
   constructor(connection: Sqlite.Database) {
     this.connection = connection;
+    this.limit = new TimeLimit(connection);
   }
 
   get isInTransaction(): boolean {
@@ -46,16 +52,18 @@ export class Statements {
     if (this.isInTransaction) this.run('ROLLBACK', []);
   }
 
-  run(sql: string, params: readonly SqlValue[]): StatementResult {
-    return this.execute(this.prepare(sql), params);
+  run(sql: string, params: readonly SqlValue[], mostBytes?: number): StatementResult {
+    return this.execute(this.prepare(sql), params, mostBytes);
   }
 
   /** The same rows as lists of values: the names need not be said for each. */
-  read(sql: string, params: readonly SqlValue[]): Table {
+  read(sql: string, params: readonly SqlValue[], mostBytes?: number): Table {
     const statement = this.prepare(sql);
     try {
-      const rows = statement.raw().all(...bindable(params)) as SqlValue[][];
-      return { names: statement.columns().map(({ name }) => name), rows };
+      const names = statement.columns().map(({ name }) => name);
+      const bound = bindable(params);
+      if (mostBytes !== undefined) return { names, ...taken<SqlValue[]>(statement.raw(), bound, mostBytes) };
+      return { names, rows: statement.raw().all(...bound) as SqlValue[][], isCut: false };
     } finally {
       statement.raw(false);
     }
@@ -89,14 +97,23 @@ export class Statements {
     this.waitMs = ms;
   }
 
-  private execute(statement: Sqlite.Statement, params: readonly SqlValue[]): StatementResult {
+  private execute(statement: Sqlite.Statement, params: readonly SqlValue[], mostBytes?: number): StatementResult {
     const bound = bindable(params);
+    if (mostBytes !== undefined) return { ...taken<Row>(statement, bound, mostBytes), affected: 0 };
     if (statement.reader) return { rows: statement.all(...bound) as Row[], affected: 0 };
     return { rows: [], affected: statement.run(...bound).changes };
   }
 
   private prepare(sql: string): Sqlite.Statement {
-    return this.prepared.get(sql) ?? this.keep(this.prepared, sql, sql);
+    const { prepared } = this;
+    const before = prepared.get(sql);
+    if (before === undefined) return this.keep(prepared, sql, sql);
+    // Used last, forgotten last: lists, of which callers make ever new texts, push out none that is in use.
+    if (prepared.size > KEPT_STATEMENTS / 2) {
+      prepared.delete(sql);
+      prepared.set(sql, before);
+    }
+    return before;
   }
 
   /**
@@ -115,6 +132,21 @@ export class Statements {
     kept.set(sql, statement);
     return statement;
   }
+}
+
+/** Steps through the rows, and no further than they fit: SQLite reads none ahead. */
+function taken<R extends Row | SqlValue[]>(
+  statement: Sqlite.Statement,
+  bound: SqlValue[],
+  mostBytes: number,
+): RowsPart<R> {
+  const taken = new RowsTaken<R>(mostBytes);
+  for (const row of statement.iterate(...bound) as IterableIterator<R>) {
+    if (!taken.hasRoom()) break;
+    taken.add(row, bytesOf(Array.isArray(row) ? row : Object.values(row)));
+  }
+  const { rows, isCut } = taken;
+  return { rows, isCut };
 }
 
 function bindable(params: readonly SqlValue[]): SqlValue[] {

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
 import { BusyPoll } from '../../runtime/busy-poll.js';
-import type { Row, Statement, Write } from '../session.js';
+import type { RowsPart, Statement, Write } from '../session.js';
 import { unpackOutcomes, type Answer, type Order, type Packed, type Start, type Thrown } from './sqlite.messages.js';
 
 /** Reads of one order: the first are answered while the next are read. */
@@ -14,7 +14,7 @@ interface Waiter<R> {
   readonly resolve: (result: R) => void;
   readonly reject: (error: unknown) => void;
 }
-type Reader = Waiter<Row[]> & Statement;
+type Reader = Waiter<RowsPart> & Statement;
 type Take = (answer: Answer | ThreadLost) => void;
 
 /** The thread has ended: what was under way there was read in vain, or committed or not. */
@@ -28,7 +28,7 @@ export class ThreadLost extends Error {}
 export class SqliteThread {
   private worker: Worker | undefined;
   private isUp = false;
-  private hasEnded = false;
+  private isOver = false;
   private gathered: Reader[] = [];
   /** Orders that were sent, in their order: each takes its answer. */
   private readonly sent: Take[] = [];
@@ -51,8 +51,12 @@ export class SqliteThread {
 
   /** Begins when it is first asked; false until then, and after it was lost or closed. */
   get isReady(): boolean {
-    if (!this.worker && !this.hasEnded) this.begin();
-    return this.isUp && !this.hasEnded;
+    this.beginOnce();
+    return this.isUp && !this.isOver;
+  }
+
+  get hasEnded(): boolean {
+    return this.isOver;
   }
 
   get isFull(): boolean {
@@ -60,11 +64,21 @@ export class SqliteThread {
   }
 
   /** Those of one turn of the event loop go together. @throws SqliteError, ThreadLost */
-  read({ sql, params }: Statement): Promise<Row[]> {
+  read({ sql, params, mostBytes }: Statement): Promise<RowsPart> {
     this.waiting++;
     return new Promise((resolve, reject) => {
-      if (this.gathered.push({ sql, params, resolve, reject }) === 1) setImmediate(() => this.sendReads());
+      if (this.gathered.push({ sql, params, mostBytes, resolve, reject }) === 1) setImmediate(() => this.sendReads());
     });
+  }
+
+  /**
+   * Alone, and also where the thread has to begin first.
+   * @throws SqliteError `SQLITE_INTERRUPT` after so many milliseconds; ThreadLost
+   */
+  readWithin(limitMs: number, { sql, params, mostBytes }: Statement): Promise<RowsPart> {
+    this.beginOnce();
+    this.waiting++;
+    return new Promise((resolve, reject) => this.sendSome([{ sql, params, mostBytes, resolve, reject }], limitMs));
   }
 
   /** As `Statements.commit`. @param isAwake while it is waited for @throws SqliteError, ThreadLost */
@@ -82,15 +96,19 @@ export class SqliteThread {
   /** After all that was sent. */
   close(): Promise<void> {
     const { worker } = this;
-    if (this.hasEnded || !worker) {
-      this.hasEnded = true;
+    if (this.isOver || !worker) {
+      this.isOver = true;
       return this.ended ?? Promise.resolve();
     }
-    this.hasEnded = true;
+    this.isOver = true;
     worker.ref();
     if (this.isUp) worker.postMessage({ kind: 'close' } satisfies Order);
     else void worker.terminate();
     return this.ended!;
+  }
+
+  private beginOnce(): void {
+    if (!this.worker && !this.isOver) this.begin();
   }
 
   private begin(): void {
@@ -125,7 +143,7 @@ export class SqliteThread {
     for (let from = 0; from < gathered.length; from += AT_ONCE) this.sendSome(gathered.slice(from, from + AT_ONCE));
   }
 
-  private sendSome(readers: readonly Reader[]): void {
+  private sendSome(readers: readonly Reader[], limitMs?: number): void {
     const failed = (error: unknown) => {
       this.waiting -= readers.length;
       for (const { reject } of readers) reject(error);
@@ -135,13 +153,13 @@ export class SqliteThread {
       this.waiting -= readers.length;
       unpackOutcomes(answer as Packed).forEach((outcome, n) => {
         const { resolve, reject } = readers[n]!;
-        if (Array.isArray(outcome)) resolve(outcome);
+        if ('rows' in outcome) resolve(outcome);
         else reject(errorOf(outcome));
       });
     };
     try {
-      const statements = readers.map(({ sql, params }) => ({ sql, params }));
-      this.send({ kind: 'read', statements }, take, true);
+      const statements = readers.map(({ sql, params, mostBytes }) => ({ sql, params, mostBytes }));
+      this.send({ kind: 'read', statements, limitMs }, take, true);
     } catch (error) {
       // A parameter that is none.
       failed(error);
@@ -150,7 +168,7 @@ export class SqliteThread {
 
   /** @param isAwake while the answer is waited for */
   private send(order: Order, take: Take, isAwake: boolean): void {
-    if (this.hasEnded) return take(new ThreadLost('The thread has ended.'));
+    if (this.isOver) return take(new ThreadLost('The thread has ended.'));
     this.worker!.postMessage(order);
     if (isAwake) this.busyPoll.begin();
     const taken: Take = (answer) => {
@@ -163,13 +181,13 @@ export class SqliteThread {
 
   private take(answer: Answer): void {
     const take = this.sent.shift();
-    if (this.sent.length === 0 && !this.hasEnded) this.worker!.unref();
+    if (this.sent.length === 0 && !this.isOver) this.worker!.unref();
     take?.(answer);
   }
 
   private end(lost: ThreadLost): void {
-    if (!this.hasEnded) this.onLost(lost);
-    this.hasEnded = true;
+    if (!this.isOver) this.onLost(lost);
+    this.isOver = true;
     this.isUp = false;
     this.worker = undefined;
     for (const take of this.sent.splice(0)) take(lost);

@@ -1,11 +1,11 @@
 // The thread behind `SqliteThread`: answers each order with one message, in their order.
 import { parentPort, workerData } from 'node:worker_threads';
 import { packOutcomes, type Answer, type Order, type Start, type Thrown } from './sqlite.messages.ts';
-import { openWriter, Statements, type Table } from './sqlite.statements.ts';
+import { openReader, openWriter, Statements, type Table } from './sqlite.statements.ts';
 
-const { path, cacheKib } = workerData as Start;
-// One that does both: what it has read stays known after it has written.
-const statements = new Statements(openWriter(path, cacheKib));
+const { path, cacheKib, isReader } = workerData as Start;
+// A writer does both: what it has read stays known after it has written.
+const statements = new Statements((isReader ? openReader : openWriter)(path, cacheKib));
 const port = parentPort!;
 
 port.on('message', (order: Order) => {
@@ -16,10 +16,10 @@ port.on('message', (order: Order) => {
 });
 port.postMessage('ready');
 
-function read(order: Extract<Order, { kind: 'read' }>): Answer {
-  const outcomes = order.statements.map(({ sql, params }): Table | Thrown => {
+function read({ statements: asked, limitMs = Infinity }: Extract<Order, { kind: 'read' }>): Answer {
+  const outcomes = asked.map(({ sql, params, mostBytes }): Table | Thrown => {
     try {
-      return statements.read(sql, params);
+      return statements.limit.within(limitMs, () => statements.read(sql, params, mostBytes));
     } catch (error) {
       return thrown(error);
     }

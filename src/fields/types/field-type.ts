@@ -32,7 +32,7 @@ export interface Bound {
 export type FieldValue = string | number | boolean;
 export type ColumnValue = string | number | bigint | Buffer | boolean | null;
 
-/** What SQL has to be told of a type on one engine, where that differs from the value itself. */
+/** How a type's values travel to and from one engine, where they differ from those of JSON. */
 export interface ColumnCodec {
   readonly encode?: (value: never) => ColumnValue;
   readonly decode?: (value: ColumnValue) => unknown;
@@ -42,15 +42,18 @@ export interface ColumnCodec {
   readonly place?: string;
 }
 
-/** What one type is, everywhere. Options are those of a declaration that `refuse` let pass. */
+/** Everything that one type means. Options are those of a declaration that `refuse` let pass. */
 export interface FieldType {
   readonly operators: readonly FilterOperator[];
   readonly isSortable: boolean;
-  /** What is wrong with a declaration, and what to write in its place; undefined for a good one. */
+  /** Says what is wrong with a declaration, and what to write in its place; undefined for a good one. */
   readonly refuse?: (options: FieldOptions) => string | undefined;
   /** As TypeORM knows the column, on MySQL and MariaDB. */
   readonly column: (options: FieldOptions) => ColumnOptions;
-  /** What differs on SQLite. */
+  /**
+   * What differs on SQLite, which takes any name for a type: as little as may be, so that its schema tells as much as that
+   * of a server. A number's type has to be one of numbers there.
+   */
   readonly sqliteColumn?: (options: FieldOptions) => ColumnOptions;
   readonly check: (options: FieldOptions) => Check;
   /** The one spelling of a checked value, so that another one is no change. */

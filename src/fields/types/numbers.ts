@@ -4,7 +4,7 @@ import { COMPARISONS, NO_VIOLATION, wrong, type Bound, type Check, type FieldTyp
 
 const INT = { minimum: -(2 ** 31), maximum: 2 ** 31 - 1 };
 const LONG = { least: -(2n ** 63n), most: 2n ** 63n - 1n };
-/** What MariaDB and MySQL hold; SQLite keeps decimals as integers of 64 bits. */
+/** SQLite keeps decimals as integers of 64 bits, which hold 18 digits. */
 const MOST_DIGITS = 18;
 
 /** A whole number of the declared range, by default one of 32 bits. */
@@ -18,7 +18,7 @@ export const integer: FieldType = {
     return minimum > maximum ? 'has a minimum above its maximum' : undefined;
   },
   column: (options) => ({ type: isInt(rangeOf(options)) ? 'int' : 'bigint' }),
-  sqliteColumn: () => ({ type: 'integer' }),
+  sqliteColumn: (options) => (isInt(rangeOf(options)) ? { type: 'integer' } : {}),
   check: (options) => {
     const range = checkRange(rangeOf(options));
     return (value) => (Number.isSafeInteger(value) ? range(value) : wrong('wrong-type', 'must be an integer'));
@@ -111,7 +111,6 @@ function scaled({ scale: scaleOf, limits, expected, refuse, column, place }: Sca
     isSortable: true,
     refuse,
     column,
-    sqliteColumn: () => ({ type: 'bigint', precision: undefined, scale: undefined }),
     check: (options) => {
       const [scale, { least, most }] = [scaleOf(options), limits(options)];
       return (value) => {
@@ -128,7 +127,7 @@ function scaled({ scale: scaleOf, limits, expected, refuse, column, place }: Sca
       decimalText(asDecimal(value)!.floor(scaleOf(options)).units, scaleOf(options)),
     bound: (options) => {
       const scale = scaleOf(options);
-      // What the column holds, whatever the field is limited to.
+      // The limits of the column, not those of the field.
       const { least, most } = limits({ ...options, minimum: undefined, maximum: undefined });
       return (literal) => {
         const number = typeof literal === 'string' ? ExactDecimal.parse(literal) : literal;

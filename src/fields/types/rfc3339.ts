@@ -1,12 +1,9 @@
 /** RFC 3339 section 5.6, with up to the nine digits of a second that the clocks of Go, Python and Java give. */
 const DATE_TIME = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:Z|([+-])(\d{2}):(\d{2}))$/i;
 
-/** The first and the last instant that have four digits of a year in UTC: text of both compares as time does. */
-const [EARLIEST, LATEST] = [Date.parse('0001-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59.999Z')];
-
 /**
- * Milliseconds since 1970 of an RFC 3339 date-time of the years 0001 to 9999, cut to the millisecond; null for anything
- * else. Date.parse would take hour 24 for the next day, and 30 February for 1 March. A leap second (:60) has no place of
+ * Milliseconds since 1970 of an RFC 3339 date-time, cut to the millisecond; null for anything else. An offset can lead out
+ * of the years 0000 to 9999, of which texts compare as times do. Date.parse would take hour 24 for the next day, and 30 February for 1 March. A leap second (:60) has no place of
  * its own in any column, and is refused rather than moved.
  */
 export function parseInstant(text: string): number | null {
@@ -21,7 +18,7 @@ export function parseInstant(text: string): number | null {
     number,
   ];
   const [offsetHour, offsetMinute] = [Number(match[9] ?? 0), Number(match[10] ?? 0)];
-  if (year === 0 || hour > 23 || minute > 59 || second > 59 || offsetHour > 23 || offsetMinute > 59) return null;
+  if (hour > 23 || minute > 59 || second > 59 || offsetHour > 23 || offsetMinute > 59) return null;
   const at = new Date(0);
   at.setUTCFullYear(year, month - 1, day);
   if (at.getUTCMonth() !== month - 1 || at.getUTCDate() !== day) return null;
@@ -30,8 +27,7 @@ export function parseInstant(text: string): number | null {
   return at.setUTCHours(hour, minute - offset, second, milliseconds);
 }
 
-/** An instant that `parseInstant` takes, in the one spelling that rows have: UTC with milliseconds. */
+/** An instant in the one spelling that rows have: UTC with milliseconds. */
 export function canonicalInstant(text: string): string {
-  // An offset can lead out of the years that have four digits.
-  return new Date(Math.min(Math.max(parseInstant(text)!, EARLIEST), LATEST)).toISOString();
+  return new Date(parseInstant(text)!).toISOString();
 }

@@ -18,7 +18,7 @@ const FORMATS = {
 } as const;
 export type TextFormat = keyof typeof FORMATS;
 
-/** What an index of InnoDB holds beside the id: 3,072 bytes, four for each character. */
+/** InnoDB's indexes hold 3,072 bytes, four for each character, and the id is one of them. */
 const LONGEST_INDEXED = 700;
 const LONGEST_STRING = 16_000;
 const LONGEST_TEXT = 1_048_576;
@@ -86,7 +86,7 @@ export const words: FieldType = {
       ? `has words of 1 to ${LONGEST_WORD} characters`
       : undefined;
   },
-  // Of one length, so that a word can be added without a migration.
+  // One length for all enums, so that a word can be added without a migration.
   column: () => ({ type: 'varchar', length: LONGEST_WORD }),
   check: ({ words: all = [] }) => {
     const known = new Set(all);

@@ -3,14 +3,15 @@ import { instants } from '../instants.js';
 import { COMPARISONS, NO_VIOLATION, wrong, type Bound, type FieldType, type Literal } from './field-type.js';
 import { canonicalInstant, parseInstant } from './rfc3339.js';
 
+/** In milliseconds since 1970. */
 interface Range {
-  readonly first: string;
-  readonly last: string;
+  readonly first: number;
+  readonly last: number;
 }
 /** Of DATETIME. */
-const YEARS: Range = { first: '1000-01-01T00:00:00.000Z', last: '9999-12-31T23:59:59.999Z' };
-/** Of TIMESTAMP, which `created_at` and its like are. */
-const TIMESTAMP: Range = { first: '1970-01-01T00:00:01.000Z', last: '2038-01-19T03:14:07.999Z' };
+const YEARS = rangeFrom('1000-01-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z');
+/** Of TIMESTAMP, the type of `created_at` and its like. */
+const TIMESTAMP = rangeFrom('1970-01-01T00:00:01.000Z', '2038-01-19T03:14:07.999Z');
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const A_DAY = 'must be a day such as "2026-11-28"';
 const AN_INSTANT = 'must be an RFC 3339 date-time such as "2026-11-24T02:37:36.123Z"';
@@ -20,8 +21,6 @@ export const date: FieldType = {
   operators: COMPARISONS,
   isSortable: true,
   column: () => ({ type: 'date' }),
-  // SQLite has no type for days: an affinity of numbers would be no harm, and one of text says what is there.
-  sqliteColumn: () => ({ type: 'varchar', length: '10' }),
   check: () => (value) => {
     if (typeof value !== 'string' || !isDay(value)) return wrong('wrong-type', A_DAY);
     return value < '1000' ? wrong('out-of-range', 'must be in the years 1000 to 9999') : NO_VIOLATION;
@@ -44,10 +43,10 @@ export const timestamp: FieldType = {
   check: (options) => {
     const { first, last } = rangeOf(options.column?.type);
     return (value) => {
-      if (typeof value !== 'string' || parseInstant(value) === null) return wrong('wrong-type', AN_INSTANT);
-      const at = canonicalInstant(value);
+      const at = typeof value === 'string' ? parseInstant(value) : null;
+      if (at === null) return wrong('wrong-type', AN_INSTANT);
       return at < first || at > last
-        ? wrong('out-of-range', `must be from ${first.slice(0, 10)} to ${last.slice(0, 10)}`)
+        ? wrong('out-of-range', `must be from ${dayOf(first)} to ${dayOf(last)}`)
         : NO_VIOLATION;
     };
   },
@@ -67,12 +66,19 @@ function rangeOf(column: unknown): Range {
 }
 
 function instantBound(literal: Literal, { first, last }: Range): Bound | string {
-  if (typeof literal !== 'string' || parseInstant(literal) === null) return AN_INSTANT;
-  const at = canonicalInstant(literal);
+  const at = typeof literal === 'string' ? parseInstant(literal) : null;
+  if (at === null) return AN_INSTANT;
   if (at < first) return { value: null, isExact: false };
-  if (at > last) return { value: last, isExact: false };
   // Cut to the millisecond, as it is when it is stored: the same text finds what it wrote.
-  return { value: at, isExact: true };
+  return { value: new Date(Math.min(at, last)).toISOString(), isExact: at <= last };
+}
+
+function rangeFrom(first: string, last: string): Range {
+  return { first: Date.parse(first), last: Date.parse(last) };
+}
+
+function dayOf(at: number): string {
+  return new Date(at).toISOString().slice(0, 10);
 }
 
 function isDay(text: string): boolean {

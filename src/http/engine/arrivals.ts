@@ -2,18 +2,20 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpConfig } from '../../config/config.js';
 import { Cors } from '../cors.js';
 import { DomainError } from '../../problems/domain-error.js';
+import { LITTLE_BYTES, type HeldBytes } from '../held-bytes.js';
 import type { HttpServices } from '../http-services.js';
 import { NextRequest } from './next-request.js';
 import { problemBody } from '../../problems/problem.js';
 import { sendProblem } from '../../problems/problem.filter.js';
 import { checkHead } from '../request-checks.js';
+import type { Request } from './request.js';
 import type { Response } from './response.js';
 import { NO_ROUTE } from '../route.js';
 import type { ToldRequests } from './told-requests.js';
 import { traceIdOf } from '../trace-context.js';
 import { Vary } from '../vary.js';
 
-/** What is done with every request as soon as it is there, whatever becomes of it. */
+/** Receives every request: names it, checks its head, lets it in and reads its body. */
 export class Arrivals {
   private readonly cors: Cors;
   private readonly vary: Vary;
@@ -23,6 +25,7 @@ export class Arrivals {
     config: HttpConfig,
     private readonly services: HttpServices,
     private readonly told: ToldRequests,
+    private readonly held: HeldBytes,
   ) {
     this.cors = new Cors(config.corsOrigins);
     this.vary = new Vary(config.corsOrigins.length > 0, () => services.gate!.knowsCallers);
@@ -36,6 +39,7 @@ export class Arrivals {
     // Not assigned where it is written: V8 would make it old from the start (`a.b = () => …` is taken for a part of a class),
     // and with it all of the request. That was 1 MB with each collection, until the hook had been compiled.
     const answered = () => {
+      this.hold(request, reply);
       this.told.tell(request, reply);
       this.next.answered(request.method);
     };
@@ -56,6 +60,17 @@ export class Arrivals {
     const error = this.faultOf(request);
     const problem = problemBody(error, request.traceId);
     sendProblem(reply, problem.status, JSON.stringify(problem), error.headers);
+  }
+
+  /** What the body took is free now, and what was not read of the answer is in memory until it is. */
+  private hold(request: FastifyRequest, { raw }: FastifyReply): void {
+    const { caller } = request;
+    const { bytesHeld } = request.raw as Request;
+    if (bytesHeld > 0) this.held.remove(caller, bytesHeld);
+    const unread = raw.writableLength;
+    if (unread <= LITTLE_BYTES || raw.destroyed) return;
+    this.held.add(caller, unread);
+    raw.once('close', () => this.held.remove(caller, unread));
   }
 
   private faultOf(request: FastifyRequest): DomainError {

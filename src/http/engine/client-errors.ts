@@ -27,7 +27,7 @@ const BY_CODE: Readonly<Record<string, () => DomainError>> = {
 const TLS_HANDSHAKE = '\x16';
 const LONG_REQUEST_LINE = new RegExp(`^[A-Z-]+ [^ \r\n]{${MAX_URL_BYTES + 1}}`);
 
-/** What every request of an address counts for. */
+/** Counts a request for its address. */
 export type AdmitAddress = (address: string) => void;
 
 /**

@@ -13,13 +13,14 @@ import type { Caller } from '../../access/caller.js';
 import { ClientErrors } from './client-errors.js';
 import type {} from '../fastify-types.js';
 import type { DomainError } from '../../problems/domain-error.js';
+import { LITTLE_BYTES, type HeldBytes } from '../held-bytes.js';
 import type { HttpServices } from '../http-services.js';
 import { parseJson } from '../json.parser.js';
 import { learnRoutes, NO_ROUTE, type Route } from '../route.js';
 import { Methods } from '../methods.js';
 import { Pressure } from '../pressure.js';
 import { trustOf } from '../proxies.js';
-import { announcesBody, readBody } from './request.js';
+import { announcesBody, readBody, type Request } from './request.js';
 import { checkHead, checkMediaTypes, MAX_URL_BYTES } from '../request-checks.js';
 import { httpServer } from './server.js';
 import { ToldRequests } from './told-requests.js';
@@ -35,7 +36,7 @@ export function httpAdapter(config: HttpConfig, services: HttpServices): Fastify
     (address) => services.gate?.admitAnybody(address),
     (status) => services.measureRequest?.({ route: NO_ROUTE, method: 'UNKNOWN', status })?.(0, '', services.nobody),
   );
-  const arrivals = new Arrivals(config, services, told);
+  const arrivals = new Arrivals(config, services, told, services.held);
   const fastify = createFastify<Server>({
     // A request that is in flight when the stop begins gets its answer, liveness included.
     return503OnClosing: false,
@@ -69,8 +70,9 @@ class PlinthAdapter extends FastifyAdapter {
 }
 
 function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpServices, arrivals: Arrivals): void {
-  sendWholeAnswers(fastify);
-  const pressure = new Pressure(config);
+  const { held } = services;
+  sendWholeAnswers(fastify, held);
+  const pressure = new Pressure(config, held);
   // What the start has cost says nothing about the load.
   fastify.addHook('onListen', (done) => {
     pressure.start();
@@ -89,6 +91,7 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
   learnRoutes(fastify);
   const methods = new Methods();
   methods.learn(fastify);
+  const limits = { config, held };
   // One synchronous hook: each further one costs every request.
   fastify.addHook('onRequest', (request, reply, done) => {
     arrivals.begin(request, reply);
@@ -105,8 +108,8 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
         return;
       }
       const admitted = services.gate!.admit(request, reply);
-      if (admitted) void admitted.then(() => takeIn(request, reply, config, done)).catch(done);
-      else takeIn(request, reply, config, done);
+      if (admitted) void admitted.then(() => takeIn(request, reply, limits, done)).catch(done);
+      else takeIn(request, reply, limits, done);
     } catch (error) {
       done(error as Error);
     }
@@ -122,11 +125,28 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
 }
 
 /** Gives the handler the body, if there is one. @throws DomainError for its media type */
-function takeIn(request: FastifyRequest, reply: FastifyReply, config: HttpConfig, done: HookHandlerDoneFunction): void {
+function takeIn(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { config, held }: { readonly config: HttpConfig; readonly held: HeldBytes },
+  done: HookHandlerDoneFunction,
+): void {
+  if (!request.route.isUnlimited) held.check(request.caller);
   checkMediaTypes(request);
   if (request.method === 'GET' || request.method === 'HEAD') return done();
-  if (request.headers.expect !== undefined && announcesBody(request.headers)) reply.raw.writeContinue();
-  readBody(request.raw, config.bodyLimitBytes, (error, body) => {
+  // Nobody is told to send what is refused by its length already (RFC 9110 section 10.1.1).
+  const { expect, 'content-length': length } = request.headers;
+  if (expect !== undefined && announcesBody(request.headers) && !(Number(length) > config.bodyLimitBytes))
+    reply.raw.writeContinue();
+  const { caller } = request;
+  const raw = request.raw as Request;
+  const hold = (bytes: number) => {
+    if (raw.bytesHeld + bytes <= LITTLE_BYTES) return;
+    held.check(caller, bytes);
+    held.add(caller, bytes);
+    raw.bytesHeld += bytes;
+  };
+  const taken = (error: DomainError | null, body: Buffer) => {
     try {
       if (error) throw error;
       if (body.length > 0) request.body = parseJson(body);
@@ -134,5 +154,6 @@ function takeIn(request: FastifyRequest, reply: FastifyReply, config: HttpConfig
       return done(refused as DomainError);
     }
     done();
-  });
+  };
+  readBody(raw, config.bodyLimitBytes, taken, hold);
 }

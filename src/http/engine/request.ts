@@ -5,6 +5,9 @@ import { DomainError } from '../../problems/domain-error.js';
 /** @param body all of it where there is no error */
 type Done = (error: DomainError | null, body: Buffer) => void;
 
+/** @throws DomainError where there is none left for the caller */
+type Hold = (bytes: number) => void;
+
 const NOTHING = Buffer.alloc(0);
 /** A body that nobody wants is not read further than this. */
 export const LITTLE_BYTES = 65_536;
@@ -22,11 +25,12 @@ interface Sink {
 /**
  * Reads a body, of a client that may send it slowly, break it off, or never stop.
  * @param limitBytes of the whole body
+ * @param hold asked for the memory that it takes,
  * @param done called once; with `content-too-large` for a larger one, with `invalid-json` for one that is broken off
  */
-export function readBody(request: IncomingMessage, limitBytes: number, done: Done): void {
+export function readBody(request: IncomingMessage, limitBytes: number, done: Done, hold?: Hold): void {
   if (!announcesBody(request.headers)) return done(null, NOTHING);
-  const collector = new Collector(limitBytes, done);
+  const collector = new Collector(limitBytes, done, hold);
   if (request.destroyed) collector.breakOff();
   else if (Number(request.headers['content-length']) > limitBytes) collector.refuse();
   else feed(request, collector);
@@ -78,6 +82,7 @@ class Collector extends AsyncResource implements Sink {
   constructor(
     private readonly limit: number,
     private readonly done: Done,
+    private readonly hold: Hold | undefined,
   ) {
     super('RequestBody');
   }
@@ -90,13 +95,29 @@ class Collector extends AsyncResource implements Sink {
   private take(piece: Buffer): void {
     const end = this.bytes + piece.length;
     if (end > this.limit) return this.refuse();
-    if (this.bytes === 0) this.buffer = piece;
-    else {
+    if (this.bytes === 0) {
+      if (!this.mayHold(piece.length)) return;
+      this.buffer = piece;
+    } else {
       // Twice as large each time, and no list of pieces: a client may send a byte at a time, and each would be an object.
-      if (end > this.buffer.length) this.buffer = Buffer.concat([this.buffer], Math.min(2 * end, this.limit));
+      if (end > this.buffer.length) {
+        const size = Math.min(2 * end, this.limit);
+        if (!this.mayHold(size - this.buffer.length)) return;
+        this.buffer = Buffer.concat([this.buffer], size);
+      }
       piece.copy(this.buffer, this.bytes);
     }
     this.bytes = end;
+  }
+
+  private mayHold(bytes: number): boolean {
+    try {
+      this.hold?.(bytes);
+      return true;
+    } catch (error) {
+      this.finish(error as DomainError, NOTHING);
+      return false;
+    }
   }
 
   end(): void {
@@ -128,6 +149,8 @@ interface Internals {
  * one came, as nearly all do. Three turns of events for each body took a thirtieth of a create of one client.
  */
 export class Request extends IncomingMessage {
+  /** What its body takes of the caller's memory (`HeldBytes`). */
+  bytesHeld = 0;
   /** Gets the pieces in place of the stream. */
   sink: Sink | undefined;
   /** Has begun to be one. */

@@ -30,6 +30,7 @@ const USUAL: ReadonlySet<string> = new Set([
   'sunset',
   'vary',
 ]);
+const LARGE = 16_384;
 /** What Node refuses in a value (RFC 9110 section 5.5), and what it has ways of its own with: all that is not ASCII. */
 const NOT_IN_VALUE = /[^\t\x20-\x7e]/;
 
@@ -90,7 +91,8 @@ export class Response<Request extends IncomingMessage = IncomingMessage> extends
   }
 
   override end(...rest: unknown[]): this {
-    if (isBusy && this.shouldKeepAlive && this.turn === turn) turn.held.push(() => this.endNow(rest));
+    if (isBusy && this.shouldKeepAlive && this.turn === turn && !isLarge(rest[0]))
+      turn.held.push(() => this.endNow(rest));
     else this.endNow(rest);
     return this;
   }
@@ -179,6 +181,11 @@ export class Response<Request extends IncomingMessage = IncomingMessage> extends
     internals._headerSent = false;
     return true;
   }
+}
+
+/** To wake its client costs little beside it, and all of a turn's would be in memory together. */
+function isLarge(body: unknown): boolean {
+  return typeof body === 'string' && body.length > LARGE;
 }
 
 function linesOf(headers: Readonly<Record<string, string>>): string {

@@ -1,16 +1,19 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { HttpConfig } from '../../config/config.js';
 import type { ClientErrors } from './client-errors.js';
+import { Pipelines } from './pipelines.js';
 import { Request } from './request.js';
 import { notImplemented } from '../request-checks.js';
 import { toOriginForm } from '../request-target.js';
 import { Response } from './response.js';
+import { UnreadAnswers } from './unread-answers.js';
 
 const MAX_HEADER_BYTES = 16_384;
 const SLASH = 0x2f;
 
 /** Node's server, with every limit set, and nothing that it answers by itself. */
 export function httpServer(config: HttpConfig, handle: RequestListener, errors: ClientErrors): Server {
+  const pipelines = new Pipelines();
   /**
    * One request of a connection after the other, as no one may overtake an unsafe one (RFC 9112 section 9.3.2). A response
    * has no socket as long as it is another one's turn.
@@ -18,7 +21,7 @@ export function httpServer(config: HttpConfig, handle: RequestListener, errors: 
   const inTurn: RequestListener = (request, response) => {
     if (request.url!.charCodeAt(0) !== SLASH) toOriginForm(request);
     if (response.socket) handle(request, response);
-    else response.once('socket', () => process.nextTick(handle, request, response));
+    else pipelines.wait(request.socket, response, () => handle(request, response));
   };
   const server = createServer(
     {
@@ -40,6 +43,7 @@ export function httpServer(config: HttpConfig, handle: RequestListener, errors: 
   server.maxHeadersCount = 0;
   // Nobody is told to go on before it is known that the body is wanted.
   server.on('checkContinue', inTurn).on('checkExpectation', inTurn);
+  new UnreadAnswers(config.sendMs).watch(server);
   server.on('connect', (_request, socket) => errors.refuse(notImplemented(), socket as never));
   return server;
 }

@@ -2,11 +2,12 @@ import { fastify as createFastify, type FastifyInstance } from 'fastify';
 import { sendWholeAnswers } from './whole-answers.js';
 
 describe('sendWhole', () => {
+  const held = { check: () => undefined };
   const LINK = '</a>; rel="a"';
   let fastify: FastifyInstance;
   beforeEach(() => {
     fastify = createFastify();
-    sendWholeAnswers(fastify);
+    sendWholeAnswers(fastify, held);
   });
   afterEach(() => fastify.close());
 
@@ -44,7 +45,7 @@ describe('sendWhole', () => {
       payload: '{"a":"ä"}',
     });
     const other = createFastify();
-    sendWholeAnswers(other);
+    sendWholeAnswers(other, held);
     other.addHook('onSend', (_request, _reply, payload, done) => done(null, payload));
     fastify = other;
     route();
@@ -70,7 +71,7 @@ describe('sendWhole', () => {
     expect((await ask()).headers['x-seen']).toBeUndefined();
     await fastify.close();
     fastify = createFastify();
-    sendWholeAnswers(fastify);
+    sendWholeAnswers(fastify, held);
     fastify.addHook('onSend', async () => 'instead');
     route();
     expect(await ask()).toMatchObject({ payload: 'instead', headers: { 'content-length': '7' } });

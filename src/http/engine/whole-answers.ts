@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { OutgoingHttpHeaders } from 'node:http';
+import { LITTLE_BYTES, type HeldBytes } from '../held-bytes.js';
 
 declare module 'fastify' {
   interface FastifyReply {
     /**
      * Sends an answer that is all there. Its links come after those that the reply has already.
      * @param body text, or null for none
+     * @throws DomainError where the caller leaves too many answers unread for a large one
      */
     sendWhole(status: number, headers: Readonly<Record<string, string>>, body: string | null): void;
   }
@@ -15,7 +17,7 @@ declare module 'fastify' {
  * Gives replies a way past what Fastify does for answers of any kind, which was a fiftieth of a read. As soon as anybody
  * wants to see answers before they are sent (`onSend`, of a plugin or a route), all go Fastify's own way.
  */
-export function sendWholeAnswers(fastify: FastifyInstance): void {
+export function sendWholeAnswers(fastify: FastifyInstance, held: Pick<HeldBytes, 'check'>): void {
   let isLookedAt = false;
   const addHook = Object.getOwnPropertyDescriptor(fastify, 'addHook')!.value as (...args: unknown[]) => FastifyInstance;
   // Not bound: plugins call it on instances of their own.
@@ -28,8 +30,12 @@ export function sendWholeAnswers(fastify: FastifyInstance): void {
     if (onSend && method !== 'HEAD') isLookedAt = true;
   });
   fastify.decorateReply('sendWhole', function (status, headers, body) {
+    const { method } = this.request;
+    // What was only read can be asked for again; what was written has to be answered.
+    if (body !== null && body.length > LITTLE_BYTES && (method === 'GET' || method === 'HEAD'))
+      held.check(this.request.caller, body.length);
     const own = withLinks(this, headers);
-    if (body === null || isLookedAt || this.sent || this.request.method === 'HEAD') {
+    if (body === null || isLookedAt || this.sent || method === 'HEAD') {
       void this.code(status)
         .headers(own)
         .send(body ?? undefined);

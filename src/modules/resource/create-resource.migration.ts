@@ -16,6 +16,6 @@ export class CreateResource1764000000000 implements MigrationInterface {
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.dropTable('resource', true);
+    await new Portable(queryRunner).dropResource('resource');
   }
 }

@@ -1,7 +1,7 @@
-import { indexOf } from 'plinth';
-import { TableIndex, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { Portable } from 'plinth';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-const INDICES = [indexOf('resource', 'updated_at'), indexOf('resource', 'deleted_at')];
+const TIMES = ['updated_at', 'deleted_at'] as const;
 
 /**
  * Lists can be sorted and filtered by when rows were changed and deleted. The version before works on with them there; on
@@ -9,15 +9,12 @@ const INDICES = [indexOf('resource', 'updated_at'), indexOf('resource', 'deleted
  */
 export class IndexSystemTimes1764000000010 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
-    // A run that was cut off has made some of them: MySQL and MariaDB commit each.
-    const { indices } = (await queryRunner.getTable('resource'))!;
-    for (const index of INDICES) {
-      if (!indices.some(({ name }) => name === index.name))
-        await queryRunner.createIndex('resource', new TableIndex(index));
-    }
+    const portable = new Portable(queryRunner);
+    for (const time of TIMES) await portable.addIndex('resource', time);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    for (const { name } of INDICES) await queryRunner.dropIndex('resource', name);
+    const portable = new Portable(queryRunner);
+    for (const time of TIMES) await portable.dropIndex('resource', time);
   }
 }

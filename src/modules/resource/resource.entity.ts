@@ -1,7 +1,7 @@
 import { Entity } from 'typeorm';
 import { CrudEntity, Field } from 'plinth';
 
-@Entity('resource', { withoutRowid: true })
+@Entity('resource')
 export class Resource extends CrudEntity {
   @Field({
     type: 'string',

@@ -1,33 +1,17 @@
 import { Controller, Injectable } from '@nestjs/common';
-import {
-  CrudController,
-  CrudRepository,
-  CrudService,
-  Database,
-  indexOf,
-  PlinthModule,
-  Portable,
-  SYSTEM_TIMES,
-} from 'plinth';
-import { Table, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { CrudController, CrudRepository, CrudService, Database, PlinthModule, Portable } from 'plinth';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { Specimen, SPECIMEN } from './specimen.entity.js';
 
 class CreateSpecimen1764000000006 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
-    const portable = new Portable(queryRunner);
-    const own = Object.entries(SPECIMEN).map(([name, options]) => portable.field(name, options));
-    const parent = portable.field('parent_id', { type: 'reference', to: () => Specimen, nullable: true });
-    const indexed = Object.entries(SPECIMEN).filter(([, options]) => 'sortable' in options);
-    const names = [...SYSTEM_TIMES, ...indexed.map(([name]) => name), 'parent_id'];
-    const indices = names.map((name) => indexOf('specimen', name));
-    await queryRunner.createTable(
-      new Table({ name: 'specimen', columns: portable.crud([...own, parent]), indices }),
-      true,
-    );
+    const fields = { ...SPECIMEN, parent_id: { type: 'reference', to: () => Specimen, nullable: true } } as const;
+    const indexes = Object.keys(SPECIMEN).filter((name) => 'sortable' in SPECIMEN[name as keyof typeof SPECIMEN]);
+    await new Portable(queryRunner).createResource('specimen', fields, { indexes: [...indexes, 'parent_id'] });
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.dropTable('specimen', true);
+    await new Portable(queryRunner).dropResource('specimen');
   }
 }
 

@@ -1,0 +1,12 @@
+import { PlainContext, type RequestContext } from '../crud/endpoints/request-context.js';
+import { traceIdOf } from '../http/trace-context.js';
+import { Caller } from './caller.js';
+
+/**
+ * The context of work that no request asks for: a job, a consumer, a seed. It may do everything, and row rules see a caller
+ * without claims.
+ * @param actor names who did it in the change log, as `system:{actor}`
+ */
+export function systemContext(actor: string): RequestContext {
+  return new PlainContext(new Caller(`system:${actor}`, ['*:*']), traceIdOf(undefined));
+}

@@ -1,0 +1,32 @@
+import type { SqlValue } from './session.js';
+
+const FIXED = 8;
+
+/** The bytes of a row's values, texts in UTF-8. */
+export function bytesOf(values: readonly SqlValue[]): number {
+  let bytes = 0;
+  for (const value of values)
+    bytes += typeof value === 'string' || Buffer.isBuffer(value) ? Buffer.byteLength(value) : FIXED;
+  return bytes;
+}
+
+/** Rows as they come, until they have so many bytes: the one that reaches them is the last. */
+export class RowsTaken<R> {
+  readonly rows: R[] = [];
+  /** There are rows that were left out. */
+  isCut = false;
+
+  constructor(private left = Infinity) {}
+
+  /** Asked before each row. */
+  hasRoom(): boolean {
+    if (this.left > 0) return true;
+    this.isCut = true;
+    return false;
+  }
+
+  add(row: R, bytes: number): void {
+    this.left -= bytes;
+    this.rows.push(row);
+  }
+}

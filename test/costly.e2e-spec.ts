@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Response } from 'supertest';
+import { startGuarded } from './support/access.js';
+import type { TestApp } from './support/app.js';
+import { Client, problemOf } from './support/client.js';
+import { engines } from './support/database.js';
+
+/** Doubled until they are 131,072. */
+const FIRST_ROWS = 128;
+const DOUBLED = 10;
+/** No row has any of it, which takes a while to see in each. */
+const NOTHING = Array.from({ length: 20 }, (_, n) => `contains(name,'${'a'.repeat(20 + (n % 10))}b')`).join(' or ');
+const SLOW = `/api/resource?filter=${encodeURIComponent(NOTHING)}`;
+
+async function fill({ database }: TestApp): Promise<void> {
+  const rows = Array.from({ length: FIRST_ROWS }, (_, n) => [`r-${n}-`, 'a'.repeat(255)]);
+  const places = rows.map(() => '(?, ?)').join(', ');
+  await database.execute(`INSERT INTO \`resource\` (\`id\`, \`name\`) VALUES ${places}`, rows.flat());
+  for (let n = 0; n < DOUBLED; n++)
+    await database.execute(
+      `INSERT INTO \`resource\` (\`id\`, \`name\`) SELECT CONCAT(\`id\`, '${n.toString(16)}'), \`name\` FROM \`resource\``,
+    );
+}
+
+describe.each(engines())('costly reads on %s', (engine) => {
+  let test: Awaited<ReturnType<typeof startGuarded>>;
+  let greedy: Client;
+  let other: Client;
+
+  beforeAll(async () => {
+    // To fill the table takes a while on a machine that has much to do.
+    const env = { DATABASE_COSTLY_MS: '1200', DATABASE_WAIT_MS: '1800', DATABASE_STATEMENT_MS: '60000' };
+    test = await startGuarded(engine, { widget: true, env });
+    await fill(test);
+    greedy = test.admin.as(await test.keyFor('resource:read'));
+    other = test.admin.as(await test.keyFor('*:*'));
+  }, 120_000);
+  afterAll(() => test.close());
+
+  it('of one caller keep no other caller from anything, and are refused beyond their share', async () => {
+    expect((await other.get('/api/resource/r-1-')).status).toBe(200);
+    let ended = 0;
+    const asked = Array.from({ length: 10 }, () => greedy.get(SLOW).finally(() => ended++));
+    await sleep(100);
+    const reads = await Promise.all(Array.from({ length: 20 }, (_, n) => other.get(`/api/resource/r-${n}-`)));
+    const pages = await Promise.all([other.get('/api/resource?limit=20'), other.get('/api/resource?sort=-created_at')]);
+    const written = await other.post('/api/resource', { name: 'Meanwhile' });
+    const filtered = await other.get("/api/resource?filter=id eq 'r-1-'");
+    const alive = await other.get('/health/live');
+    // All of it before one of the ten had its answer.
+    expect(ended).toBe(0);
+    expect(reads.map(({ status }) => status)).toEqual(reads.map(() => 200));
+    expect([...pages, written, filtered, alive].map(({ status }) => status)).toEqual([200, 200, 201, 200, 200]);
+    const answers = await Promise.all(asked);
+    const isOf = (code: string) => (answer: Response) => (answer.body as { code?: string }).code === code;
+    const [late, many] = [answers.filter(isOf('query-too-costly')), answers.filter(isOf('rate-limited'))];
+    expect(late.length).toBeGreaterThan(0);
+    expect(many.length).toBeGreaterThan(0);
+    expect(late.length + many.length).toBe(10);
+    expect(problemOf(late[0]!, 503, 'query-too-costly').detail).toContain('1200 ms');
+    expect(problemOf(many[0]!, 429, 'rate-limited').detail).toContain('share of costly reads');
+    for (const { headers } of answers) expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+    // Nobody is left in the way of the next one.
+    expect((await greedy.get("/api/resource?filter=id eq 'r-1-'")).status).toBe(200);
+    expect(test.database.costlyUsage).toEqual({ used: 0, waiting: 0 });
+  }, 60_000);
+
+  it('are ended at their limit, also a count and an export', async () => {
+    for (const [path, accept] of [[SLOW], [`${SLOW}&count=true&limit=1`], [SLOW, 'text/csv']] as const) {
+      const begun = performance.now();
+      const answer = await other.get(path, accept === undefined ? {} : { accept });
+      problemOf(answer, 503, 'query-too-costly');
+      // And not at that of other statements.
+      expect(performance.now() - begun).toBeLessThan(8_000);
+    }
+  }, 60_000);
+
+  it('for more of an export that has begun wait as long as it takes', async () => {
+    const costly = import.meta.jest.spyOn(test.database, 'queryCostly');
+    const { text } = await other.get("/api/resource?filter=id ge 'r-1-' and id lt 'r-1.'", { accept: 'text/csv' });
+    expect(text.trim().split('\r\n')).toHaveLength(1_025);
+    expect(costly.mock.calls.map(([, asker]) => asker.hasBegun ?? false)).toEqual([false, true, true]);
+    costly.mockRestore();
+  });
+
+  it('are all that may have to look at many rows, and nothing else', async () => {
+    const { jest } = import.meta;
+    const costly = jest.spyOn(test.database, 'queryCostly');
+    const id = 'r-1-';
+    const asked: readonly [path: string, times: number, accept?: string][] = [
+      [`/api/resource/${id}`, 0],
+      [`/api/resource?id=${id}`, 0],
+      ['/api/resource', 0],
+      ['/api/resource?sort=-name', 0],
+      ['/api/resource?sort=name,id', 0],
+      ['/api/resource?fields=name&include_deleted=true', 0],
+      ['/api/changes', 0],
+      ['/api/api-key', 0],
+      ["/api/resource?filter=name eq 'x'", 1],
+      ['/api/resource?sort=name,created_at', 1],
+      ['/api/resource?sort=name,-id', 1],
+      ['/api/widget?count=true', 1],
+      ['/api/widget', 1, 'text/csv'],
+      [`/api/resource/${id}:history`, 1],
+      ["/api/changes?filter=op eq 'created'", 1],
+      ["/api/api-key?filter=id eq 'x'", 1],
+    ];
+    for (const [path, times, accept] of asked) {
+      costly.mockClear();
+      const { status } = await other.get(path, accept === undefined ? {} : { accept });
+      expect({ path, status, times: costly.mock.calls.length }).toEqual({ path, status: 200, times });
+    }
+    costly.mockRestore();
+  });
+});
+
+describe('costly reads on SQLite without a second thread', () => {
+  it('are ended at their limit, too', async () => {
+    const test = await startGuarded('sqlite', { env: { DATABASE_SQLITE_THREAD: 'off', DATABASE_COSTLY_MS: '200' } });
+    try {
+      await fill(test);
+      problemOf(await test.admin.get(SLOW), 503, 'query-too-costly');
+      expect((await test.admin.get('/api/resource/r-1-')).status).toBe(200);
+    } finally {
+      await test.close();
+    }
+  }, 60_000);
+});

@@ -1,0 +1,151 @@
+import { Controller, Injectable } from '@nestjs/common';
+import type { OpenAPIV3_1 } from 'openapi-types';
+import {
+  CrudController,
+  CrudEntity,
+  CrudRepository,
+  CrudService,
+  Database,
+  Field,
+  PlinthModule,
+  Portable,
+} from 'plinth';
+import { Entity, Table, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { startApp, type TestApp } from './support/app.js';
+import { Client, problemOf } from './support/client.js';
+import { engines } from './support/database.js';
+
+const LABEL = { type: 'string', maxLength: 40, writable: true } as const;
+
+@Entity('stamp')
+class Stamp extends CrudEntity {
+  @Field(LABEL) label!: string;
+}
+
+@Entity('poster')
+class Poster extends CrudEntity {
+  @Field(LABEL) label!: string;
+}
+
+class CreateStampAndPoster1764000000008 implements MigrationInterface {
+  async up(queryRunner: QueryRunner): Promise<void> {
+    const portable = new Portable(queryRunner);
+    for (const name of ['stamp', 'poster'])
+      await queryRunner.createTable(new Table({ name, columns: portable.crud([portable.field('label', LABEL)]) }));
+  }
+
+  async down(queryRunner: QueryRunner): Promise<void> {
+    for (const name of ['stamp', 'poster']) await queryRunner.dropTable(name);
+  }
+}
+
+@Injectable()
+class StampRepository extends CrudRepository<Stamp> {
+  constructor(database: Database) {
+    super(database, Stamp);
+  }
+}
+
+@Injectable()
+class StampService extends CrudService<Stamp> {
+  constructor(stamps: StampRepository) {
+    super(stamps);
+  }
+}
+
+@Controller('stamp')
+class StampController extends CrudController(Stamp, { without: ['replace', 'remove', 'restore'] }) {
+  constructor(stamps: StampService) {
+    super(stamps);
+  }
+}
+
+@PlinthModule({
+  resource: Stamp,
+  controllers: [StampController],
+  providers: [StampService, StampRepository],
+  migrations: [CreateStampAndPoster1764000000008],
+})
+class StampModule {}
+
+@Injectable()
+class PosterRepository extends CrudRepository<Poster> {
+  constructor(database: Database) {
+    super(database, Poster);
+  }
+}
+
+@Injectable()
+class PosterService extends CrudService<Poster> {
+  constructor(posters: PosterRepository) {
+    super(posters);
+  }
+}
+
+const WRITES = ['create', 'update', 'replace', 'remove', 'restore'] as const;
+
+@Controller('poster')
+class PosterController extends CrudController(Poster, { without: WRITES }) {
+  constructor(posters: PosterService) {
+    super(posters);
+  }
+}
+
+@PlinthModule({
+  resource: Poster,
+  controllers: [PosterController],
+  providers: [PosterService, PosterRepository],
+  migrations: [],
+})
+class PosterModule {}
+
+describe.each(engines())('operations that a controller goes without, on %s', (engine) => {
+  let test: TestApp;
+  let client: Client;
+  let document: OpenAPIV3_1.Document;
+  beforeAll(async () => {
+    test = await startApp(engine, { modules: [StampModule, PosterModule] });
+    client = new Client(test.origin);
+    document = (await client.get('/openapi.json')).body as OpenAPIV3_1.Document;
+  });
+  afterAll(() => test.close());
+
+  /** The operations that the document's schema of a module's batches has. */
+  const opsIn = (module: string): string[] => {
+    const { requestBody } = document.paths![`/api/${module}:batch`]!.post!;
+    const { schema } = (requestBody as OpenAPIV3_1.RequestBodyObject).content['application/json']!;
+    const { properties } = resolved(schema!);
+    const { items } = resolved(properties!.operations!) as OpenAPIV3_1.ArraySchemaObject;
+    const { oneOf, discriminator } = resolved(items);
+    const named = oneOf!.map((one) => (resolved(resolved(one).properties!.op!) as { const: string }).const);
+    expect(Object.keys(discriminator!.mapping!)).toEqual(named);
+    return named;
+  };
+  const resolved = (schema: OpenAPIV3_1.SchemaObject | OpenAPIV3_1.ReferenceObject): OpenAPIV3_1.SchemaObject =>
+    '$ref' in schema ? document.components!.schemas![schema.$ref.split('/').at(-1)!]! : schema;
+
+  it('are in no batch, and not in the schema of its body', async () => {
+    expect(opsIn('stamp')).toEqual(['create', 'update']);
+    expect(opsIn('resource')).toEqual(['create', 'update', 'replace', 'delete']);
+    const batch = (...operations: object[]) => client.post('/api/stamp:batch', { operations });
+    expect((await batch({ op: 'create', body: { id: 'one', label: 'One' } })).status).toBe(200);
+    for (const operation of [
+      { op: 'delete', id: 'one' },
+      { op: 'replace', id: 'one', body: { label: 'x' } },
+    ]) {
+      const { errors } = problemOf(await batch(operation), 422, 'validation-failed');
+      expect(errors).toEqual([expect.objectContaining({ pointer: '#/operations/0/op' })]);
+    }
+    expect((await client.get('/api/stamp/one')).body).toMatchObject({ data: { label: 'One' } });
+  });
+
+  it('leave no batch where nothing is left to be in one, and everything that reads', async () => {
+    const operations = [{ op: 'create', body: { label: 'x' } }];
+    problemOf(await client.post('/api/poster:batch', { operations }), 404, 'route-not-found');
+    await test.database.execute("INSERT INTO `poster` (`id`, `label`) VALUES ('p', 'P')");
+    expect((await client.get('/api/poster/p')).body).toMatchObject({ data: { id: 'p', label: 'P' } });
+    const paths = Object.keys(document.paths!).filter((path) => path.startsWith('/api/poster'));
+    expect(paths.sort()).toEqual(['/api/poster', '/api/poster/{id}', '/api/poster/{id}:history', '/api/poster:watch']);
+    for (const path of paths) expect(Object.keys(document.paths![path]!)).toEqual(['get']);
+  });
+});

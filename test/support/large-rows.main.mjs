@@ -1,0 +1,72 @@
+// The built service with one module more, whose rows may be large: what can be done to its memory is done to a process of its own.
+import 'reflect-metadata';
+import { Controller, Injectable } from '@nestjs/common';
+import {
+  CrudController,
+  CrudEntity,
+  CrudRepository,
+  CrudService,
+  Database,
+  Field,
+  PlinthModule,
+  Portable,
+} from 'plinth';
+import { Entity, Table } from 'typeorm';
+import { modules } from '../../dist/modules/index.js';
+import { start } from '../../dist/process/start.js';
+
+class Blob extends CrudEntity {}
+Field({ type: 'string', maxLength: 100, nullable: true, writable: true })(Blob.prototype, 'name');
+Field({ type: 'text', nullable: true, writable: true })(Blob.prototype, 'body');
+Entity('blob')(Blob);
+
+class CreateBlob1764000000009 {
+  async up(queryRunner) {
+    const portable = new Portable(queryRunner);
+    const columns = portable.crud([
+      portable.text('name', 100, { isNullable: true }),
+      portable.field('body', { type: 'text', nullable: true }),
+    ]);
+    const indices = [{ name: 'ix_blob_created_at', columnNames: ['created_at', 'id'] }];
+    await queryRunner.createTable(new Table({ name: 'blob', columns, indices }), true);
+  }
+
+  async down(queryRunner) {
+    await queryRunner.dropTable('blob', true);
+  }
+}
+
+class BlobRepository extends CrudRepository {
+  constructor(database) {
+    super(database, Blob);
+  }
+}
+class BlobService extends CrudService {
+  constructor(blobs) {
+    super(blobs);
+  }
+}
+class BlobController extends CrudController(Blob) {
+  constructor(blobs) {
+    super(blobs);
+  }
+}
+const takes = (type, ...parameters) => Reflect.defineMetadata('design:paramtypes', parameters, type);
+takes(BlobRepository, Database);
+takes(BlobService, BlobRepository);
+takes(BlobController, BlobService);
+Injectable()(BlobRepository);
+Injectable()(BlobService);
+Controller('blob')(BlobController);
+
+class BlobModule {}
+PlinthModule({
+  resource: Blob,
+  controllers: [BlobController],
+  providers: [BlobService, BlobRepository],
+  exports: [BlobService],
+  migrations: [CreateBlob1764000000009],
+})(BlobModule);
+
+modules.push(BlobModule);
+await start();
