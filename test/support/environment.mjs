@@ -3,7 +3,7 @@ import { TestEnvironment } from 'jest-environment-node';
 /** Shows with the error of a test the problem that the service answered last: mostly it says why the test has failed. */
 export default class extends TestEnvironment {
   handleTestEvent({ name, test, error }) {
-    if (name === 'test_start') this.global.lastAnswer = undefined;
+    if (name === 'test_start' || name === 'run_describe_start') this.global.lastAnswer = undefined;
     if (name === 'test_done') for (const [failure] of test.errors) this.#explain(failure);
     // In a hook nobody is asked again.
     if (name === 'hook_failure') this.#explain(error);

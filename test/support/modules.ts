@@ -48,11 +48,13 @@ export function forEveryModule(name: string, suite: (subject: Subject) => void, 
     `${name}: $module on $engine$how`,
     ({ engine, module, env }) => {
       const subject = {} as { -readonly [K in keyof Subject]: Subject[K] };
+      let started: TestApp | undefined;
       beforeAll(async () => {
         const test = await startApp(engine, {
           env,
           modules: OWN.filter((one) => nameOf(declarationOf(one).resource) === module),
         });
+        started = test;
         const registry = test.app.get(ModuleRegistry);
         const { model } = registry.get(module);
         const client = new Client(test.origin);
@@ -66,7 +68,7 @@ export function forEveryModule(name: string, suite: (subject: Subject) => void, 
         };
         Object.assign(subject, { engine, test, client, model, path, made, ...rows });
       });
-      afterAll(() => subject.test.close());
+      afterAll(() => started?.close());
       suite(subject);
     },
   );
