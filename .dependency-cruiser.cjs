@@ -17,6 +17,7 @@ const FLOORS = [
   'health',
   'openapi',
   'process',
+  'scaffold',
 ];
 const floors = FLOORS.slice(0, -1).map((floor, at) => ({
   name: `${floor}-uses-what-is-below`,

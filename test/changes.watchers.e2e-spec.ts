@@ -10,7 +10,7 @@ import { Metrics } from '../src/observability/metrics.js';
 import { Draining } from '../src/runtime/draining.js';
 import { startGuarded } from './support/access.js';
 import { problemOf } from './support/client.js';
-import { forEveryModule, textField } from './support/modules.js';
+import { forEveryModule } from './support/modules.js';
 import { SseReader } from './support/sse.js';
 
 /** Five times ten at once, ten times one after the other. */
@@ -148,8 +148,7 @@ forEveryModule(
       const initial = await watch('?initial=true');
       const rows = initial.changes.length;
       expect(rows).toBeGreaterThan(800);
-      const field = textField(subject.model);
-      await subject.client.patch(`${subject.path}/${first.id}`, { [field]: 'after the rows' });
+      await subject.client.patch(`${subject.path}/${first.id}`, subject.change());
       await initial.until(({ changes }) => changes.length > rows);
       expect(initial.changes.slice(rows).map(({ event, data }) => [event, data.subject])).toEqual([
         ['updated', first.id],
@@ -203,13 +202,13 @@ forEveryModule(
     });
 
     it('who read the rows slowly are served, whatever the heartbeat does meanwhile', async () => {
-      const field = textField(subject.model);
-      const { maxLength = 255 } = subject.model.fields.find(field)! as { maxLength?: number };
+      const { name, options } = subject.free('string')!;
+      const { maxLength = 255 } = options;
       // More than the sockets' buffers take.
       for (let n = 0; n < 60; n++) {
         const operations = Array.from({ length: 100 }, () => ({
           op: 'create',
-          body: subject.body({ [field]: 'é'.repeat(maxLength) }),
+          body: subject.body({ [name]: 'é'.repeat(maxLength) }),
         }));
         await subject.client.post(`${subject.path}:batch`, { operations });
       }

@@ -1,5 +1,5 @@
 import { problemOf } from './support/client.js';
-import { forEveryModule, textField } from './support/modules.js';
+import { forEveryModule } from './support/modules.js';
 
 forEveryModule('batch', (subject) => {
   const batch = (operations: unknown[], rest: object = {}) =>
@@ -7,14 +7,15 @@ forEveryModule('batch', (subject) => {
   const exists = async (id: string) => (await subject.client.get(`${subject.path}/${id}`)).status === 200;
 
   it('does all kinds of operations in order, in one transaction', async () => {
-    const field = textField(subject.model);
-    const { id, etag } = await subject.made();
+    const { id, etag, data: before } = await subject.made();
+    const body = subject.body({ id: 'b-1' });
+    const twice = subject.change(body);
     const { id: gone } = await subject.made();
     const answer = await batch([
-      { op: 'create', body: subject.body({ id: 'b-1' }) },
-      { op: 'update', id, body: { [field]: 'batched' }, if_match: etag },
+      { op: 'create', body },
+      { op: 'update', id, body: subject.change(before), if_match: etag },
       { op: 'replace', id: 'b-2', body: subject.body() },
-      { op: 'update', id: 'b-1', body: { [field]: 'twice' } },
+      { op: 'update', id: 'b-1', body: twice },
       { op: 'delete', id: gone },
     ]);
     expect(answer.status).toBe(200);
@@ -26,18 +27,19 @@ forEveryModule('batch', (subject) => {
       [3, 200],
       [4, 204],
     ]);
-    expect(data[3]!.data).toMatchObject({ id: 'b-1', [field]: 'twice' });
+    expect(data[3]!.data).toMatchObject({ id: 'b-1', ...twice });
     expect(await exists(gone)).toBe(false);
   });
 
   it('keeps nothing of an atomic batch when one operation fails, and names it', async () => {
-    const field = textField(subject.model);
+    const { field } = subject;
+    const isAny = subject.model.fields.find(field)!.type === 'json';
     const { id } = await subject.made();
     const good = { op: 'create', body: subject.body({ id: 'b-none' }) };
-    const invalid = await batch([good, { op: 'update', id, body: { [field]: 7, nope: 1 } }], { atomic: true });
+    const invalid = await batch([good, { op: 'update', id, body: { [field]: {}, nope: 1 } }], { atomic: true });
     const { errors } = problemOf(invalid, 422, 'validation-failed');
     expect(errors.map(({ pointer }) => pointer).sort()).toEqual(
-      ['#/operations/1/body/nope', `#/operations/1/body/${field}`].sort(),
+      ['#/operations/1/body/nope', ...(isAny ? [] : [`#/operations/1/body/${field}`])].sort(),
     );
     const stale = problemOf(await batch([good, { op: 'delete', id, if_match: '"stale"' }]), 412, 'precondition-failed');
     expect(stale.errors).toEqual([expect.objectContaining({ pointer: '#/operations/1/if_match' })]);
@@ -111,12 +113,11 @@ forEveryModule('batch', (subject) => {
   });
 
   it('gives none up where many change the same rows at the same time, in any order', async () => {
-    const field = textField(subject.model);
     const made = await Promise.all(Array.from({ length: 12 }, () => subject.made()));
     const ids = made.map(({ id }) => id);
     const change = (id: string, n: number) =>
       n % 3 === 0
-        ? { op: 'update', id, body: { [field]: `${id} ${n}` } }
+        ? { op: 'update', id, body: subject.change() }
         : n % 3 === 1
           ? { op: 'replace', id, body: subject.body() }
           : { op: 'create', body: subject.body({ id: `new-${n % 5}-${id.slice(-12)}` }) };

@@ -1,14 +1,16 @@
 import type { CrudModel } from '../src/crud/crud.model.js';
 import { parseListQuery, type ListQuery } from '../src/query/list-query.js';
 import { pageSql, plainTable } from '../src/query/list-sql.js';
-import type { CrudEntity } from '../src/rows/crud.entity.js';
+import { declaredFields } from '../src/fields/field.decorator.js';
+import { CrudEntity } from '../src/rows/crud.entity.js';
 import type { SqlValue } from '../src/database/session.js';
 import { ModuleRegistry } from '../src/crud/module.registry.js';
 import { startApp, type TestApp } from './support/app.js';
 import { engines } from './support/database.js';
 import type { PositionValue } from '../src/query/keyset.js';
 import type { ColumnValue } from '../src/fields/types/field-type.js';
-import { besides, MODULES, ownFields, value } from './support/modules.js';
+import { besides, MODULES } from './support/modules.js';
+import { distinct, value } from './support/rows.js';
 
 const ROWS = 20_000;
 const server = engines()[1];
@@ -66,7 +68,7 @@ const server = engines()[1];
   it('serve every filter for equality, reading few rows', async () => {
     for (const field of model.fields.all) {
       // Of few different values each has many rows.
-      if (!field.filterable.includes('eq') || field.type === 'enum' || field.type === 'boolean') continue;
+      if (!field.filterable.includes('eq') || distinct((n) => value(field, n), 100) < 100) continue;
       const isTime = ['created_at', 'updated_at', 'deleted_at'].includes(field.name);
       const given = field.name === 'id' ? 'row-000077' : isTime ? '2026-01-01T00:01:17Z' : value(field, 77);
       const literal = typeof given === 'string' ? `'${given}'` : String(given);
@@ -89,7 +91,8 @@ function deletedIf(field: string): { include_deleted?: 'true' } {
 
 /** Every second row is deleted, the one in the middle among them. */
 async function fill({ database }: TestApp, model: CrudModel): Promise<void> {
-  const own = ownFields(model);
+  const system = new Set(declaredFields(CrudEntity).map(({ name }) => name));
+  const own = model.fields.all.filter(({ name, options }) => !options.derived && !system.has(name));
   const columns = ['id', ...own.map(({ name }) => name), 'created_at', 'updated_at', 'deleted_at'];
   for (let from = 0; from < ROWS; from += 1_000) {
     const rows = Array.from({ length: 1_000 }, (_, at) => {

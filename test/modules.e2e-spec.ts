@@ -31,11 +31,19 @@ class Parcel extends CrudEntity {
 
   @Field({ type: 'integer', minimum: 0, writable: true })
   weight!: number;
+
+  /** Only the verb writes it. */
+  @Field({ type: 'integer', default: 0 })
+  halvings!: number;
 }
 
 class CreateParcel1764000000007 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
-    const fields = { label: { type: 'string', maxLength: 40 }, weight: { type: 'integer' } } as const;
+    const fields = {
+      label: { type: 'string', maxLength: 40 },
+      weight: { type: 'integer' },
+      halvings: { type: 'integer', default: 0 },
+    } as const;
     await new Portable(queryRunner).createResource('parcel', fields);
   }
 
@@ -74,7 +82,7 @@ class ParcelService extends CrudService<Parcel> {
   }
 
   async halve(id: string, context: RequestContext): Promise<Representation<Parcel>> {
-    const halved = (row: Parcel) => ({ ...row, weight: row.weight / 2 });
+    const halved = (row: Parcel) => ({ ...row, weight: row.weight / 2, halvings: row.halvings + 1 });
     return this.represent(await this.edit(id, 'updated', halved, context), context);
   }
 
@@ -142,7 +150,7 @@ describe.each(engines())('a module that differs, on %s', (engine) => {
     expect((await post('p2', 40)).status).toBe(201);
     problemOf(await client.patch('/api/parcel/p1', { weight: 61 }), 409, 'conflict');
     expect((await client.patch('/api/parcel/p1', { weight: 50 })).status).toBe(200);
-    expect((await client.post('/api/parcel/p1:halve')).body).toMatchObject({ data: { weight: 25 } });
+    expect((await client.post('/api/parcel/p1:halve')).body).toMatchObject({ data: { weight: 25, halvings: 1 } });
     const batch = (atomic: boolean, ...operations: object[]) =>
       client.post('/api/parcel:batch', { atomic, operations });
     const grow = { op: 'update', id: 'p1', body: { weight: 26 } };
@@ -187,7 +195,7 @@ describe.each(engines())('a module that differs, on %s', (engine) => {
 
   it('acts for nobody who asks, by name', async () => {
     const parcels = test.app.get(ParcelService);
-    const { id } = await parcels.create({ label: 'made', weight: 1 }, systemContext('night-job'));
+    const { id } = await parcels.create({ label: 'made', weight: 1, halvings: 0 }, systemContext('night-job'));
     const { body } = await client.get(`/api/parcel/${id}:history`);
     expect(body).toMatchObject({ data: [{ op: 'created', actor: 'system:night-job' }] });
   });

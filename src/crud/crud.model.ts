@@ -4,12 +4,13 @@ import { BodyRules, unknownMember } from '../fields/body-rules.js';
 import { CreateOf, derivedRules, UpdateOf } from '../fields/bodies.js';
 import { checkBody } from '../fields/body.pipe.js';
 import { fieldsOf } from '../fields/declared-fields.js';
+import { declaredFields } from '../fields/field.decorator.js';
 import type { Field } from '../fields/field.js';
 import { mergePatch } from '../fields/merge-patch.js';
 import type { FieldSet } from '../fields/field-set.js';
 import type { Caller } from '../access/caller.js';
 import { DomainError } from '../problems/domain-error.js';
-import type { CrudEntity } from '../rows/crud.entity.js';
+import { CrudEntity } from '../rows/crud.entity.js';
 import type { MergePatch, Replacement } from './endpoints/bodies.js';
 import { stageHeaders, type Stage } from './stage.js';
 
@@ -19,6 +20,9 @@ export interface ModuleOptions {
   /** PATCH, PUT on a row that exists, and DELETE without If-Match are refused with 428. */
   readonly requiresIfMatch?: boolean;
 }
+
+/** Fields that the repository fills itself. */
+const KERNEL = new Set(declaredFields(CrudEntity).map(({ name }) => name));
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -31,8 +35,8 @@ export class CrudModel {
   private readonly createRules: BodyRules;
   private readonly updateRules: BodyRules;
   private readonly replaceRules: BodyRules;
-  /** Given when the row is made, and never changed. */
-  private readonly createOnly: readonly string[];
+  /** Fields that a PUT leaves as they are. */
+  private readonly unreplaced: readonly string[];
   private readonly defaults: Members;
   private readonly shown: readonly Field[];
   private readonly guarded: boolean;
@@ -54,10 +58,10 @@ export class CrudModel {
     this.updateRules = derivedRules(UpdateOf(resource))!;
     const named = (...writable: (boolean | 'create')[]) =>
       this.fields.all.flatMap((field) => (writable.includes(field.writable) ? [field.name] : []));
-    this.createOnly = named('create').filter((name) => name !== 'id');
+    const createOnly = named('create').filter((name) => name !== 'id');
     this.replaceRules = new BodyRules(resource, {
       members: ['id', ...named(true)],
-      readOnly: [...named(false), ...this.createOnly],
+      readOnly: [...named(false), ...createOnly],
     });
     this.shown = this.fields.shown();
     this.guarded = this.fields.all.some(({ readable }) => readable !== true);
@@ -65,7 +69,10 @@ export class CrudModel {
     const own = this.fields.all.filter((field) => field.writable !== false && field.name !== 'id');
     this.documents = own.filter(({ type }) => type === 'json').map(({ name }) => name);
     this.spelled = own.filter(({ normalise }) => normalise !== undefined);
-    this.defaults = Object.fromEntries(own.map((field) => [field.name, field.default]));
+    // A field that only the service writes begins with its default as well.
+    const stored = this.fields.all.filter(({ name, options }) => !options.derived && !KERNEL.has(name));
+    this.defaults = Object.fromEntries(stored.map((field) => [field.name, field.default]));
+    this.unreplaced = stored.flatMap(({ name, writable }) => (writable === true ? [] : [name]));
   }
 
   /** The fields that are sent when nothing else is asked for. */
@@ -126,7 +133,7 @@ export class CrudModel {
       const errors = [{ code: 'id-mismatch', detail: '"id" must be the id of the URL.', pointer: '#/id' }];
       throw new DomainError('validation-failed', errors[0]!.detail, { errors });
     }
-    const kept = before && { ...pick(before, this.createOnly), ...this.hidden(before, caller) };
+    const kept = before && { ...pick(before, this.unreplaced), ...this.hidden(before, caller) };
     return { ...this.defaults, ...this.normalise(members), ...kept };
   }
 

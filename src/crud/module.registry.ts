@@ -7,7 +7,7 @@ import { findEndpoints, type FoundEndpoint } from './endpoints/found-endpoints.j
 import { CrudService } from './crud.service.js';
 
 /** Names that the kernel has routes and scopes of. */
-const TAKEN = new Set(['api-key', 'changes', 'metrics']);
+export const KERNEL_NAMES: ReadonlySet<string> = new Set(['api-key', 'changes', 'metrics']);
 
 /** Every module that has a `CrudService`, by name: found, not listed, so that a module is a member by existing. */
 @Injectable()
@@ -24,7 +24,7 @@ export class ModuleRegistry implements OnModuleInit {
         const service = instance as CrudService<CrudEntity>;
         const { name } = service.model;
         const other = this.services.get(name);
-        if (TAKEN.has(name) || (other && other !== service)) {
+        if (KERNEL_NAMES.has(name) || (other && other !== service)) {
           const whose = other
             ? `${other.constructor.name} has it already`
             : 'the service itself has routes of that name';

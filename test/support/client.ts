@@ -1,5 +1,10 @@
 import request, { type Response } from 'supertest';
 
+declare global {
+  /** For the environment, which shows it where a test fails. */
+  var lastAnswer: Response | undefined;
+}
+
 export interface Ask {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
@@ -28,7 +33,7 @@ export class Client {
       if (!given) call = call.set('content-type', 'application/json');
       call = call.send(typeof body === 'string' ? body : JSON.stringify(body));
     }
-    return call.then((response) => response);
+    return call.then((response) => (globalThis.lastAnswer = response));
   }
 
   get = (path: string, headers?: Record<string, string>) => this.send('get', path, headers ? { headers } : {});

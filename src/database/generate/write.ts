@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Generated } from './generate.js';
 import { RefusedError } from './generate.js';
+import { formatted } from './formatted.js';
 import { classNameOf, migrationText } from './migration-file.js';
 import { withMigration } from './module-file.js';
 
@@ -30,11 +31,4 @@ export async function writeMigrations({ plans, time }: Generated, name: string, 
     else writeFileSync(listing, await formatted(listing, text));
   }
   return lines;
-}
-
-/** As `npm run format` would have it; a production install has no prettier, and needs none. */
-async function formatted(file: string, text: string): Promise<string> {
-  const prettier = await import('prettier').catch(() => undefined);
-  if (!prettier) return text;
-  return prettier.format(text, { ...(await prettier.resolveConfig(file)), filepath: file });
 }

@@ -1,0 +1,112 @@
+import { declaredFields, fieldOf } from '../fields/field.decorator.js';
+import type { FieldOptions } from '../fields/field.js';
+import { CrudEntity } from '../rows/crud.entity.js';
+import { readType, SPELLINGS } from './field-arguments.js';
+import { Refusal } from './refusal.js';
+import { reservedFor } from './reserved-words.js';
+
+/** A field as it was asked for on the command line. */
+export interface NewField {
+  readonly name: string;
+  /** `to` is a stand-in: `target` says whose rows are named. */
+  readonly options: FieldOptions;
+  readonly target?: string;
+}
+
+const OPTIONS = ['unique', 'filterable', 'sortable', 'readonly'] as const;
+const KNOWN_AT_END = new RegExp(`(?::(?:${OPTIONS.join('|')}|personal))*$`);
+const KERNEL_FIELDS = new Set(declaredFields(CrudEntity).map(({ name }) => name));
+/** The longest name of an index, on MySQL and MariaDB. */
+const LONGEST_NAME = 64;
+
+/**
+ * Reads `name:type(arguments)`, then in any order `!` (must be given), `=value` (a default) and options such as
+ * `:unique`. Without `!` and default a field may be null. @throws Refusal
+ */
+export function readField(spec: string, module: string): NewField {
+  const [, given = '', typed = '', rest = ''] = /^([^:]*):([a-z]*(?:\(.*?\)+)?)(.*)$/s.exec(spec) ?? [];
+  if (given === '') throw new Refusal(`'${spec}' is no field: write name:type, such as title:${SPELLINGS.string}`);
+  try {
+    const { options: type, target } = readType(typed);
+    const name = type.type === 'reference' && !given.endsWith('_id') ? `${given}_id` : given;
+    checkName(name, module);
+    const { isRequired, value, flags } = readRest(rest);
+    const options: FieldOptions = {
+      ...type,
+      ...(!isRequired && value === undefined && { nullable: true }),
+      ...(value !== undefined && { default: valueOf(type, value) }),
+      ...(flags.has('unique') && { unique: true }),
+      ...(flags.has('filterable') && { filterable: true }),
+      ...(flags.has('sortable') && { sortable: true }),
+      ...(!flags.has('readonly') && { writable: true }),
+    };
+    checkSense(options, isRequired);
+    // The declaration's own refusals.
+    fieldOf(name, options, module);
+    return { name, options, ...(target !== undefined && { target }) };
+  } catch (error) {
+    if (error instanceof Refusal) throw new Refusal(`'${spec}' ${error.message}`);
+    throw error instanceof TypeError ? new Refusal(error.message.replace(/\.$/, '')) : error;
+  }
+}
+
+function checkName(name: string, module: string): void {
+  if (KERNEL_FIELDS.has(name)) throw new Refusal('has the name of a field that every resource has');
+  const language = reservedFor(name);
+  if (language !== undefined)
+    throw new Refusal(
+      `has a word of ${language} as its name: take another one, such as ${module.replaceAll('-', '_')}_${name}`,
+    );
+  if (`ix_${module}_${name}`.length > LONGEST_NAME)
+    throw new Refusal(`has too long a name for its index: at most ${LONGEST_NAME - `ix_${module}_`.length} characters`);
+}
+
+interface Rest {
+  readonly isRequired: boolean;
+  readonly value: string | undefined;
+  readonly flags: ReadonlySet<string>;
+}
+
+/** A default may hold colons, as instants do: it ends before the options that it is followed by. */
+function readRest(rest: string): Rest {
+  const [before, ...after] = rest.split('=');
+  const tail = after.join('=');
+  const end = KNOWN_AT_END.exec(tail)!;
+  const marks = `${before!}${end[0]}`;
+  const unknown = marks.replaceAll(/!|:[a-z_]+/g, '');
+  if (unknown !== '')
+    throw new Refusal(`has '${unknown}' after its type, where !, =value or an option such as :unique may stand`);
+  const flags = new Set([...marks.matchAll(/:([a-z_]+)/g)].map(([, flag]) => flag!));
+  for (const flag of flags) {
+    if (flag === 'personal') throw new Refusal("is to be 'personal', which a declaration can't say yet");
+    if (!OPTIONS.some((one) => one === flag))
+      throw new Refusal(`has no option '${flag}': there are ${OPTIONS.join(', ')}`);
+  }
+  return {
+    isRequired: before!.includes('!'),
+    value: after.length > 0 ? tail.slice(0, end.index) : undefined,
+    flags,
+  };
+}
+
+/** A value that is no JSON where JSON is wanted stays text, which the declaration then refuses by its own rule. */
+function valueOf({ type }: FieldOptions, text: string): unknown {
+  if (!['boolean', 'integer', 'number', 'json', 'list'].includes(type)) return text;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    if (type === 'json') throw new Refusal(`has a default that is no JSON: ${text}`);
+    return text;
+  }
+}
+
+function checkSense({ type, writable, unique, default: value }: FieldOptions, isRequired: boolean): void {
+  if (isRequired && value !== undefined) throw new Refusal('is required and has a default: say one of the two');
+  if (isRequired && !writable)
+    throw new Refusal('must have a value that nobody may give: leave out the !, or give it a default');
+  if (unique && (type === 'boolean' || type === 'enum'))
+    throw new Refusal(`can't be unique: there would be no more rows than a ${type} has values`);
+  if (unique && value !== undefined) throw new Refusal("can't be unique: two rows would have its default");
+  if (type === 'reference' && value !== undefined)
+    throw new Refusal("can't have a default: nobody knows whether that row is there");
+}
