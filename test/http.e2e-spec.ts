@@ -37,6 +37,7 @@ describe('http', () => {
     rawProblem(await raw(`GET /api/resource HTTP/1.1\r\n${close}X: a\r\n canary\u0001\r\n\r\n`), 400, 'malformed-http');
     rawProblem(await raw(`FOO /canary HTTP/1.1\r\n${close}\r\n`), 501, 'method-not-implemented');
     rawProblem(await raw(`PROPFIND /api/resource HTTP/1.1\r\n${close}\r\n`), 501, 'method-not-implemented');
+    rawProblem(await raw(`QUERY /api/resource HTTP/1.1\r\n${close}\r\n`), 405, 'method-not-allowed');
     rawProblem(await raw(`TRACE /api/resource HTTP/1.1\r\n${close}\r\n`), 405, 'method-not-allowed');
     rawProblem(await raw(`TRACE /api/nothing HTTP/1.1\r\n${close}\r\n`), 404, 'route-not-found');
     rawProblem(
