@@ -31,7 +31,7 @@ const plinth = {
   etagOf,
   pages: cursors,
   // As it ships, everything on; the limits alone are off, which one caller would soon meet.
-  env: () => ({ AUTH: 'keys', RATE_LIMIT: 'off' }),
+  env: () => ({ AUTH: 'keys', RATE_LIMIT: 'off', STORAGE_BYTES_PER_CALLER: '0', STORAGE_RECORDS_PER_CALLER: '0' }),
   flags: manifest.scripts.start.match(/--\S+/g),
 };
 

@@ -48,10 +48,10 @@ export function sqlTime(date) {
   return date.toISOString().replace('T', ' ').replace('Z', '');
 }
 
-/** The service as it ships, ready. */
-export async function service(url, env = {}) {
+/** The service as it ships, ready. @param flags of Node */
+export async function service(url, env = {}, flags = []) {
   const port = await freePort();
-  const child = spawn(process.execPath, ['dist/main.js'], {
+  const child = spawn(process.execPath, [...flags, 'dist/main.js'], {
     env: { PATH: process.env.PATH, PORT: String(port), DATABASE_URL: url, LOG_LEVEL: 'info', ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
   });

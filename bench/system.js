@@ -8,8 +8,9 @@ export function ticks(pid) {
   return Number(fields[11]) + Number(fields[12]);
 }
 
+/** 0 of a process that has just ended. */
 export function memoryMib(pid) {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
 }
 
 export function install(programs) {

@@ -395,8 +395,6 @@ const byNumber: Order = (a, b) => Number(a) - Number(b);
 
 /** Around the ends of TIMESTAMP, of DATETIME, and of the years with four digits, which an offset can leave; and in each way that RFC 3339 writes. */
 const INSTANTS = [
-  '0000-01-01T00:00:00Z',
-  '0000-01-01T00:00:00+00:01',
   '0001-01-01T00:00:00Z',
   '0001-01-01T00:00:00+23:59',
   '0999-12-31T23:59:59Z',

@@ -69,7 +69,7 @@ describe.each(engines())('database on %s', (engine) => {
     const { database } = test;
     const called: string[] = [];
     await database.transaction(async (transaction) => {
-      transaction.afterCommit(() => called.push('outer'));
+      transaction.onEnd((isCommitted) => called.push(`outer ${isCommitted}`));
       await database.execute(INSERT, ['sp-1', 'x']);
       await transaction.savepoint(() => database.execute(INSERT, ['sp-1', 'x'])).catch(() => undefined);
       await expect(
@@ -82,13 +82,13 @@ describe.each(engines())('database on %s', (engine) => {
     });
     await database.transaction(
       async (transaction) => {
-        transaction.afterCommit(() => called.push('dry'));
+        transaction.onEnd((isCommitted) => called.push(`dry ${isCommitted}`));
         await database.execute(INSERT, ['sp-4', 'x']);
       },
       { rollback: true },
     );
     expect(await ids('sp-')).toEqual(['sp-1', 'sp-3']);
-    expect(called).toEqual(['outer']);
+    expect(called).toEqual(['outer true', 'dry false']);
   });
 
   it('tells a unique clash from everything else', async () => {

@@ -10,7 +10,7 @@ import {
   PlinthModule,
   Portable,
 } from 'plinth';
-import { Entity, Table, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { Entity, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { startApp, type TestApp } from './support/app.js';
 import { Client, problemOf } from './support/client.js';
 import { engines } from './support/database.js';
@@ -29,13 +29,11 @@ class Poster extends CrudEntity {
 
 class CreateStampAndPoster1764000000008 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
-    const portable = new Portable(queryRunner);
-    for (const name of ['stamp', 'poster'])
-      await queryRunner.createTable(new Table({ name, columns: portable.crud([portable.field('label', LABEL)]) }));
+    for (const name of ['stamp', 'poster']) await new Portable(queryRunner).createResource(name, { label: LABEL });
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    for (const name of ['stamp', 'poster']) await queryRunner.dropTable(name);
+    for (const name of ['stamp', 'poster']) await new Portable(queryRunner).dropResource(name);
   }
 }
 

@@ -61,5 +61,5 @@ const KILLS = 8;
     expect(replayed.filter(Boolean).length).toBeGreaterThanOrEqual(KILLS / 2);
     await database.end();
     await drop();
-  }, 60_000);
+  }, 120_000);
 });

@@ -74,7 +74,9 @@ describe.each(engines())('creates with keys at the same time, on %s', (engine) =
       return answer;
     };
     const once = () =>
-      idempotency.onceWithOneRow({ id: 'more', request: 'r' }, write, (stored) => Promise.resolve(stored));
+      idempotency.onceWithOneRow({ caller: 'test', id: 'more', request: 'r' }, write, (stored) =>
+        Promise.resolve(stored),
+      );
     await expect(once()).rejects.toThrow('afterwards');
     expect(await count('widget', 'weight = 7')).toBe(0);
     expect(await once()).toBe(answer);

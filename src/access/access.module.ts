@@ -14,6 +14,8 @@ import { Pages } from './pages.js';
 import { ProblemListener } from '../problems/problem-listener.js';
 import { SecurityLog } from './security-log.js';
 import { SharedCounts } from './limits/shared-counts.js';
+import { StorageLimits } from './limits/storage-limits.js';
+import { StorageBudget } from '../rows/storage-budget.js';
 import { TokenVerifier } from './tokens/token-verifier.js';
 
 /** Who may do what: keys, tokens, scopes, limits. */
@@ -34,8 +36,10 @@ import { TokenVerifier } from './tokens/token-verifier.js';
     SecurityLog,
     { provide: ProblemListener, useExisting: SecurityLog },
     SharedCounts,
+    StorageLimits,
+    { provide: StorageBudget, useExisting: StorageLimits },
   ],
-  exports: [ProblemListener, SecurityLog],
+  exports: [ProblemListener, SecurityLog, StorageBudget, StorageLimits],
 })
 export class AccessModule implements OnApplicationBootstrap {
   constructor(private readonly authenticator: Authenticator) {}

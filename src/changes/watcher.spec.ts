@@ -11,13 +11,8 @@ class FakeResponse extends EventEmitter {
   destroyed = false;
   stuck = false;
 
-  timeoutMs = 0;
-
   writeHead(): void {}
   flushHeaders(): void {}
-  setTimeout(ms: number): void {
-    this.timeoutMs = ms;
-  }
   write(text: string): boolean {
     if (this.stuck) this.writableLength += text.length;
     else this.written += text;
@@ -92,7 +87,7 @@ describe('a stream', () => {
     expect(closed).toBe(1);
   });
 
-  it('neither drops nor comments on a reader that is still taking what was sent, but one that takes nothing', async () => {
+  it('neither drops nor comments on a reader that is still taking what was sent', async () => {
     raw.stuck = true;
     let isSent = false;
     void stream.sendAll('x'.repeat(200_000)).then(() => (isSent = true));
@@ -102,8 +97,6 @@ describe('a stream', () => {
       destroyed: false,
       behind: 200_000,
     });
-    // Node's own timer of the socket, which looks at the bytes.
-    expect(raw.timeoutMs).toBe(600_000);
     raw.emit('drain');
     await import.meta.jest.advanceTimersByTimeAsync(0);
     expect(isSent).toBe(true);

@@ -81,6 +81,8 @@ export interface AccessConfig {
     readonly address: number;
     readonly failures: number;
   };
+  /** For each caller and day, beside the rows themselves; 0: any number. */
+  readonly storage: { readonly bytes: number; readonly records: number };
 }
 
 export interface ChangesConfig {
@@ -235,6 +237,7 @@ function readAccess(read: <T>(setting: Setting<T>) => T, faults: string[]): Acce
       address: read(SETTINGS.addressLimit),
       failures: read(SETTINGS.failureLimit),
     },
+    storage: { bytes: read(SETTINGS.storedBytes), records: read(SETTINGS.storedRecords) },
   };
 }
 

@@ -456,6 +456,19 @@ export const SETTINGS = {
     ...integer(1, 1_000_000_000),
     description: 'Requests with bad credentials from one address in a minute; then 429 for all that are not known.',
   },
+  storedBytes: {
+    key: 'STORAGE_BYTES_PER_CALLER',
+    default: '268435456',
+    ...integer(0, 1_000_000_000_000),
+    description:
+      'Bytes of change records and of idempotent answers that one caller may cause in a day (UTC), by all processes; then 429. 0: any number. Only with `AUTH`.',
+  },
+  storedRecords: {
+    key: 'STORAGE_RECORDS_PER_CALLER',
+    default: '1000000',
+    ...integer(0, 1_000_000_000),
+    description: 'How many of these records they may cause in a day; then 429. 0: any number. Only with `AUTH`.',
+  },
   watchers: { key: 'WATCHERS', default: '2000', ...integer(0, 1_000_000), description: 'Event streams at most.' },
   watchersPerCaller: {
     key: 'WATCHERS_PER_CALLER',

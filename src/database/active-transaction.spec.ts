@@ -25,10 +25,10 @@ describe('ActiveTransaction', () => {
     Logger.overrideLogger({ log: ignore, warn: ignore, error: (error: unknown) => logged.push(error) });
     const transaction = new ActiveTransaction(fakeConnection());
     const called: number[] = [];
-    transaction.afterCommit(() => {
+    transaction.onEnd(() => {
       throw new Error('mine');
     });
-    transaction.afterCommit(() => called.push(2));
+    transaction.onEnd((isCommitted) => called.push(isCommitted ? 2 : 0));
     await expect(transaction.commit()).resolves.toBeUndefined();
     expect(called).toEqual([2]);
     expect(logged).toHaveLength(1);

@@ -20,7 +20,7 @@ export class ActiveTransaction implements Transaction {
   fault: unknown;
   private savepoints = 0;
   private ended = false;
-  private readonly callbacks: (() => void)[] = [];
+  private callbacks: ((isCommitted: boolean) => void)[] = [];
 
   constructor(private readonly open: OpenTransaction) {}
 
@@ -57,7 +57,7 @@ export class ActiveTransaction implements Transaction {
     });
   }
 
-  afterCommit(callback: () => void): void {
+  onEnd(callback: (isCommitted: boolean) => void): void {
     this.callbacks.push(callback);
   }
 
@@ -76,25 +76,37 @@ export class ActiveTransaction implements Transaction {
   }
 
   async commit(): Promise<void> {
-    this.ended = true;
     if (this.fault !== undefined) {
-      await this.open.rollback();
+      await this.rollback();
       throw this.fault;
     }
-    await this.open.commit();
-    // What is committed stays so: a callback that throws must not make it look as if it had failed.
-    for (const callback of this.callbacks) {
-      try {
-        callback();
-      } catch (error) {
-        logger.error(error);
-      }
+    this.ended = true;
+    try {
+      await this.open.commit();
+    } catch (error) {
+      this.tell(false);
+      throw error;
     }
+    this.tell(true);
   }
 
   async rollback(): Promise<void> {
     this.ended = true;
     await this.open.rollback();
+    this.tell(false);
+  }
+
+  private tell(isCommitted: boolean): void {
+    const { callbacks } = this;
+    this.callbacks = [];
+    // What is committed stays so: a callback that throws must not make it look as if it had failed.
+    for (const callback of callbacks) {
+      try {
+        callback(isCommitted);
+      } catch (error) {
+        logger.error(error);
+      }
+    }
   }
 
   private async run(statement: Statement): Promise<StatementResult> {

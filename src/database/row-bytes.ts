@@ -15,8 +15,12 @@ export class RowsTaken<R> {
   readonly rows: R[] = [];
   /** There are rows that were left out. */
   isCut = false;
+  // No parameter property: SQLite's second thread may run this file as it is, and Node only leaves types out.
+  private left: number;
 
-  constructor(private left = Infinity) {}
+  constructor(mostBytes = Infinity) {
+    this.left = mostBytes;
+  }
 
   /** Asked before each row. */
   hasRoom(): boolean {

@@ -61,8 +61,8 @@ export interface Transaction extends SqlSession {
   executeAll(statements: readonly Statement[], patience?: Patience): Promise<number[]>;
   /** Undoes what `work` wrote if it throws, and nothing else. */
   savepoint<T>(work: () => Promise<T>): Promise<T>;
-  /** Called once the transaction is committed; never for one that was rolled back. */
-  afterCommit(callback: () => void): void;
+  /** Called once the transaction is over: whether it was committed. */
+  onEnd(callback: (isCommitted: boolean) => void): void;
 }
 
 /** What an engine has to offer; `Database` makes the rest of it. */

@@ -6,6 +6,7 @@ import { Database } from '../database/database.js';
 import type { RequestListener } from '../http/engine/told-requests.js';
 import { Durations } from './durations.js';
 import { SecurityLog } from '../access/security-log.js';
+import { StorageLimits } from '../access/limits/storage-limits.js';
 
 /** https://opentelemetry.io/docs/specs/semconv/http/http-metrics/: names, labels and buckets in seconds. */
 const DURATION = {
@@ -33,7 +34,7 @@ export class Metrics {
   droppedLines: () => number = () => 0;
   private readonly durations = new Durations(DURATION);
 
-  constructor(database: Database, watches: WatchService, feeds: Feeds, security: SecurityLog) {
+  constructor(database: Database, watches: WatchService, feeds: Feeds, security: SecurityLog, storage: StorageLimits) {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: EVENT_LOOP_RESOLUTION_MS });
     for (const name of MISNAMED) this.registry.removeSingleMetric(name);
@@ -92,6 +93,31 @@ export class Metrics {
       registers,
       collect() {
         for (const [module, ms] of feeds.staleness()) this.set({ module }, ms / 1000);
+      },
+    });
+    for (const [unit, help] of [
+      ['bytes', 'Bytes of change records and of idempotent answers that this process has stored.'],
+      ['records', 'How many of these records it has stored.'],
+    ] as const) {
+      new Counter({
+        name: `plinth_stored_${unit}_total`,
+        help,
+        labelNames: ['kind'],
+        registers,
+        collect() {
+          this.reset();
+          for (const [kind, stored] of storage.stored) this.inc({ kind }, stored[unit]);
+        },
+      });
+    }
+    new Counter({
+      name: 'plinth_storage_refused_total',
+      help: 'Writes that were refused because their caller has stored enough today, by the budget that was used up.',
+      labelNames: ['budget'],
+      registers,
+      collect() {
+        this.reset();
+        for (const [budget, writes] of Object.entries(storage.refused)) this.inc({ budget }, writes);
       },
     });
     const retries = new Counter({

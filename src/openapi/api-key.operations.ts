@@ -46,7 +46,7 @@ export function apiKeyPaths(): Record<string, Partial<Record<'get' | 'post' | 'd
             headers: { Location: header('Location') },
             content: key,
           },
-          ...problemResponses(written),
+          ...problemResponses([...written, 'storage-budget-spent']),
         },
       },
     },

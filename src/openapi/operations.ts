@@ -39,6 +39,7 @@ const WRITES = [
   'read-only',
   'commit-outcome-unknown',
   'storage-full',
+  'storage-budget-spent',
 ];
 export const BODY = [
   'invalid-json',

@@ -220,6 +220,12 @@ const CATALOGUE = new Map<string, ProblemType>(
       explanation: "The route only takes conditional requests. Send If-Match with the row's ETag.",
     },
     'rate-limited': { status: 429, title: 'Too many requests', explanation: 'Wait as long as Retry-After says.' },
+    'storage-budget-spent': {
+      status: 429,
+      title: 'Enough was stored today',
+      explanation:
+        'Each change leaves a record, and each Idempotency-Key an answer. How many of these, and how many bytes, a caller may cause in a day (UTC) is limited; `detail` names the budget that is used up. Nothing was changed. Reading goes on, and so do answers to requests that are repeated with their key. Write again when Retry-After is over, or ask the operators for more (`STORAGE_BYTES_PER_CALLER`, `STORAGE_RECORDS_PER_CALLER`).',
+    },
     'headers-too-large': {
       status: 431,
       title: 'The headers are too large',

@@ -9,6 +9,7 @@ import type { Patience, SqlValue, Statement, Write } from '../database/session.j
 import type { ChangeOp } from './change.entity.js';
 import { ChangeSignal } from './change-signal.js';
 import { FeedHeads } from './feed-heads.js';
+import { StorageBudget, type Stored } from './storage-budget.js';
 
 /** Who changes something, and in which request. */
 export type ChangeAuthor = Pick<RequestContext, 'caller' | 'traceId' | 'since'>;
@@ -18,6 +19,11 @@ export interface RowChange {
   readonly before: CrudEntity | null;
   readonly after: CrudEntity;
   readonly by: ChangeAuthor;
+}
+
+interface ChangeRecord extends Stored {
+  /** In the order of the columns. */
+  readonly values: readonly SqlValue[];
 }
 
 const COLUMNS = ['id', 'module', 'resource_id', 'version', 'op', 'before', 'after', 'actor', 'at', 'trace_id', 'seq'];
@@ -39,7 +45,13 @@ export class ChangeLog {
     private readonly database: Database,
     private readonly feeds: FeedHeads,
     private readonly signal: ChangeSignal,
+    private readonly budget: StorageBudget,
   ) {}
+
+  /** @throws DomainError `storage-budget-spent` for a caller who may cause no more changes today */
+  refuseSpent(caller: string): void {
+    this.budget.refuseSpent(caller);
+  }
 
   async record(module: string, changes: readonly RowChange[]): Promise<void> {
     for (const { sql, params } of await this.statements(module, changes)) await this.database.execute(sql, params);
@@ -47,11 +59,13 @@ export class ChangeLog {
 
   /** What records the changes: to be executed in the transaction that is under way. */
   async statements(module: string, changes: readonly RowChange[]): Promise<Statement[]> {
-    this.database.currentTransaction()?.afterCommit(() => this.signal.committed(module));
-    if (this.database.engine !== 'sqlite') return INSERT.of(changes.map((change) => valuesOf(module, change)));
-    if (!this.begun.has(module)) await this.begin(module);
-    const numbered = changes.map((change, n) => [...valuesOf(module, change), module, changes.length - 1 - n]);
-    return [{ sql: NUMBER, params: [changes.length, module] }, ...NUMBERED_INSERT.of(numbered)];
+    const records = changes.map((change) => recordOf(module, change));
+    const settle = this.budget.charge(records);
+    this.database.currentTransaction()!.onEnd((isCommitted) => {
+      settle(isCommitted);
+      if (isCommitted) this.signal.committed(module);
+    });
+    return this.inserts(module, records);
   }
 
   /** Commits writes to a module's rows and what they change there, as a transaction of its own. @throws NoMatch */
@@ -62,8 +76,23 @@ export class ChangeLog {
     patience?: Patience,
     since?: number,
   ): Promise<void> {
-    await this.database.commit([...writes, ...(await this.statements(module, changes))], patience, since);
+    const records = changes.map((change) => recordOf(module, change));
+    const settle = this.budget.charge(records);
+    try {
+      await this.database.commit([...writes, ...(await this.inserts(module, records))], patience, since);
+    } catch (error) {
+      settle(false);
+      throw error;
+    }
+    settle(true);
     this.signal.committed(module);
+  }
+
+  private async inserts(module: string, records: readonly ChangeRecord[]): Promise<Statement[]> {
+    if (this.database.engine !== 'sqlite') return INSERT.of(records.map(({ values }) => values));
+    if (!this.begun.has(module)) await this.begin(module);
+    const numbered = records.map(({ values }, n) => [...values, module, records.length - 1 - n]);
+    return [{ sql: NUMBER, params: [records.length, module] }, ...NUMBERED_INSERT.of(numbered)];
   }
 
   private async begin(module: string): Promise<void> {
@@ -73,17 +102,15 @@ export class ChangeLog {
   }
 }
 
-function valuesOf(module: string, { op, before, after, by }: RowChange): SqlValue[] {
-  return [
-    uuidv7(),
-    module,
-    after.id,
-    after.version,
-    op,
-    before && JSON.stringify(before),
-    JSON.stringify(after),
-    by.caller.id,
-    fromInstant(after.updated_at),
-    by.traceId,
-  ];
+function recordOf(module: string, { op, before, after, by }: RowChange): ChangeRecord {
+  const caller = by.caller.id;
+  const was = before && JSON.stringify(before);
+  const is = JSON.stringify(after);
+  const at = fromInstant(after.updated_at);
+  return {
+    kind: 'change',
+    caller,
+    bytes: (was === null ? 0 : Buffer.byteLength(was)) + Buffer.byteLength(is),
+    values: [uuidv7(), module, after.id, after.version, op, was, is, caller, at, by.traceId],
+  };
 }

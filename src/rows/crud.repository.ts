@@ -201,8 +201,12 @@ export abstract class CrudRepository<E extends CrudEntity> {
     return row && this.sightOf(context).sees(row) ? row : null;
   }
 
-  /** Nobody may make a row, or make one into another, that no column would hold or they could not see afterwards. */
+  /**
+   * Nobody may make a row, or make one into another, that no column would hold or they could not see afterwards; nor any
+   * once they have used up what they may store in a day.
+   */
   private refuseUnfit(row: E, context: RequestContext): void {
+    this.changes.refuseSpent(context.caller.id);
     this.sql.limits.check(row);
     if (!this.sightOf(context).sees(row))
       throw new DomainError('forbidden', `You may not have a ${this.table} like this.`);

@@ -11,28 +11,26 @@ import {
   PlinthModule,
   Portable,
 } from 'plinth';
-import { Entity, Table } from 'typeorm';
+import { Entity } from 'typeorm';
 import { modules } from '../../dist/modules/index.js';
 import { start } from '../../dist/process/start.js';
 
+const FIELDS = {
+  name: { type: 'string', maxLength: 100, nullable: true, writable: true },
+  body: { type: 'text', nullable: true, writable: true },
+};
+
 class Blob extends CrudEntity {}
-Field({ type: 'string', maxLength: 100, nullable: true, writable: true })(Blob.prototype, 'name');
-Field({ type: 'text', nullable: true, writable: true })(Blob.prototype, 'body');
+for (const [name, options] of Object.entries(FIELDS)) Field(options)(Blob.prototype, name);
 Entity('blob')(Blob);
 
 class CreateBlob1764000000009 {
   async up(queryRunner) {
-    const portable = new Portable(queryRunner);
-    const columns = portable.crud([
-      portable.text('name', 100, { isNullable: true }),
-      portable.field('body', { type: 'text', nullable: true }),
-    ]);
-    const indices = [{ name: 'ix_blob_created_at', columnNames: ['created_at', 'id'] }];
-    await queryRunner.createTable(new Table({ name: 'blob', columns, indices }), true);
+    await new Portable(queryRunner).createResource('blob', FIELDS);
   }
 
   async down(queryRunner) {
-    await queryRunner.dropTable('blob', true);
+    await new Portable(queryRunner).dropResource('blob');
   }
 }
 

@@ -98,6 +98,8 @@ export class ThrowAwayServer {
   async resume(): Promise<void> {
     const options = [
       `--datadir=${this.folder}`,
+      // Not the system's: a server that starts removes what others sort there.
+      `--tmpdir=${this.folder}`,
       `--port=${this.port}`,
       `--socket=${this.socket}`,
       '--bind-address=127.0.0.1',

@@ -60,10 +60,12 @@ export class ApiKeyService {
 
   /**
    * It ends with the credentials of its maker unless it says sooner.
-   * @throws DomainError `forbidden`, `validation-failed` for an end that has passed
+   * @throws DomainError `forbidden`, `storage-budget-spent`, `validation-failed` for an end that has passed
    */
   async create({ name, scopes, expires_at: expires = null }: CreateApiKeyDto, by: ChangeAuthor): Promise<ApiKeyView> {
     refuseMore(by.caller, scopes, `You can't give what you don't have`);
+    // Rotating and revoking are never refused: they are what a leak is answered with.
+    this.changes.refuseSpent(by.caller.id);
     const id = uuidv7();
     const key = makeKey(id);
     const row = await this.keys.atomically(async () => {

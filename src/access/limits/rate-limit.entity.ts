@@ -1,7 +1,10 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { DigestColumn } from '../../database/columns.js';
 
-/** How many requests all processes have counted for somebody in one minute. */
+/**
+ * What all processes have counted for somebody: requests of one minute; or records, and KiB, that were stored in a day,
+ * which stand at its last minute.
+ */
 @Entity('rate_limit')
 @Index('ix_rate_limit_minute', ['minute'])
 export class RateLimitEntity {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../../database/database.js';
 import type { Row } from '../../database/session.js';
 
-/** Requests for somebody in one minute. */
+/** Requests for somebody in one minute; or what they have stored in a day, by its last minute. */
 export interface Counted {
   /** SHA-256 of the kind of limit and of whom it counts, base64url. */
   readonly id: string;

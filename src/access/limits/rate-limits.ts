@@ -28,6 +28,7 @@ export class RateLimits {
     this.addresses = new SlidingCount(limits.address);
     this.failures = new SlidingCount(limits.failures);
     this.policy = `"caller";q=${limits.caller};w=${WINDOW_SECONDS}`;
+    if (limits.scope !== 'database') return;
     shared.share('caller', this.callers);
     shared.share('address', this.addresses);
     shared.share('failure', this.failures);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { Config } from '../../config/config.js';
 import { RepeatedLines } from '../../runtime/repeated-lines.js';
 import { RateLimitRepository } from './rate-limit.repository.js';
-import type { SlidingCount, Untold } from './sliding-count.js';
+import type { SharedCount, Untold } from './tally.js';
 
 const EVERY_MS = 500;
 const MINUTE_MS = 60_000;
@@ -18,7 +18,7 @@ const KEPT_MINUTES = 3;
 @Injectable()
 export class SharedCounts implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly lines = new RepeatedLines(SharedCounts.name);
-  private readonly shared: { readonly kind: string; readonly count: SlidingCount }[] = [];
+  private readonly shared: { readonly kind: string; readonly count: SharedCount }[] = [];
   private prunedAt = 0;
   private timer?: NodeJS.Timeout;
   private running: Promise<void> | undefined;
@@ -28,13 +28,13 @@ export class SharedCounts implements OnApplicationBootstrap, OnApplicationShutdo
     private readonly repository: RateLimitRepository,
   ) {}
 
-  share(kind: string, count: SlidingCount): void {
+  share(kind: string, count: SharedCount): void {
     this.shared.push({ kind, count });
   }
 
   onApplicationBootstrap(): void {
-    const { keys, jwt, limits } = this.config.access;
-    if (limits.scope !== 'database' || (!keys && !jwt)) return;
+    const { keys, jwt } = this.config.access;
+    if (this.shared.length === 0 || (!keys && !jwt)) return;
     this.timer = setInterval(() => {
       this.running ??= this.exchange()
         .catch((error: unknown) => {
@@ -61,7 +61,7 @@ export class SharedCounts implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   /** @returns how many counts had changed */
-  private async tell(kind: string, count: SlidingCount, now: number): Promise<number> {
+  private async tell(kind: string, count: SharedCount, now: number): Promise<number> {
     const untold = count.untold(now).map((one) => ({ ...one, id: digestOf(kind, one.key) }));
     // In one order for all processes, so that none waits for another in a circle.
     untold.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : a.minute - b.minute));
@@ -70,18 +70,17 @@ export class SharedCounts implements OnApplicationBootstrap, OnApplicationShutdo
     return untold.length;
   }
 
-  private async tellSome(count: SlidingCount, untold: (Untold & { id: string })[], now: number): Promise<void> {
+  private async tellSome(count: SharedCount, untold: (Untold & { id: string })[], now: number): Promise<void> {
     const counted = untold.map(({ id, minute, tally: { here, told } }) => ({
       id,
       minute,
-      requests: here - told,
-      here,
+      requests: Math.trunc(here - told),
     }));
     await this.repository.add(counted);
-    for (const [n, { tally }] of untold.entries()) tally.told = counted[n]!.here;
+    for (const [n, { tally }] of untold.entries()) tally.told += counted[n]!.requests;
     const keys = new Map(untold.map(({ id, key }) => [id, key]));
     const minute = Math.floor(now / MINUTE_MS);
-    // The minute before as well: it still counts, and here it may have been known only in part.
+    // The minute before as well: it still counts, and here it may have been known only in part. A day's comes later.
     for (const { id, minute: of, requests } of await this.repository.totals([...keys.keys()], minute - 1))
       count.hear(keys.get(id)!, of, requests);
   }

@@ -1,5 +1,6 @@
+import { entry, totalOf, untoldOf, type SharedCount, type Tally, type Untold } from './tally.js';
+
 const WINDOW_MS = 60_000;
-const MOST_KEYS = 100_000;
 
 /** What stands after a request was counted. */
 export interface Standing {
@@ -9,28 +10,11 @@ export interface Standing {
   readonly resetSeconds: number;
 }
 
-/** Requests for one key in one minute. */
-export interface Tally {
-  /** Counted here. */
-  here: number;
-  /** How many of these the other processes know of. */
-  told: number;
-  /** Counted by other processes, as far as is known. */
-  others: number;
-}
-
-/** Counted here, and not told to the other processes yet. */
-export interface Untold {
-  readonly key: string;
-  readonly minute: number;
-  readonly tally: Tally;
-}
-
 /**
  * Requests of the last minute for each key, as a sliding window of two counts (the share of the minute before that still
  * is within 60 s, plus this minute's): two numbers a key, and no burst of twice the quota where two minutes meet.
  */
-export class SlidingCount {
+export class SlidingCount implements SharedCount {
   private current = new Map<string, Tally>();
   private previous = new Map<string, Tally>();
   private minute = 0;
@@ -46,8 +30,8 @@ export class SlidingCount {
 
   look(key: string, now = Date.now()): Standing {
     this.turn(now);
-    const before = requestsIn(this.previous.get(key));
-    const during = requestsIn(this.current.get(key));
+    const before = totalOf(this.previous.get(key));
+    const during = totalOf(this.current.get(key));
     const elapsed = now % WINDOW_MS;
     const used = during + (before === 0 ? 0 : before * (1 - elapsed / WINDOW_MS));
     const left = Math.floor(this.quota - used);
@@ -67,14 +51,9 @@ export class SlidingCount {
   /** Of this minute and the one before, which ended between two times of telling. */
   untold(now = Date.now()): Untold[] {
     this.turn(now);
-    const all: Untold[] = [];
-    for (const [minute, tallies] of [[this.minute - 1, this.previous] as const, [this.minute, this.current] as const]) {
-      for (const [key, tally] of tallies) if (tally.here !== tally.told) all.push({ key, minute, tally });
-    }
-    return all;
+    return [...untoldOf(this.previous, this.minute - 1), ...untoldOf(this.current, this.minute)];
   }
 
-  /** @param requests of a key that was counted here lately, by all processes, as far as they have told */
   hear(key: string, minute: number, requests: number): void {
     let tally: Tally | undefined;
     if (minute === this.minute) tally = this.current.get(key);
@@ -92,17 +71,4 @@ export class SlidingCount {
     this.current = new Map();
     this.minute = minute;
   }
-}
-
-function requestsIn(tally: Tally | undefined): number {
-  return tally ? tally.here + tally.others : 0;
-}
-
-/** Keys are what clients choose, or nearly so: the oldest make room. */
-function entry(tallies: Map<string, Tally>, key: string): Tally {
-  let tally = tallies.get(key);
-  if (tally) return tally;
-  if (tallies.size >= MOST_KEYS) tallies.delete(tallies.keys().next().value!);
-  tallies.set(key, (tally = { here: 0, told: 0, others: 0 }));
-  return tally;
 }

@@ -154,6 +154,10 @@ function atOperation(error: DomainError, index: number): DomainError {
     return { ...item, pointer: at };
   });
   if (errors.length === 0) errors.push({ code: error.code, detail: error.detail, pointer: at });
-  const { code, detail, status } = error;
-  return new DomainError(code, `Operation ${index}: ${detail}`, { errors, cause: error, ...(status && { status }) });
+  const { code, detail, status, log } = error;
+  // Other headers, such as a row's entity tag, are not the batch's.
+  const { 'retry-after': retryAfter } = error.headers;
+  const kept = retryAfter !== undefined && { headers: { 'retry-after': retryAfter } };
+  const more = { errors, log, cause: error, ...kept, ...(status && { status }) };
+  return new DomainError(code, `Operation ${index}: ${detail}`, more);
 }

@@ -1,12 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../database/database.js';
 import { HeldWrite } from '../../database/held-write.js';
+import type { Transaction } from '../../database/session.js';
 import { DomainError } from '../../problems/domain-error.js';
+import { StorageBudget } from '../../rows/storage-budget.js';
 import { Rendered } from '../endpoints/render.js';
 import { IdempotencyRepository, type StoredAnswer } from './idempotency.repository.js';
 
 /** One use of a key: whose and which, and what makes another request the same one. Both SHA-256. */
 export interface KeyedRequest {
+  /** The caller's id. */
+  readonly caller: string;
   readonly id: string;
   readonly request: string;
   /** When it had arrived, by `performance.now()`. */
@@ -26,22 +30,26 @@ export class Idempotency {
   constructor(
     private readonly database: Database,
     private readonly keys: IdempotencyRepository,
+    private readonly budget: StorageBudget,
   ) {}
 
   /** @param mayHave the stored answer as far as the caller may have it now */
   async once(
-    { id, request, since }: KeyedRequest,
+    { caller, id, request, since }: KeyedRequest,
     write: () => Promise<Rendered>,
     mayHave: (answer: Rendered) => Promise<Rendered>,
   ): Promise<Rendered> {
-    const work = async () => {
+    const work = async (transaction: Transaction) => {
       const stored = await this.take(id, request);
       if (stored) {
         const answer = await replay(stored, request, mayHave);
         await this.keys.settle(id);
         return answer;
       }
+      // Answers that are stored are given again all the same.
+      this.budget.refuseSpent(caller);
       const answer = await write();
+      transaction.onEnd(this.charge(caller, answer));
       await this.keys.complete(id, answer);
       return answer;
     };
@@ -58,7 +66,7 @@ export class Idempotency {
     write: () => Promise<Rendered>,
     mayHave: (answer: Rendered) => Promise<Rendered>,
   ): Promise<Rendered> {
-    const { id, request } = keyed;
+    const { caller, id, request } = keyed;
     const held = new HeldWrite();
     const done = await this.alone(id, async () => {
       if (await this.keys.find(id)) return null;
@@ -66,9 +74,21 @@ export class Idempotency {
         if (!held.isMore) throw error;
       });
       if (!answer || !held.release || held.isMore) return null;
-      return (await held.release(this.keys.companion(id, request, answer))) ? answer : null;
+      const settle = this.charge(caller, answer);
+      let isStored = false;
+      try {
+        isStored = await held.release(this.keys.companion(id, request, answer));
+      } finally {
+        settle(isStored);
+      }
+      return isStored ? answer : null;
     });
     return done ?? this.once(keyed, write, mayHave);
+  }
+
+  private charge(caller: string, { headers, body }: Rendered): (isStored: boolean) => void {
+    const bytes = Buffer.byteLength(JSON.stringify(headers)) + Buffer.byteLength(body ?? '');
+    return this.budget.charge([{ kind: 'idempotency', caller, bytes }]);
   }
 
   private async alone<T>(id: string, work: () => Promise<T>): Promise<T> {

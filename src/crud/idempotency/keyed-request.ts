@@ -11,5 +11,5 @@ export function keyedRequest(request: FastifyRequest, caller: string, key: strin
   const mediaType = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   const conditions = [headers['if-match'] ?? '', headers['if-none-match'] ?? ''];
   const parts = [method, url, mediaType, ...conditions, body === undefined ? '' : canonicalJson(body)];
-  return { id: digest([caller, key]), request: digest(parts), since: context.since };
+  return { caller, id: digest([caller, key]), request: digest(parts), since: context.since };
 }

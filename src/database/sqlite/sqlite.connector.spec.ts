@@ -70,23 +70,27 @@ describe('SqliteConnector with a second thread', () => {
       { sql: "INSERT INTO thing VALUES ('bytes', x'00ff'), ('infinite', 9e999), ('zero', -0.0)", params: [] },
       'write',
     );
-    const value = (id: string) => thread.read({ sql: 'SELECT value FROM thing WHERE id = ?', params: [id] });
+    const read = async (sql: string, params: string[]) => (await thread.read({ sql, params })).rows;
+    const value = (id: string) => read('SELECT value FROM thing WHERE id = ?', [id]);
     const found = await Promise.allSettled([
       value('text'),
       value('float'),
       value('none'),
       value('zero'),
       value('nothing'),
-      thread.read({ sql: 'SELECT missing FROM thing', params: [] }),
+      read('SELECT missing FROM thing', []),
       value('bytes'),
       value('infinite'),
-      thread.read({ sql: 'SELECT id, value FROM thing WHERE id IN (?, ?) ORDER BY id', params: ['float', 'none'] }),
+      read('SELECT id, value FROM thing WHERE id IN (?, ?) ORDER BY id', ['float', 'none']),
     ]);
     // What stands between values on the way, and before what is no text.
     for (const given of ['', 'a\x1fb', '\x1f', '\0', '\x001', '1', '-1', 'ключ']) {
       const pair = thread.read({ sql: 'SELECT ? AS first, ? AS second', params: [given, 1] });
       const other = thread.read({ sql: 'SELECT ? AS third', params: [null] });
-      expect(await Promise.all([pair, other])).toEqual([[{ first: given, second: 1 }], [{ third: null }]]);
+      expect(await Promise.all([pair, other])).toEqual([
+        { rows: [{ first: given, second: 1 }], isCut: false },
+        { rows: [{ third: null }], isCut: false },
+      ]);
     }
     const [text, ...others] = found.map((one) => (one.status === 'fulfilled' ? one.value : (one.reason as Error)));
     expect(text).toEqual([{ value: 'a\0b \ufffd "é" \u2028' }]);
@@ -103,6 +107,17 @@ describe('SqliteConnector with a second thread', () => {
         { id: 'none', value: null },
       ],
     ]);
+  });
+
+  it('ends the rows of a read at the one that reaches its bytes, on either thread', async () => {
+    const rows = ['a', 'b', 'c'].map((id) => ({ id, value: id.repeat(100) }));
+    await connector.commit(rows.map(({ id, value }) => insert(id, value)));
+    const sql = 'SELECT id, value FROM thing ORDER BY id';
+    for (const [mostBytes, count] of [[1, 1] as const, [101, 1] as const, [102, 2] as const, [203, 3] as const]) {
+      const part = { rows: rows.slice(0, count), isCut: count < rows.length };
+      expect(await thread.read({ sql, params: [], mostBytes })).toEqual(part);
+      expect(await connector.run({ sql, params: [], mostBytes }, 'read')).toEqual({ ...part, affected: 0 });
+    }
   });
 
   it('sees what was committed before it was asked, on whichever thread', async () => {

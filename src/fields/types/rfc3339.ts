@@ -2,8 +2,8 @@
 const DATE_TIME = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:Z|([+-])(\d{2}):(\d{2}))$/i;
 
 /**
- * Milliseconds since 1970 of an RFC 3339 date-time, cut to the millisecond; null for anything else. An offset can lead out
- * of the years 0000 to 9999, of which texts compare as times do. Date.parse would take hour 24 for the next day, and 30 February for 1 March. A leap second (:60) has no place of
+ * Milliseconds since 1970 of an RFC 3339 date-time of the years 0001 to 9999, cut to the millisecond; null for anything
+ * else. An offset can lead out of these years, in which texts compare as times do. Date.parse would take hour 24 for the next day, and 30 February for 1 March. A leap second (:60) has no place of
  * its own in any column, and is refused rather than moved.
  */
 export function parseInstant(text: string): number | null {
@@ -18,7 +18,7 @@ export function parseInstant(text: string): number | null {
     number,
   ];
   const [offsetHour, offsetMinute] = [Number(match[9] ?? 0), Number(match[10] ?? 0)];
-  if (hour > 23 || minute > 59 || second > 59 || offsetHour > 23 || offsetMinute > 59) return null;
+  if (year === 0 || hour > 23 || minute > 59 || second > 59 || offsetHour > 23 || offsetMinute > 59) return null;
   const at = new Date(0);
   at.setUTCFullYear(year, month - 1, day);
   if (at.getUTCMonth() !== month - 1 || at.getUTCDate() !== day) return null;
