@@ -39,7 +39,11 @@ class Parcel extends CrudEntity {
 
 class CreateParcel1764000000007 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
-    const fields = { label: { type: 'string', maxLength: 40 }, weight: { type: 'integer' }, halvings: { type: 'integer', default: 0 } } as const;
+    const fields = {
+      label: { type: 'string', maxLength: 40 },
+      weight: { type: 'integer' },
+      halvings: { type: 'integer', default: 0 },
+    } as const;
     await new Portable(queryRunner).createResource('parcel', fields);
   }
 
