@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { freshDatabase, type TestDatabase } from './support/database.js';
 import { runBuilt } from './support/process.js';
 
-const COMMANDS = ['migrate.cli.js', 'generate-migration.cli.js', 'key.cli.js', 'main.js'];
+const COMMANDS = ['migrate.cli.js', 'generate-migration.cli.js', 'key.cli.js', 'new.cli.js', 'main.js'];
 /** With these the service would not start. */
 const OF_THE_SERVICE = { HOST: '0.0.0.0', PORT: 'none', AUTH: 'nonsense', HTTP_BODY_BYTES: '-1' };
 const KEY = 'key.cli.js';

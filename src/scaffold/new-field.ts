@@ -1,5 +1,7 @@
 import { declaredFields, fieldOf } from '../fields/field.decorator.js';
 import type { FieldOptions } from '../fields/field.js';
+import type { FieldType } from '../fields/types/field-type.js';
+import { FIELD_TYPES } from '../fields/types/types.js';
 import { CrudEntity } from '../rows/crud.entity.js';
 import { readType, SPELLINGS } from './field-arguments.js';
 import { Refusal } from './refusal.js';
@@ -18,6 +20,8 @@ const KNOWN_AT_END = new RegExp(`(?::(?:${OPTIONS.join('|')}|personal))*$`);
 const KERNEL_FIELDS = new Set(declaredFields(CrudEntity).map(({ name }) => name));
 /** The longest name of an index, on MySQL and MariaDB. */
 const LONGEST_NAME = 64;
+/** Rows of the largest table that the tests fill. */
+const MANY = 20_000;
 
 /**
  * Reads `name:type(arguments)`, then in any order `!` (must be given), `=value` (a default) and options such as
@@ -40,9 +44,9 @@ export function readField(spec: string, module: string): NewField {
       ...(flags.has('sortable') && { sortable: true }),
       ...(!flags.has('readonly') && { writable: true }),
     };
-    checkSense(options, isRequired);
     // The declaration's own refusals.
     fieldOf(name, options, module);
+    checkSense(options, isRequired);
     return { name, options, ...(target !== undefined && { target }) };
   } catch (error) {
     if (error instanceof Refusal) throw new Refusal(`'${spec}' ${error.message}`);
@@ -100,13 +104,20 @@ function valueOf({ type }: FieldOptions, text: string): unknown {
   }
 }
 
-function checkSense({ type, writable, unique, default: value }: FieldOptions, isRequired: boolean): void {
+function checkSense(options: FieldOptions, isRequired: boolean): void {
+  const { type, writable, unique, default: value } = options;
   if (isRequired && value !== undefined) throw new Refusal('is required and has a default: say one of the two');
   if (isRequired && !writable)
     throw new Refusal('must have a value that nobody may give: leave out the !, or give it a default');
-  if (unique && (type === 'boolean' || type === 'enum'))
-    throw new Refusal(`can't be unique: there would be no more rows than a ${type} has values`);
+  if (unique && valuesOf(options) < MANY)
+    throw new Refusal(`can't be unique: the tests make more rows than there are values of it`);
   if (unique && value !== undefined) throw new Refusal("can't be unique: two rows would have its default");
   if (type === 'reference' && value !== undefined)
     throw new Refusal("can't have a default: nobody knows whether that row is there");
+}
+
+/** How many different ones there are among the first. */
+function valuesOf(options: FieldOptions): number {
+  const { sample }: FieldType = FIELD_TYPES[options.type];
+  return new Set(Array.from({ length: MANY }, (_, n) => sample(options, n, 'x'))).size;
 }

@@ -46,6 +46,13 @@ export function filesOf({ module, fields, verbs }: Asked, root: string): Files {
   if (twice) throw new Refusal(`There are two fields of the name ${twice.name}`);
   if (read.length === 0) throw new Refusal(`${module} has no fields: give it one, such as title:string(255)!`);
   if (!read.some(({ options }) => options.writable)) throw new Refusal(`${module} has no field that anybody may write`);
+  const given = verbs.find((verb, at) => verbs.indexOf(verb) < at);
+  if (given !== undefined) throw new Refusal(`There are two verbs ${given}`);
+  const itself = read.find(
+    ({ target, options }) => target === module && options.type === 'reference' && !options.nullable,
+  );
+  if (itself)
+    throw new Refusal(`${itself.name} refers to ${module} itself and must be given: the first row could name none`);
   const targets = new Map(
     read.flatMap(({ target }) =>
       target === undefined ? [] : [[target, target === module ? names.type : team.resource(target)]],
