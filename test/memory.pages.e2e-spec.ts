@@ -12,12 +12,18 @@ interface Listed {
   readonly page: { next_cursor?: string };
 }
 
-describe.each(engines())('rows that are large on %s', (engine) => {
+const PLAIN = { DATABASE_PIPELINE: 'off', DATABASE_SQLITE_THREAD: 'off', DATABASE_COALESCE_READS: 'off' };
+const subjects = engines().flatMap((engine) => [
+  { engine, how: '', extra: {} },
+  { engine, how: ', statement by statement', extra: PLAIN },
+]);
+
+describe.each(subjects)('rows that are large on $engine$how', ({ engine, extra }) => {
   let test: Awaited<ReturnType<typeof startGuarded>>;
   let client: Client;
   const ids: string[] = [];
   beforeAll(async () => {
-    const env = { PAGE_BYTES: String(BUDGET), EXPORTS: '3', EXPORTS_PER_CALLER: '2', HTTP_SEND_MS: '1000' };
+    const env = { PAGE_BYTES: String(BUDGET), EXPORTS: '3', EXPORTS_PER_CALLER: '2', HTTP_SEND_MS: '1000', ...extra };
     test = await startGuarded(engine, { env, modules: [SpecimenModule] });
     client = test.admin;
     // Small ones, large ones, small ones.
