@@ -2,6 +2,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { existsSync, readFileSync } from 'node:fs';
 import type { OpenAPIV3_1 } from 'openapi-types';
 import { chromium, type Browser, type Page } from 'playwright-core';
+import { ModuleRegistry } from '../src/crud/module.registry.js';
 import { declarationOf } from '../src/crud/plinth-module.js';
 import { modules } from '../src/modules/index.js';
 import { problemTypes } from '../src/problems/problem.catalogue.js';
@@ -9,6 +10,7 @@ import { nameOf } from '../src/rows/crud.entity.js';
 import { startApp, type TestApp } from './support/app.js';
 import { Client } from './support/client.js';
 import { Contract, type Schema } from './support/openapi.js';
+import { rowsOf } from './support/rows.js';
 
 interface Document {
   paths: Record<string, Record<string, { parameters: object[]; responses: Record<string, object> }>>;
@@ -118,8 +120,11 @@ describe('what the reference shows', () => {
     client = new Client(test.origin);
     document = (await client.get('/openapi.json')).body as OpenAPIV3_1.Document;
     contract = new Contract(document);
-    await client.post('/api/resource', { id: 'shown', name: 'Shown' });
-    await client.post('/api/widget', { id: 'shown', code: 'shown' });
+    const registry = test.app.get(ModuleRegistry);
+    for (const { model } of registry.all()) {
+      const { body } = await rowsOf(model, client, registry);
+      expect((await client.post(`/api/${model.name}`, body({ id: 'shown' }))).status).toBe(201);
+    }
   });
   afterAll(() => test.close());
 
