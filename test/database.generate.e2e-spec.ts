@@ -255,7 +255,7 @@ describe('migrate:generate', () => {
     expect(text.replaceAll(/\d{13}/g, 'TIME')).toBe(`import { Portable } from 'plinth';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Written by \`npm run migrate:generate\` from the declaration of \`loan\`. */
+/** Generated from the declaration of \`loan\`. */
 export class VersionATIME implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     const portable = new Portable(queryRunner);

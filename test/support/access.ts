@@ -14,8 +14,10 @@ export async function startGuarded(
   { env = {}, ...options }: TestAppOptions = {},
 ): Promise<TestApp & { admin: Client; keyFor(...scopes: string[]): Promise<string> }> {
   const test = await startApp(engine, { ...options, env: { AUTH: 'keys', RATE_LIMIT: 'off', ...env } });
-  const keyFor = async (...scopes: string[]) =>
-    (await test.app.get(ApiKeyService).create({ name: scopes.join(' '), scopes }, OPERATOR)).key!;
+  const keyFor = async (...scopes: string[]) => {
+    const name = scopes.join(' ').slice(0, 100);
+    return (await test.app.get(ApiKeyService).create({ name, scopes }, OPERATOR)).key!;
+  };
   return { ...test, keyFor, admin: new Client(test.origin, await keyFor('*:*')) };
 }
 

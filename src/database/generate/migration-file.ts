@@ -8,7 +8,7 @@ export function classNameOf(name: string, time: number): string {
 /** A migration as TypeScript; `npm run format` would leave it so, if prettier has seen it. */
 export function migrationText(className: string, { table, up, down, notes }: Plan): string {
   const calls = (steps: readonly string[]) => steps.map((step) => `await portable.${step};`).join('\n');
-  const comment = [`Written by \`npm run migrate:generate\` from the declaration of \`${table}\`.`, ...notes];
+  const comment = [`Generated from the declaration of \`${table}\`.`, ...notes];
   return `import { Portable } from 'plinth';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
