@@ -192,7 +192,8 @@ export function loadConfig(env: Environment): Config {
   if (!keys && !jwt && config.http.host !== undefined && !isLoopback(config.http.host)) {
     faults.push('HOST must be 127.0.0.1, ::1 or localhost as long as AUTH is off: nobody would be asked who they are');
   }
-  if (faults.length > 0) throw new ConfigError(faults);
+  // A setting may be read for several that are worked out from it.
+  if (faults.length > 0) throw new ConfigError([...new Set(faults)]);
   return deepFreeze(config);
 }
 
