@@ -51,9 +51,15 @@ export class ChangeRepository {
     return rows.map(({ module }) => module);
   }
 
-  /** A page of the audit, or of one row's history. */
-  page(query: ListQuery, caller: string, only?: Condition): Promise<Part<ChangeEntity>> {
-    return this.lists.page({ ...query, includeDeleted: true }, caller, only);
+  /** A page of the audit, or of one row's history, as of `ListReads.gather`. */
+  gather<T>(
+    query: ListQuery,
+    caller: string,
+    only: Condition | undefined,
+    work: (read: (part: ListQuery) => Promise<Part<ChangeEntity>>) => Promise<T>,
+  ): Promise<T> {
+    // The log has no soft-deleted rows.
+    return this.lists.gather(query, caller, only, (read) => work((part) => read({ ...part, includeDeleted: true })));
   }
 
   /** Moves the beginning of the feed behind what is older than `instant`. @returns whether it moved */

@@ -6,7 +6,14 @@ import { Page } from '../crud/endpoints/answer.js';
 import { ModuleRegistry } from '../crud/module.registry.js';
 import type { Caller } from '../access/caller.js';
 import type { Condition } from '../query/condition.js';
-import { followingPage, MAX_LIMIT, nextCursor, parseListQuery, type ListQuery } from '../query/list-query.js';
+import {
+  followingPage,
+  MAX_LIMIT,
+  nextCursor,
+  parseListQuery,
+  type ListQuery,
+  type Part,
+} from '../query/list-query.js';
 import { DomainError } from '../problems/domain-error.js';
 import type { ChangeEntity } from '../rows/change.entity.js';
 import { CHANGE_FIELDS } from './change.fields.js';
@@ -15,6 +22,7 @@ import { ChangeRepository } from './change.repository.js';
 type Query = Readonly<Record<string, unknown>>;
 /** A row of a module as the caller may see it; null for one that they may not. */
 type Show = (row: CrudEntity, module: string) => object | null;
+type ReadPart = (part: ListQuery) => Promise<Part<ChangeEntity>>;
 
 /** Who changed what, when: of one row for those who may read it, of everything for operators. */
 @Injectable()
@@ -52,18 +60,23 @@ export class HistoryService {
     return this.page(parse(raw, 'changes'), caller, show);
   }
 
-  private async page(query: ListQuery, caller: Caller, show: Show, only?: Condition): Promise<Page<object>> {
+  private page(query: ListQuery, caller: Caller, show: Show, only?: Condition): Promise<Page<object>> {
     // Whether the caller may see a change is in its rows, whatever fields they asked for.
     const columns = [...new Set([...query.columns, 'before', 'after'])];
+    const whole = { ...query, columns };
+    return this.changes.gather(whole, caller.id, only, (read) => this.fill(whole, show, read));
+  }
+
+  private async fill(query: ListQuery, show: Show, read: ReadPart): Promise<Page<object>> {
     const names = query.fields.map(({ name }) => name);
     const shown: { row: ChangeEntity; data: object }[] = [];
     let bytes = 0;
     let hasMore = false;
     // Until the page is full of what the caller may see: a short one, or its cursor, would tell of what they may not. With one
     // row more at first, which tells whether there is a next page.
-    let part: ListQuery | undefined = { ...query, columns, limit: query.limit + 1 };
+    let part: ListQuery | undefined = { ...query, limit: query.limit + 1 };
     while (part && !hasMore) {
-      const { rows, hasMore: goesOn } = await this.changes.page(part, caller.id, only);
+      const { rows, hasMore: goesOn } = await read(part);
       for (const row of rows) {
         const data = represent(row, names, show);
         if (!data) continue;

@@ -89,17 +89,31 @@ export class Database implements SqlSession {
   }
 
   /**
-   * A statement that may have to look at many rows: it has a turn among those of all callers, and less time than others.
-   * @throws DomainError `rate-limited`, `query-too-costly`
+   * Costly statements of one answer, in a turn among those of all callers.
+   * @throws DomainError `rate-limited`, `database-busy`
    */
-  queryCostly<T = Row>(statement: Statement, asker: Asker): Promise<T[]> {
-    return this.inTurn(asker, () => this.read<T>(statement, 'costly read'));
+  inCostlyTurn<T>(asker: Asker, work: () => Promise<T>): Promise<T> {
+    // Who is in a transaction has a connection already, and others wait for its end.
+    return this.currentTransaction() ? work() : this.costlyWork.run(asker, work);
   }
 
-  /** @param asker where it may have to look at many rows, as for `queryCostly` */
-  queryPart<T = Row>(statement: Statement & { readonly mostBytes: number }, asker?: Asker): Promise<RowsPart<T>> {
-    if (!asker) return this.readPart<T>(statement, 'read');
-    return this.inTurn(asker, () => this.readPart<T>(statement, 'costly read'));
+  /**
+   * A statement that may have to look at many rows, and has less time than others. It belongs in a costly turn.
+   * @throws DomainError `query-too-costly`
+   */
+  queryCostly<T = Row>(statement: Statement): Promise<T[]> {
+    return this.read<T>(statement, 'costly read');
+  }
+
+  /** @param isCostly as for `queryCostly` */
+  async queryPart<T = Row>(
+    statement: Statement & { readonly mostBytes: number },
+    isCostly = false,
+  ): Promise<RowsPart<T>> {
+    const transaction = this.currentTransaction();
+    if (transaction) return transaction.queryPart<T>(statement);
+    const { rows, isCut = false } = await this.alone(statement, isCostly ? 'costly read' : 'read');
+    return { rows: rows as T[], isCut };
   }
 
   async execute(sql: string, params: readonly SqlValue[] = []): Promise<number> {
@@ -171,21 +185,6 @@ export class Database implements SqlSession {
     const transaction = this.currentTransaction();
     if (transaction) return transaction.query<T>(statement.sql, statement.params);
     return (await this.alone(statement, mode)).rows as T[];
-  }
-
-  private async readPart<T>(
-    statement: Statement & { readonly mostBytes: number },
-    mode: StatementMode,
-  ): Promise<RowsPart<T>> {
-    const transaction = this.currentTransaction();
-    if (transaction) return transaction.queryPart<T>(statement);
-    const { rows, isCut = false } = await this.alone(statement, mode);
-    return { rows: rows as T[], isCut };
-  }
-
-  private inTurn<T>(asker: Asker, read: () => Promise<T>): Promise<T> {
-    // Who is in a transaction has a connection already, and others wait for its end.
-    return this.currentTransaction() ? read() : this.costlyWork.run(asker, read);
   }
 
   /** A statement outside of transactions, which is one by itself. */

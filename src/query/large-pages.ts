@@ -1,12 +1,10 @@
-import type { Asker } from '../database/costly-work.js';
 import type { Database } from '../database/database.js';
 import { bytesOf } from '../database/row-bytes.js';
 import { Turnstile } from '../database/turnstile.js';
 import type { CrudEntity } from '../rows/crud.entity.js';
-import type { Condition } from './condition.js';
 import { followingPage, type ListQuery, type Part } from './list-query.js';
 import type { Listed } from './list-reads.js';
-import { pageSql } from './list-sql.js';
+import { pageSql, type ListOptions } from './list-sql.js';
 
 /** Who reads large rows at once, and who waits for that: the memory of each adds up. */
 const PLACES = { places: 4, waiting: 1_000, waitMs: 5_000 };
@@ -28,22 +26,14 @@ export class LargePages<E> {
     private readonly mostBytes: number,
   ) {}
 
-  /**
-   * @param asker where it is costly: then few are read at once already
-   * @throws DomainError `database-busy`
-   */
-  read(query: ListQuery, rule: Condition | undefined, asker: Asker | undefined): Promise<Part<E>> {
-    const read = () => this.readParts(query, rule, asker);
-    return asker ? read() : amongFew(this.database, read);
-  }
-
-  private async readParts(query: ListQuery, rule?: Condition, asker?: Asker): Promise<Part<E>> {
+  /** To be called where few are: in a costly turn, or `amongFew`. */
+  async read(query: ListQuery, options: ListOptions): Promise<Part<E>> {
     const rows: E[] = [];
     let left = this.mostBytes;
     for (let part = query; ;) {
       const limit = this.fitting(query.limit - rows.length, left);
-      const statement = pageSql(this.of, { ...part, limit }, { rule, isCostly: asker !== undefined });
-      const found = await this.database.queryPart({ ...statement, mostBytes: left }, asker);
+      const statement = pageSql(this.of, { ...part, limit }, options);
+      const found = await this.database.queryPart({ ...statement, mostBytes: left }, options.isCostly);
       const hasMore = found.isCut || found.rows.length > limit;
       if (found.rows.length > limit) found.rows.pop();
       for (const row of found.rows) {
@@ -69,7 +59,8 @@ export class LargePages<E> {
   }
 }
 
-async function amongFew<T>(database: Database, read: () => Promise<T>): Promise<T> {
+/** Reads what may be large, with few others at the same time. @throws DomainError `database-busy` */
+export async function amongFew<T>(database: Database, read: () => Promise<T>): Promise<T> {
   // Who is in a transaction may hold what the others wait for.
   if (database.currentTransaction()) return read();
   let turnstile = places.get(database);

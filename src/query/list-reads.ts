@@ -1,10 +1,9 @@
-import type { Asker } from '../database/costly-work.js';
 import type { Database } from '../database/database.js';
 import type { Row } from '../database/session.js';
 import type { Condition } from './condition.js';
-import { LargePages } from './large-pages.js';
+import { amongFew, LargePages } from './large-pages.js';
 import { MAX_LIMIT, type ListQuery, type Part } from './list-query.js';
-import { countSql, pageSql, type TableSql } from './list-sql.js';
+import { countSql, pageSql, type ListOptions, type TableSql } from './list-sql.js';
 import { isOfOneIndex } from './sort.js';
 
 /** The most rows that a count counts; beyond it the answer is "at least". */
@@ -38,13 +37,33 @@ export class ListReads<E> {
    * @param caller the id of who asks
    * @param rule which rows there are at all for the caller
    */
-  async page(query: ListQuery, caller: string, rule?: Condition): Promise<Part<E>> {
+  page(query: ListQuery, caller: string, rule?: Condition): Promise<Part<E>> {
+    return this.gather(query, caller, rule, (read) => read(query));
+  }
+
+  /**
+   * A page that is made of several parts, all in one turn: what is gathered lies in memory until the last one is there, and
+   * those who wait for a turn must not have anything in it.
+   */
+  gather<T>(
+    query: ListQuery,
+    caller: string,
+    rule: Condition | undefined,
+    work: (read: (part: ListQuery) => Promise<Part<E>>) => Promise<T>,
+  ): Promise<T> {
     const isCostly =
       query.filter !== undefined || rule !== undefined || query.limit > MAX_LIMIT || !isOfOneIndex(query.sort);
-    const asker: Asker | undefined = isCostly ? { caller, hasBegun: query.hasBegun } : undefined;
-    if (this.of.mostOf(query.columns) * query.limit > this.mostBytes) return this.large.read(query, rule, asker);
-    const statement = pageSql(this.of, query, { rule, isCostly });
-    const rows = await (asker ? this.database.queryCostly(statement, asker) : this.database.queryQuick(statement));
+    const isLarge = this.of.mostOf(query.columns) * query.limit > this.mostBytes;
+    const options = { rule, isCostly };
+    const reads = () => work((part) => (isLarge ? this.large.read(part, options) : this.read(part, options)));
+    if (isCostly) return this.database.inCostlyTurn({ caller, hasBegun: query.hasBegun }, reads);
+    return isLarge ? amongFew(this.database, reads) : reads();
+  }
+
+  private async read(query: ListQuery, options: ListOptions): Promise<Part<E>> {
+    const statement = pageSql(this.of, query, options);
+    const { database } = this;
+    const rows = await (options.isCostly ? database.queryCostly(statement) : database.queryQuick(statement));
     // The one too many tells that there are others.
     const hasMore = rows.length > query.limit;
     if (hasMore) rows.pop();
@@ -57,7 +76,8 @@ export class ListReads<E> {
     rule?: Condition,
   ): Promise<{ total: number } | { total_at_least: number }> {
     const statement = countSql(this.of, query, COUNT_LIMIT, { rule, isCostly: true });
-    const [row] = await this.database.queryCostly<{ total: number }>(statement, { caller });
+    const { database } = this;
+    const [row] = await database.inCostlyTurn({ caller }, () => database.queryCostly<{ total: number }>(statement));
     const total = row?.total ?? 0;
     return total > COUNT_LIMIT ? { total_at_least: COUNT_LIMIT } : { total };
   }
