@@ -1,18 +1,23 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import manifest from '../package.json' with { type: 'json' };
 import { Client } from './support/client.js';
-import { freshDatabase } from './support/database.js';
+import { engines, freshDatabase } from './support/database.js';
 import { runBuilt } from './support/process.js';
 import { Service } from './support/service.js';
 
 const HEAP_MIB = 128;
 /** The heap with its young part, buffers and code; at rest it is some 180. */
 const MOST_MIB = 400;
+/** As `npm start` has them. */
+const FLAGS = manifest.scripts.start
+  .match(/--\S+/g)!
+  .map((flag) => flag.replace(/(--max-old-space-size)=\d+/, `$1=${HEAP_MIB}`));
 const LARGE = 'x'.repeat(880_000);
 const ROWS = 12;
 
 /** Each in a small form, by one caller, against a process of its own with everything but rate limits at its default. */
-describe('one caller', () => {
+describe.each(engines())('one caller, on %s', (engine) => {
   let service: Service;
   let url: string;
   let drop: () => Promise<void>;
@@ -22,10 +27,16 @@ describe('one caller', () => {
   const answers: string[] = [];
 
   beforeAll(async () => {
-    ({ url, drop } = await freshDatabase('sqlite'));
-    const env = { DATABASE_URL: url, AUTH: 'keys', RATE_LIMIT: 'off', LOG_LEVEL: 'warn', HTTP_SEND_MS: '3000' };
-    const flags = [`--max-old-space-size=${HEAP_MIB}`];
-    service = await Service.spawn(env, 'test/support/large-rows.main.mjs', flags);
+    ({ url, drop } = await freshDatabase(engine));
+    const env = {
+      DATABASE_URL: url,
+      DATABASE_MIGRATE: 'always',
+      AUTH: 'keys',
+      RATE_LIMIT: 'off',
+      LOG_LEVEL: 'warn',
+      HTTP_SEND_MS: '3000',
+    };
+    service = await Service.spawn(env, 'test/support/large-rows.main.mjs', FLAGS);
     await service.until('/health/ready');
     const keyFor = async (name: string) => {
       const { stdout } = await runBuilt('key.cli.js', env, ['create', '--name', name, '--scope', '*:*']).ended;
@@ -119,6 +130,27 @@ describe('one caller', () => {
     const headers = ['Content-Type: application/json', `Content-Length: ${size}`];
     await many(500, `${head('POST', '/api/blob', ...headers)}{"body":"${'a'.repeat(size / 2)}`);
     await survives(3_000);
+    expect(answers).toContain('429');
+  }, 60_000);
+
+  it('who reads five hundred large rows a little at a time', async () => {
+    const readers = await many(500, head('GET', '/api/blob/row-1'));
+    const reading = setInterval(() => readers.forEach((socket) => void socket.read(1_024)), 100);
+    try {
+      await survives(3_000);
+    } finally {
+      clearInterval(reading);
+    }
+  }, 60_000);
+
+  it('who watches a hundred times and reads no event, while large rows are written', async () => {
+    await many(100, head('GET', '/api/blob:watch', 'Accept: text/event-stream'));
+    const writer = new Client(service.origin, attacker);
+    const writing = Array.from({ length: 4 }, async () => {
+      for (const end = Date.now() + 3_000; Date.now() < end;) await writer.post('/api/blob', { body: LARGE });
+    });
+    await survives(3_000);
+    await Promise.all(writing);
     expect(answers).toContain('429');
   }, 60_000);
 
