@@ -16,12 +16,10 @@ export interface DatabaseConfig {
   readonly statementTimeoutMs: number;
   readonly watchdogMs: number;
   readonly pipeline: boolean;
-  readonly busyPollUs: number;
   readonly coalesceReads: boolean;
   readonly groupWrites: boolean;
   readonly costly: CostlyConfig;
   readonly sqliteThread: boolean;
-  readonly sqliteBusyPollUs: number;
 }
 
 /** Statements that may have to look at many rows. */
@@ -40,7 +38,6 @@ export interface HttpConfig {
   readonly headersTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
   /** 0: never. */
-  readonly busyPollUs: number;
   readonly maxConnections: number;
   readonly trustProxy: readonly string[];
   readonly corsOrigins: readonly string[];
@@ -140,12 +137,10 @@ export function loadConfig(env: Environment): Config {
       statementTimeoutMs: read(SETTINGS.statementTimeoutMs),
       watchdogMs: read(SETTINGS.watchdogMs),
       pipeline: read(SETTINGS.pipeline) === 'on',
-      busyPollUs: read(SETTINGS.busyPollUs),
       coalesceReads: read(SETTINGS.coalesceReads) === 'on',
       groupWrites: read(SETTINGS.groupWrites) === 'on',
       costly: readCostly(read, kind, faults),
       sqliteThread: read(SETTINGS.sqliteThread) === 'on',
-      sqliteBusyPollUs: read(SETTINGS.sqliteBusyPollUs),
     },
     http: {
       host: read(SETTINGS.host),
@@ -154,7 +149,6 @@ export function loadConfig(env: Environment): Config {
       requestTimeoutMs: read(SETTINGS.requestTimeoutMs),
       headersTimeoutMs: read(SETTINGS.headersTimeoutMs),
       keepAliveTimeoutMs: read(SETTINGS.keepAliveTimeoutMs),
-      busyPollUs: read(SETTINGS.httpBusyPollUs),
       maxConnections: read(SETTINGS.maxConnections),
       trustProxy: read(SETTINGS.trustProxy),
       corsOrigins: read(SETTINGS.corsOrigins),

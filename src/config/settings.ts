@@ -240,13 +240,6 @@ export const SETTINGS = {
     ...oneOf('on', 'off'),
     description: 'Whether statements go to MariaDB or MySQL several in one write.',
   },
-  busyPollUs: {
-    key: 'DATABASE_BUSY_POLL_US',
-    default: '300',
-    ...integer(0, 10_000),
-    description:
-      'For how many microseconds the answer of MariaDB or MySQL to a read that is under way alone is waited for awake; 0: asleep.',
-  },
   coalesceReads: {
     key: 'DATABASE_COALESCE_READS',
     default: 'on',
@@ -258,13 +251,6 @@ export const SETTINGS = {
     default: 'on',
     ...oneOf('on', 'off'),
     description: 'Whether creates, and updates, that come at the same time are one commit.',
-  },
-  sqliteBusyPollUs: {
-    key: 'DATABASE_SQLITE_BUSY_POLL_US',
-    default: '1000',
-    ...integer(0, 10_000),
-    description:
-      "For how many microseconds SQLite's second thread is waited for awake, where there are two processors; 0: asleep.",
   },
   sqliteThread: {
     key: 'DATABASE_SQLITE_THREAD',
@@ -307,13 +293,6 @@ export const SETTINGS = {
     default: '75000',
     ...integer(0, 600_000),
     description: `An idle connection, ${MS}.`,
-  },
-  httpBusyPollUs: {
-    key: 'HTTP_BUSY_POLL_US',
-    default: '120',
-    ...integer(0, 10_000),
-    description:
-      'For how many microseconds the next request of a client that asks as soon as a read is answered is waited for awake; 0: asleep.',
   },
   maxConnections: {
     key: 'HTTP_CONNECTIONS',

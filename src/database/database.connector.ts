@@ -108,8 +108,7 @@ export class DatabaseConnector implements OnApplicationBootstrap, OnApplicationS
     if (!config.sqliteThread) return new SqliteConnector(writer, openReader(path, CACHE_KIB.alone), limits, undefined);
     const onLost = ({ message }: Error) =>
       this.logger.error(`A thread of SQLite's is lost, the first goes on: ${message}`);
-    const open = (start: Omit<Start, 'path'>) =>
-      new SqliteThread({ path, ...start }, config.sqliteBusyPollUs / 1000, onLost);
+    const open = (start: Omit<Start, 'path'>) => new SqliteThread({ path, ...start }, onLost);
     const second = open({ cacheKib: CACHE_KIB.second });
     const costly = new CostlyThreads(() => open({ cacheKib: CACHE_KIB.costly, isReader: true }));
     return new SqliteConnector(writer, openReader(path, CACHE_KIB.first), limits, { second, costly });

@@ -1,6 +1,5 @@
 import type { PoolConnection, QueryError } from 'mysql2';
 import type { DatabaseConfig } from '../../config/config.js';
-import { BusyPoll } from '../../runtime/busy-poll.js';
 import { Failed, type Tell } from '../../runtime/batcher.js';
 import type { Outcome, Row, SqlValue, Statement, StatementResult } from '../session.js';
 import { bytesOf, RowsTaken } from '../row-bytes.js';
@@ -23,29 +22,25 @@ export const LOCK_WAITS = Array.from({ length: LOCK_WAIT_S + 1 }, (_, seconds) =
 /** Sends statements over connections, together where it can, and never waits for ever. */
 export class MysqlChannel {
   private readonly watchdog: Watchdog;
-  private readonly busyPoll: BusyPoll;
 
   constructor(
-    private readonly config: Pick<DatabaseConfig, 'statementTimeoutMs' | 'watchdogMs' | 'pipeline' | 'busyPollUs'>,
+    private readonly config: Pick<DatabaseConfig, 'statementTimeoutMs' | 'watchdogMs' | 'pipeline'>,
     /** A statement has had no answer for a second. */
     onSilence: () => void,
     /** The server has no room for another prepared statement. */
     private readonly onTooManyPrepared: () => void,
   ) {
     this.watchdog = new Watchdog(onSilence, config.statementTimeoutMs + config.watchdogMs);
-    this.busyPoll = new BusyPoll(config.busyPollUs / 1000);
   }
 
   /**
    * Each statement is run whatever becomes of those before it, and has an outcome of its own, in their order.
-   * @param isRead one that takes no longer than it takes to ask
    * @param tell where they are sent together: of the outcome of each, by its place, as soon as it is there
    * @throws TypeError for a parameter that is none, at once: then nothing was sent
    */
   send(
     connection: PoolConnection,
     statements: readonly Statement[],
-    isRead = false,
     tell?: Tell<StatementResult>,
   ): Promise<readonly Outcome[]> {
     let together = this.config.pipeline;
@@ -57,11 +52,8 @@ export class MysqlChannel {
       });
       const done = (outcomes: readonly Outcome[]) => {
         // A connection that is cut ends what was sent over it once more.
-        if (!watched.stop()) return;
-        if (isRead) this.busyPoll.end();
-        resolve(outcomes);
+        if (watched.stop()) resolve(outcomes);
       };
-      if (isRead) this.busyPoll.begin();
       const sending = together
         ? this.pipe(connection as Wire, statements, watched, done, tell)
         : new OneByOne(connection, statements, watched, done, this.onTooManyPrepared);

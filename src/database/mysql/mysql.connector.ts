@@ -26,7 +26,7 @@ import { MysqlTransaction } from './mysql.transaction.js';
 
 type Limits = Pick<
   DatabaseConfig,
-  'kind' | 'tls' | 'acquireTimeoutMs' | 'statementTimeoutMs' | 'watchdogMs' | 'pipeline' | 'busyPollUs' | 'costly'
+  'kind' | 'tls' | 'acquireTimeoutMs' | 'statementTimeoutMs' | 'watchdogMs' | 'pipeline' | 'costly'
 >;
 
 /** Shared reads: few connections, each of them busy, instead of many that have to be woken for one statement each. */
@@ -38,7 +38,7 @@ const SHARED = { atOnce: 2, most: 16, isEager: true };
  */
 export class MysqlConnector implements Connector {
   private readonly shared = new Batcher<Statement, StatementResult>(
-    (statements, tell) => this.send(statements, true, tell),
+    (statements, tell) => this.send(statements, tell),
     SHARED,
   );
   private readonly channel: MysqlChannel;
@@ -61,7 +61,7 @@ export class MysqlConnector implements Connector {
       return this.shared.add(statement);
     }
     const isCostly = mode === 'costly read';
-    const [outcome] = await this.send([isCostly ? this.limited(statement) : statement], mode !== 'write');
+    const [outcome] = await this.send([isCostly ? this.limited(statement) : statement]);
     if (!(outcome instanceof Failed)) return outcome!;
     const { error } = outcome;
     if (isCostly && classify(error) === 'timeout' && !isUnanswered(error))
@@ -158,15 +158,11 @@ export class MysqlConnector implements Connector {
     for (const wire of this.connections) closeSome(wire);
   }
 
-  private async send(
-    statements: readonly Statement[],
-    isRead = false,
-    tell?: Tell<StatementResult>,
-  ): Promise<readonly Outcome[]> {
+  private async send(statements: readonly Statement[], tell?: Tell<StatementResult>): Promise<readonly Outcome[]> {
     const connection = await this.acquire();
     let outcomes: readonly Outcome[] = [];
     try {
-      outcomes = await this.channel.send(connection, statements, isRead, tell);
+      outcomes = await this.channel.send(connection, statements, tell);
     } finally {
       // Also where nothing was sent.
       if (outcomes.some(isPoisoned)) cut(connection);

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
-import { BusyPoll } from '../../runtime/busy-poll.js';
 import { NoMatch, type Row, type Statement } from '../session.js';
 import { SqliteConnector } from './sqlite.connector.js';
 import { CostlyThreads } from './sqlite.costly.js';
@@ -29,9 +28,9 @@ describe('SqliteConnector with a second thread', () => {
     writer.pragma('journal_mode = WAL');
     writer.exec('CREATE TABLE thing (id TEXT PRIMARY KEY, value)');
     lost = [];
-    thread = new SqliteThread({ path, cacheKib: CACHE_KIB }, 1, (error) => lost.push(error));
+    thread = new SqliteThread({ path, cacheKib: CACHE_KIB }, (error) => lost.push(error));
     const costly = new CostlyThreads(
-      () => new SqliteThread({ path, cacheKib: CACHE_KIB, isReader: true }, 0, () => undefined),
+      () => new SqliteThread({ path, cacheKib: CACHE_KIB, isReader: true }, () => undefined),
     );
     const limits = { waiting: 10, waitMs: 5_000, costlyMs: 200 };
     connector = new SqliteConnector(writer, openReader(path, CACHE_KIB), limits, { second: thread, costly });
@@ -187,25 +186,8 @@ describe('SqliteConnector with a second thread', () => {
     expect(asked.mock.calls.length).toBeGreaterThan(64);
   });
 
-  it('is awake while that reads or commits for many, and not for a commit of a few rows', async () => {
-    const [begun, ended] = (['begin', 'end'] as const).map((name) => import.meta.jest.spyOn(BusyPoll.prototype, name));
-    await connector.commit(many('a'));
-    expect(begun).not.toHaveBeenCalled();
-    await connector.commit(Array.from({ length: 100 }, (_, n) => insert(`${n}`)));
-    expect(begun).toHaveBeenCalledTimes(1);
-    await Promise.all([thread.read(count), thread.read(count)]);
-    expect(begun).toHaveBeenCalledTimes(2);
-    expect(ended).toHaveBeenCalledTimes(2);
-    const slow = thread.read({ sql: SLOW, params: [] });
-    await turn();
-    await terminate();
-    await expect(slow).rejects.toBeInstanceOf(ThreadLost);
-    expect([begun!.mock.calls.length, ended!.mock.calls.length]).toEqual([3, 3]);
-    import.meta.jest.restoreAllMocks();
-  });
-
   it('does without it where there is none to be had', () => {
-    const none = new SqliteThread({ path: '', cacheKib: (() => 1) as never }, 1, (error) => lost.push(error));
+    const none = new SqliteThread({ path: '', cacheKib: (() => 1) as never }, (error) => lost.push(error));
     expect([none.isReady, none.isReady]).toEqual([false, false]);
     expect(lost).toHaveLength(1);
   });

@@ -37,7 +37,7 @@ export interface SqliteThreads {
  * From so many on, the parameters are those of several rows or callers. A commit of few rows waits for the disk above all:
  * to stay awake for it costs more than it gains.
  */
-const MANY_PARAMS = { read: 6, commit: 20, awake: 200 };
+const MANY_PARAMS = { read: 6, commit: 20 };
 
 /**
  * One connection that writes, one transaction or statement at a time, and one that reads: in WAL mode it sees what was
@@ -91,7 +91,7 @@ export class SqliteConnector implements Connector {
     const joins = isTogether && this.onThread > 0 && this.turnstile.join();
     const isDone = await this.inTurn(() => {
       if (!isTogether || !this.thread?.isReady) return this.writer.commit(writes);
-      return this.commitOn(this.thread, writes, params >= MANY_PARAMS.awake);
+      return this.commitOn(this.thread, writes);
     }, joins);
     if (!isDone) throw new NoMatch();
   }
@@ -179,10 +179,10 @@ export class SqliteConnector implements Connector {
     }
   }
 
-  private async commitOn(thread: SqliteThread, writes: readonly Write[], isAwake: boolean): Promise<boolean> {
+  private async commitOn(thread: SqliteThread, writes: readonly Write[]): Promise<boolean> {
     this.onThread++;
     try {
-      return await thread.commit(writes, isAwake);
+      return await thread.commit(writes);
     } finally {
       this.onThread--;
     }

@@ -1,7 +1,5 @@
-import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
-import { BusyPoll } from '../../runtime/busy-poll.js';
 import type { RowsPart, Statement, Write } from '../session.js';
 import { unpackOutcomes, type Answer, type Order, type Packed, type Start, type Thrown } from './sqlite.messages.js';
 
@@ -35,19 +33,14 @@ export class SqliteThread {
   /** Reads that have no answer yet. */
   private waiting = 0;
   private ended: Promise<void> | undefined;
-  private readonly busyPoll: BusyPoll;
 
   /**
-   * @param busyPollMs for how long an answer is waited for awake, where there is another processor for the thread
    * @param onLost called once, when it ends without having been closed
    */
   constructor(
     private readonly start: Start,
-    busyPollMs: number,
     private readonly onLost: (error: Error) => void,
-  ) {
-    this.busyPoll = new BusyPoll(availableParallelism() > 1 ? busyPollMs : 0, true);
-  }
+  ) {}
 
   /** Begins when it is first asked; false until then, and after it was lost or closed. */
   get isReady(): boolean {
@@ -81,15 +74,15 @@ export class SqliteThread {
     return new Promise((resolve, reject) => this.sendSome([{ sql, params, mostBytes, resolve, reject }], limitMs));
   }
 
-  /** As `Statements.commit`. @param isAwake while it is waited for @throws SqliteError, ThreadLost */
-  commit(writes: readonly Write[], isAwake = false): Promise<boolean> {
+  /** As `Statements.commit`. @throws SqliteError, ThreadLost */
+  commit(writes: readonly Write[]): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const take: Take = (answer) => {
         if (answer instanceof ThreadLost) reject(answer);
         else if (typeof answer === 'boolean') resolve(answer);
         else reject(errorOf(answer as Thrown));
       };
-      this.send({ kind: 'commit', writes }, take, isAwake);
+      this.send({ kind: 'commit', writes }, take);
     });
   }
 
@@ -159,24 +152,18 @@ export class SqliteThread {
     };
     try {
       const statements = readers.map(({ sql, params, mostBytes }) => ({ sql, params, mostBytes }));
-      this.send({ kind: 'read', statements, limitMs }, take, true);
+      this.send({ kind: 'read', statements, limitMs }, take);
     } catch (error) {
       // A parameter that is none.
       failed(error);
     }
   }
 
-  /** @param isAwake while the answer is waited for */
-  private send(order: Order, take: Take, isAwake: boolean): void {
+  private send(order: Order, take: Take): void {
     if (this.isOver) return take(new ThreadLost('The thread has ended.'));
     this.worker!.postMessage(order);
-    if (isAwake) this.busyPoll.begin();
-    const taken: Take = (answer) => {
-      if (isAwake) this.busyPoll.end();
-      take(answer);
-    };
     // The process does not end while somebody waits.
-    if (this.sent.push(taken) === 1) this.worker!.ref();
+    if (this.sent.push(take) === 1) this.worker!.ref();
   }
 
   private take(answer: Answer): void {

@@ -4,7 +4,6 @@ import { Cors } from '../cors.js';
 import { DomainError } from '../../problems/domain-error.js';
 import { LITTLE_BYTES, type HeldBytes } from '../held-bytes.js';
 import type { HttpServices } from '../http-services.js';
-import { NextRequest } from './next-request.js';
 import { problemBody } from '../../problems/problem.js';
 import { sendProblem } from '../../problems/problem.filter.js';
 import { checkHead } from '../request-checks.js';
@@ -19,7 +18,6 @@ import { Vary } from '../vary.js';
 export class Arrivals {
   private readonly cors: Cors;
   private readonly vary: Vary;
-  private readonly next: NextRequest;
 
   constructor(
     config: HttpConfig,
@@ -29,7 +27,6 @@ export class Arrivals {
   ) {
     this.cors = new Cors(config.corsOrigins);
     this.vary = new Vary(config.corsOrigins.length > 0, () => services.gate!.knowsCallers);
-    this.next = new NextRequest(config.busyPollUs / 1000);
   }
 
   begin(request: FastifyRequest, reply: FastifyReply): void {
@@ -41,10 +38,8 @@ export class Arrivals {
     const answered = () => {
       this.hold(request, reply);
       this.told.tell(request, reply);
-      this.next.answered(request.method);
     };
     (reply.raw as Response).afterwards = answered;
-    this.next.came();
     // Until the gate has said who it is.
     request.caller = this.services.nobody;
     const vary = this.vary.of(request.route);
