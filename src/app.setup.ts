@@ -48,13 +48,7 @@ export async function createApp(
   modules: readonly PlinthModuleClass[],
   options: AppOptions = {},
 ): Promise<NestFastifyApplication> {
-  const {
-    logger = false,
-    draining = new Draining(),
-    logRequest,
-    droppedLines = () => 0,
-    imports = [],
-  } = options;
+  const { logger = false, draining = new Draining(), logRequest, droppedLines = () => 0, imports = [] } = options;
   const services: HttpServices = { draining, logRequest, nobody: NOBODY, held: new HeldBytes(config) };
   const adapter = httpAdapter(config.http, services);
   // `abortOnError`: errors at start reach `main`, which knows how to say them.

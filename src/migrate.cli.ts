@@ -23,7 +23,10 @@ await runCommand(async () => {
   if (!act) throw new UsageError(`Unknown command '${command}'`, USAGE);
   const { database } = readCommandConfig();
   // A migration may take as long as it takes: the limits of requests are not for it.
-  const dataSource = await openDataSource({ ...database, statementTimeoutMs: 86_400_000 }, schemaOf(await builtModules()));
+  const dataSource = await openDataSource(
+    { ...database, statementTimeoutMs: 86_400_000 },
+    schemaOf(await builtModules()),
+  );
   try {
     await act(new Migrator(dataSource));
   } finally {

@@ -13,7 +13,9 @@ import { Widget } from './support/widget/widget.entity.js';
 describe('a start', () => {
   it('is refused with a resource whose module has no line in modules/index.ts', async () => {
     const fresh = await freshDatabase('sqlite');
-    const app = await createApp(loadConfig({ DATABASE_URL: fresh.url, PORT: '0' }), modules, { imports: [SpecimenModule] });
+    const app = await createApp(loadConfig({ DATABASE_URL: fresh.url, PORT: '0' }), modules, {
+      imports: [SpecimenModule],
+    });
     const outcome = await app.init().then(String, String);
     await app.close().catch(() => undefined);
     await fresh.drop();

@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 
 /** Sources beside this one, or what was built of them. */
-const beside = (name: string): string => fileURLToPath(new URL(`./${name}${import.meta.url.slice(-3)}`, import.meta.url));
+const beside = (name: string): string =>
+  fileURLToPath(new URL(`./${name}${import.meta.url.slice(-3)}`, import.meta.url));
 
 /**
  * The configuration of Jest for a project with modules: specs beside their sources in `src`, and in `test` those that speak

@@ -7,8 +7,6 @@ import { engines } from './database.js';
 import { SpecimenModule } from './specimen/specimen.module.js';
 import { WidgetModule } from './widget/widget.module.js';
 
-export { withoutDerived } from '../../src/testing/subject.js';
-
 /** Those of the tests: with fields of every habit, and of every type. */
 export const OWN = [WidgetModule, SpecimenModule];
 

@@ -63,7 +63,10 @@ export function indexes(subject: Subject): void {
       const given = field.name === 'id' ? 'row-000077' : isTime ? '2026-01-01T00:01:17Z' : value(field, 77);
       const literal = typeof given === 'string' ? `'${given}'` : String(given);
       const { key, rows } = await plan(
-        parseListQuery({ filter: `${field.name} eq ${literal}`, limit: '20', ...deletedIf(field.name) }, subject.model.fields),
+        parseListQuery(
+          { filter: `${field.name} eq ${literal}`, limit: '20', ...deletedIf(field.name) },
+          subject.model.fields,
+        ),
       );
       expect({ field: field.name, key, few: rows < ROWS / 10 }).toEqual({
         field: field.name,
