@@ -8,6 +8,7 @@ const COMMANDS = new Map([
   ['new', './new.cli.js'],
   ['docs', './docs.cli.js'],
   ['test', './test.cli.js'],
+  ['dev', './dev.cli.js'],
 ]);
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);

@@ -36,14 +36,16 @@ export class Client {
     return call.then((response) => (globalThis.lastAnswer = response));
   }
 
-  get = (path: string, headers?: Record<string, string>) => this.send('get', path, headers ? { headers } : {});
-  post = (path: string, body?: unknown, headers?: Record<string, string>) =>
+  get = (path: string, headers?: Record<string, string>): Promise<Response> =>
+    this.send('get', path, headers ? { headers } : {});
+  post = (path: string, body?: unknown, headers?: Record<string, string>): Promise<Response> =>
     this.send('post', path, { body, ...(headers && { headers }) });
-  put = (path: string, body: unknown, headers?: Record<string, string>) =>
+  put = (path: string, body: unknown, headers?: Record<string, string>): Promise<Response> =>
     this.send('put', path, { body, ...(headers && { headers }) });
-  patch = (path: string, body: unknown, headers?: Record<string, string>) =>
+  patch = (path: string, body: unknown, headers?: Record<string, string>): Promise<Response> =>
     this.send('patch', path, { body, ...(headers && { headers }) });
-  delete = (path: string, headers?: Record<string, string>) => this.send('delete', path, headers ? { headers } : {});
+  delete = (path: string, headers?: Record<string, string>): Promise<Response> =>
+    this.send('delete', path, headers ? { headers } : {});
 }
 
 /** The problem of an answer, after a look at what every problem has in common. */
