@@ -18,6 +18,7 @@ const FLOORS = [
   'openapi',
   'process',
   'scaffold',
+  'testing',
 ];
 const floors = FLOORS.slice(0, -1).map((floor, at) => ({
   name: `${floor}-uses-what-is-below`,
@@ -50,7 +51,7 @@ module.exports = {
     {
       name: 'the-public-entry-is-for-modules',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/modules/' },
+      from: { path: '^src/', pathNot: '^src/(modules/|main\\.ts$)' },
       to: { path: '^src/plinth\\.ts$' },
     },
     {
@@ -65,7 +66,7 @@ module.exports = {
       from: {
         path: '^src/',
         pathNot:
-          '^src/(database|fields|rows|crud|changes|access)/|schema\\.ts$|\\.(entity|repository|module|migration|spec)\\.ts$',
+          '^src/(database|fields|rows|crud|changes|access|testing)/|schema\\.ts$|\\.(entity|repository|module|migration|spec)\\.ts$',
       },
       to: { path: 'node_modules/(typeorm|mysql2|better-sqlite3)/' },
     },

@@ -20,5 +20,4 @@ RUN install -d -o node -g node data
 USER 1000:1000
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT ?? 3000}/health/live`).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# As `npm start` has it; why: docs/performance.md, "What the collector of garbage costs".
-CMD ["node", "--max-semi-space-size=16", "--max-old-space-size=512", "--no-parallel-scavenge", "--expose-gc", "dist/main.js"]
+CMD ["node", "dist/plinth.cli.js", "start"]

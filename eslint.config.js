@@ -37,7 +37,7 @@ export default ts.config(
   },
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/config/environment.ts'],
+    ignores: ['src/config/environment.ts', 'src/testing/**'],
     rules: {
       'no-restricted-properties': [
         'error',
@@ -47,7 +47,7 @@ export default ts.config(
   },
   { files: ['src/**/*.cli.ts', 'tools/**', 'bench/**'], rules: { 'no-console': 'off' } },
   {
-    files: ['test/**', '**/*.spec.ts'],
+    files: ['test/**', 'src/testing/**', '**/*.spec.ts'],
     rules: { '@typescript-eslint/no-unsafe-assignment': 'off', '@typescript-eslint/unbound-method': 'off' },
   },
   {

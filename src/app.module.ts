@@ -12,13 +12,12 @@ import { ProcessModule } from './process/process.module.js';
 import type { Draining } from './runtime/draining.js';
 import { ObservabilityModule } from './observability/observability.module.js';
 import { OpenapiModule } from './openapi/openapi.module.js';
-import { modules } from './modules/index.js';
 import { schemaOf } from './schema.js';
 
-/** The table of contents: one line per capability, then the modules of `modules/index.ts`. */
+/** The table of contents: one line per capability, then the modules that are served. */
 @Module({})
 export class AppModule {
-  static with(config: Config, draining: Draining, served: readonly PlinthModuleClass[] = modules): DynamicModule {
+  static with(config: Config, draining: Draining, served: readonly PlinthModuleClass[]): DynamicModule {
     return {
       module: AppModule,
       imports: [

@@ -6,6 +6,7 @@ import { readCommandConfig } from './config/environment.js';
 import { DatabaseState } from './database/database-state.js';
 import { Caller } from './access/caller.js';
 import { BodyRules } from './fields/body-rules.js';
+import { builtModules } from './process/built-modules.js';
 import { readArguments, runCommand, UsageError } from './process/command.js';
 import { Draining } from './runtime/draining.js';
 import { CreateApiKeyDto, RotateApiKeyDto, type ApiKeyView } from './access/keys/api-key.dto.js';
@@ -46,10 +47,8 @@ interface Arguments {
 
 await runCommand(async () => {
   const given = readCommandLine();
-  const app = await NestFactory.createApplicationContext(AppModule.with(readCommandConfig(), new Draining()), {
-    logger: false,
-    abortOnError: false,
-  });
+  const root = AppModule.with(readCommandConfig(), new Draining(), await builtModules());
+  const app = await NestFactory.createApplicationContext(root, { logger: false, abortOnError: false });
   try {
     await until(app.get(DatabaseState));
     await run(app.get(ApiKeyService), given);

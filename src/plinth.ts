@@ -1,7 +1,8 @@
 /**
- * Everything that a module may use of Plinth, by the package's own name: `import { Field } from 'plinth'`. The rest may
- * change any day.
+ * Everything that a program and its modules may use of Plinth, by the package's own name: `import { Field } from 'plinth'`.
+ * The rest may change any day.
  */
+export { plinth, type PlinthOptions } from './process/program.js';
 export { CrudController, type CrudHandlers, type CrudOperation } from './crud/crud.controller.js';
 export { CrudEntity } from './rows/crud.entity.js';
 export { CrudRepository } from './rows/crud.repository.js';
@@ -21,7 +22,7 @@ export {
 } from './crud/endpoints/endpoints.js';
 export type { RequestContext } from './crud/endpoints/request-context.js';
 export type { ModuleOptions } from './crud/crud.model.js';
-export { PlinthModule } from './crud/plinth-module.js';
+export { PlinthModule, type PlinthModuleClass } from './crud/plinth-module.js';
 export { anyRule, EVERY_ROW, everyRule, NO_ROW, rowWhere, type RowRule } from './rows/row-rule.js';
 export { Database } from './database/database.js';
 export { Portable } from './database/migrations/portable.js';

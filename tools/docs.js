@@ -1,10 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createApp } from '../dist/app.setup.js';
-import { loadConfig } from '../dist/config/config.js';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { apiDocumentOf } from '../dist/api-document.js';
 import { SETTINGS } from '../dist/config/settings.js';
-import { ApiDocument } from '../dist/openapi/document.js';
+import { modules } from '../dist/modules/index.js';
 import { problemTypes } from '../dist/problems/problem.catalogue.js';
 import { readArguments, runCommand } from '../dist/process/command.js';
 
@@ -42,17 +39,6 @@ A running service shows these pages at \`/problems\`. This file is made by \`npm
 ${sections.join('\n')}`;
 }
 
-/** From the service itself, which needs no database for it. */
-async function openapi() {
-  const folder = mkdtempSync(join(tmpdir(), 'plinth-docs-'));
-  const app = await createApp(loadConfig({ DATABASE_URL: `sqlite:${join(folder, 'none.sqlite')}`, AUTH: 'keys' }));
-  await app.init();
-  const document = app.get(ApiDocument).get();
-  await app.close();
-  rmSync(folder, { recursive: true });
-  return `${JSON.stringify(document, null, 2)}\n`;
-}
-
 const README = 'README.md';
 const marked = /(<!-- config:begin -->\n)[^]*?(<!-- config:end -->)/;
 await runCommand(async () => {
@@ -63,6 +49,6 @@ await runCommand(async () => {
     readFileSync(README, 'utf8').replace(marked, (_all, begin, end) => `${begin}${configTable()}\n${end}`),
   );
   put('docs/errors.md', errors());
-  put('openapi.json', await openapi());
+  put('openapi.json', await apiDocumentOf(modules));
   if (check && stale) process.exitCode = 1;
 });

@@ -23,6 +23,11 @@ export function isRunByNpm(): boolean {
   return process.env.npm_lifecycle_event !== undefined;
 }
 
+/** For a program that takes the place of this one. */
+export function wholeEnvironment(): NodeJS.ProcessEnv {
+  return process.env;
+}
+
 /** What Node was told of itself, on its command line and in `NODE_OPTIONS`. */
 export function nodeOptions(): string {
   return [process.env.NODE_OPTIONS ?? '', ...process.execArgv].join(' ');

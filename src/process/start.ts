@@ -1,8 +1,10 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { HttpConfig } from '../config/config.js';
 import { isRunByNpm, readConfig } from '../config/environment.js';
+import type { PlinthModuleClass } from '../crud/plinth-module.js';
 import { JsonLogger } from '../observability/logger.js';
 import { Draining } from '../runtime/draining.js';
+import { onSignals } from './early-signals.js';
 import { Ending } from './ending.js';
 import { keepTick } from '../runtime/kept-tick.js';
 import { stop } from './stop.js';
@@ -11,7 +13,7 @@ import { stop } from './stop.js';
 const NPM_REPEATS_WITHIN_MS = 1_000;
 
 /** Runs the service until a signal ends it. @throws ConfigError */
-export async function start(): Promise<void> {
+export async function start(modules: readonly PlinthModuleClass[]): Promise<void> {
   keepTick();
   const config = readConfig();
   const logger = new JsonLogger(config.log.level);
@@ -29,17 +31,17 @@ export async function start(): Promise<void> {
       if (app) await stop(app, draining, { drainMs: isListening && isOrderly ? drainMs : 0, inFlightMs });
     },
   });
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => ending.onSignal(signal));
+  onSignals((signal) => ending.onSignal(signal));
   process.on('unhandledRejection', (error) => ending.fail(error));
   process.on('uncaughtException', (error) => ending.fail(error));
   // Where it can't be written to there is nobody to tell.
   process.stderr.on('error', () => undefined);
 
   const run = async (): Promise<void> => {
-    // Imported only now: that takes half a second, in which PID 1 of a container would get no signal.
+    // Imported only now: that takes half a second, in which nobody would hear a signal.
     const { createApp } = await import('../app.setup.js');
     const droppedLines = () => logger.dropped;
-    app = await createApp(config, { logger, draining, logRequest: logger.request, droppedLines });
+    app = await createApp(config, modules, { logger, draining, logRequest: logger.request, droppedLines });
     if (ending.hasBegun) return;
     await app.init();
     if (ending.hasBegun) return;

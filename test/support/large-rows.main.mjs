@@ -10,10 +10,10 @@ import {
   Field,
   PlinthModule,
   Portable,
+  plinth,
 } from 'plinth';
 import { Entity } from 'typeorm';
 import { modules } from '../../dist/modules/index.js';
-import { start } from '../../dist/process/start.js';
 
 const FIELDS = {
   name: { type: 'string', maxLength: 100, nullable: true, writable: true },
@@ -66,5 +66,4 @@ PlinthModule({
   migrations: [CreateBlob1764000000009],
 })(BlobModule);
 
-modules.push(BlobModule);
-await start();
+await plinth({ modules: [...modules, BlobModule] });
