@@ -19,8 +19,9 @@ import type { RequestContext } from './endpoints/request-context.js';
 
 /** The handlers that every resource has, unless its controller says that it goes without. */
 export interface CrudHandlers<E extends CrudEntity> {
-  list(context: RequestContext): Promise<Listing<E>>;
-  get(id: string, context: RequestContext): Promise<Representation<E>>;
+  /** @param own those of an override, `@Parameters()` */
+  list(context: RequestContext, own?: object): Promise<Listing<E>>;
+  get(id: string, context: RequestContext, own?: object): Promise<Representation<E>>;
   create(body: CreateInput<E>, context: RequestContext): Promise<Representation<E>>;
   update(id: string, patch: MergePatch<UpdateInput<E>>, context: RequestContext): Promise<Representation<E>>;
   replace(id: string, body: Replacement<CreateInput<E>>, context: RequestContext): Promise<Representation<E>>;

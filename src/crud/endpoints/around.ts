@@ -16,7 +16,10 @@ export function around<H extends Handler>(
   const { length } = Reflect.getMetadata('design:paramtypes', target, key) as unknown[];
   Req()(target, key, length);
   const wrapped = function (this: unknown, ...args: unknown[]): Promise<unknown> {
-    return run(args[length] as FastifyRequest, args, () => handler.apply(this, args.slice(0, length) as never[]));
+    const request = args[length] as FastifyRequest | undefined;
+    const handle = () => handler.apply(this, args.slice(0, length) as never[]);
+    // An override that calls it by `super` has no request to give, and is wrapped itself.
+    return request ? run(request, args, handle) : handle();
   };
   // What decorators below this one have said of the handler.
   for (const name of Reflect.getMetadataKeys(handler) as string[])
