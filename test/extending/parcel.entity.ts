@@ -16,8 +16,8 @@ export class Parcel extends CrudEntity {
   due_on!: string | null;
 
   // #region field
-  @Field({ type: 'decimal', precision: 12, scale: 2, nullable: true, readable: 'parcel:price', writable: true })
-  price!: string | null;
+  @Field({ type: 'integer', nullable: true, readable: 'parcel:price', writable: true })
+  price!: number | null;
   // #endregion
 
   /** Only verbs write it. */
@@ -32,7 +32,7 @@ export class CreateParcel1764000000007 implements MigrationInterface {
       tenant: { type: 'string', maxLength: 40 },
       weight: { type: 'integer' },
       due_on: { type: 'date', nullable: true },
-      price: { type: 'decimal', precision: 12, scale: 2, nullable: true },
+      price: { type: 'integer', nullable: true },
       sent: { type: 'boolean', default: false },
     } as const;
     await new Portable(queryRunner).createResource('parcel', fields, { indexes: ['tenant', 'weight'] });
