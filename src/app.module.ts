@@ -4,7 +4,7 @@ import type { Config } from './config/config.js';
 import { ChangesModule } from './changes/changes.module.js';
 import { ConfigModule } from './config/config.module.js';
 import { CrudModule } from './crud/crud.module.js';
-import type { PlinthModuleClass } from './crud/plinth-module.js';
+import { declarationOf, type PlinthModuleClass } from './crud/plinth-module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
@@ -18,14 +18,18 @@ import { schemaOf } from './schema.js';
 @Module({})
 export class AppModule {
   static with(config: Config, draining: Draining, served: readonly PlinthModuleClass[]): DynamicModule {
+    const declared = served.map(declarationOf);
     return {
       module: AppModule,
       imports: [
-        ConfigModule.forRoot(config),
+        ConfigModule.forRoot(
+          config,
+          declared.flatMap(({ settings }) => settings ?? []),
+        ),
         ProcessModule.forRoot(draining),
         DatabaseModule.forRoot(schemaOf(served)),
         HttpModule,
-        AccessModule,
+        AccessModule.with(declared.flatMap(({ replaces }) => replaces)),
         HealthModule,
         CrudModule.forRoot(served),
         ChangesModule,

@@ -1,9 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { apiDocumentOf } from '../dist/api-document.js';
 import { SETTINGS } from '../dist/config/settings.js';
+import { declarationOf } from '../dist/crud/plinth-module.js';
 import { modules } from '../dist/modules/index.js';
 import { problemTypes } from '../dist/problems/problem.catalogue.js';
 import { readArguments, runCommand } from '../dist/process/command.js';
+import { withSnippets } from './snippets.js';
 
 const USAGE = `npm run docs          writes what stands in the docs and comes from the code
 npm run docs:check    only says whether it is current`;
@@ -18,7 +20,8 @@ function put(file, text) {
 }
 
 function configTable() {
-  const rows = Object.values(SETTINGS).map(
+  const own = modules.flatMap((module) => Object.values(declarationOf(module).settings?.declared ?? {}));
+  const rows = [...Object.values(SETTINGS), ...own].map(
     ({ key, default: value, expects, description, secret }) =>
       `| \`${key}\`${secret ? `, \`${key}_FILE\`` : ''} | ${value === '' ? 'none' : `\`${value}\``} | ${description} Takes ${expects}. |`,
   );
@@ -40,6 +43,7 @@ ${sections.join('\n')}`;
 }
 
 const README = 'README.md';
+const EXTENDING = 'docs/extending.md';
 const marked = /(<!-- config:begin -->\n)[^]*?(<!-- config:end -->)/;
 await runCommand(async () => {
   const { values } = readArguments(USAGE, { check: { type: 'boolean' } });
@@ -49,6 +53,7 @@ await runCommand(async () => {
     readFileSync(README, 'utf8').replace(marked, (_all, begin, end) => `${begin}${configTable()}\n${end}`),
   );
   put('docs/errors.md', errors());
+  put(EXTENDING, withSnippets(readFileSync(EXTENDING, 'utf8'), EXTENDING));
   put('openapi.json', await apiDocumentOf(modules));
   if (check && stale) process.exitCode = 1;
 });

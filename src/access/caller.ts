@@ -7,7 +7,7 @@ export interface Standing {
 }
 
 export interface CallerOptions {
-  /** What the token says of its subject: for row rules. */
+  /** What the token or the key says of its holder: for row rules. */
   readonly claims?: Readonly<Record<string, unknown>>;
   /** Looks at the credentials anew. @returns null where they no longer hold, or no longer mean the same */
   readonly standing?: () => Promise<Standing | null>;

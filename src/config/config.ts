@@ -120,6 +120,14 @@ export class ConfigError extends Error {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Not a part of the configuration, which may be looked at: it has secrets. */
+const environments = new WeakMap<Config, Environment>();
+
+/** What a configuration was read from: for the settings of modules. */
+export function environmentOf(config: Config): Environment {
+  return environments.get(config) ?? {};
+}
+
 /** @throws ConfigError with every fault at once */
 export function loadConfig(env: Environment): Config {
   const faults: string[] = [];
@@ -194,6 +202,7 @@ export function loadConfig(env: Environment): Config {
   }
   // A setting may be read for several that are worked out from it.
   if (faults.length > 0) throw new ConfigError([...new Set(faults)]);
+  environments.set(config, env);
   return deepFreeze(config);
 }
 
@@ -242,7 +251,8 @@ function readAccess(read: <T>(setting: Setting<T>) => T, faults: string[]): Acce
   };
 }
 
-function readSetting<T>(setting: Setting<T>, env: Environment, faults: string[]): T {
+/** @param faults gets what is wrong with it; the value is undefined then */
+export function readSetting<T>(setting: Setting<T>, env: Environment, faults: string[]): T {
   const { key } = setting;
   const fileKey = `${key}_FILE`;
   let text = env[key];

@@ -15,7 +15,7 @@ export interface Setting<T = unknown> {
   readonly secret?: boolean;
 }
 
-function integer(minimum: number, maximum: number): Pick<Setting<number>, 'parse' | 'expects'> {
+export function integer(minimum: number, maximum: number): Pick<Setting<number>, 'parse' | 'expects'> {
   const expects = `an integer from ${minimum} to ${maximum}`;
   const parse = (text: string) => {
     const value = Number(text);
@@ -25,7 +25,7 @@ function integer(minimum: number, maximum: number): Pick<Setting<number>, 'parse
   return { parse, expects };
 }
 
-function oneOf<const T extends string>(...words: T[]): Pick<Setting<T>, 'parse' | 'expects'> {
+export function oneOf<const T extends string>(...words: T[]): Pick<Setting<T>, 'parse' | 'expects'> {
   const parse = (text: string) => {
     if (!words.includes(text as T)) throw new BadValue();
     return text as T;
@@ -33,7 +33,7 @@ function oneOf<const T extends string>(...words: T[]): Pick<Setting<T>, 'parse' 
   return { parse, expects: `one of ${words.join(', ')}` };
 }
 
-const text = (pattern: RegExp, expects: string): Pick<Setting<string>, 'parse' | 'expects'> => ({
+export const text = (pattern: RegExp, expects: string): Pick<Setting<string>, 'parse' | 'expects'> => ({
   parse: (value) => {
     if (!pattern.test(value)) throw new BadValue();
     return value;
@@ -78,14 +78,14 @@ function isDecodable(text: string): boolean {
 }
 
 /** A setting that need not be there: empty text is null. */
-function optional<T>({
+export function optional<T>({
   parse,
   expects,
 }: Pick<Setting<T>, 'parse' | 'expects'>): Pick<Setting<T | null>, 'parse' | 'expects' | 'default'> {
   return { default: '', expects, parse: (value) => (value === '' ? null : parse(value)) };
 }
 
-function listOf<T extends string>(
+export function listOf<T extends string>(
   isGood: (word: string) => boolean,
   expects: string,
 ): Pick<Setting<readonly T[]>, 'parse' | 'expects'> {

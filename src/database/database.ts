@@ -1,8 +1,8 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 import type { DatabaseConfig } from '../config/config.js';
 import { DomainError } from '../problems/domain-error.js';
 import { ActiveTransaction } from './active-transaction.js';
+import { ambient } from './ambient.js';
 import { CostlyWork, type Asker } from './costly-work.js';
 import { HeldWrite, type Release } from './held-write.js';
 import type {
@@ -41,7 +41,6 @@ export interface TransactionOptions {
  * `commit-outcome-unknown`, `storage-full`, `read-only`; `UniqueViolation`
  */
 export class Database implements SqlSession {
-  private readonly ambient = new AsyncLocalStorage<ActiveTransaction | HeldWrite>();
   /** Called when a transaction or statement is run again. */
   onRetry: (failure: SqlFailure) => void = () => undefined;
   readonly engine: Engine;
@@ -130,20 +129,20 @@ export class Database implements SqlSession {
 
   /** @throws Error where a write is held back: there is none then, and what needs one has to be run again in one */
   currentTransaction(): Transaction | undefined {
-    const ambient = this.ambient.getStore();
-    if (ambient instanceof HeldWrite) throw ambient.refuse();
-    return ambient;
+    const here = this.ambient;
+    if (here instanceof HeldWrite) throw here.refuse();
+    return here;
   }
 
   /** Runs `work` with its one write held back, if it has one and asks the database for nothing else. */
   holdingBack<T>(held: HeldWrite, work: () => Promise<T>): Promise<T> {
-    return this.ambient.run(held, work);
+    return ambient.run({ of: this, is: held }, work);
   }
 
   /** Whether the write that would be made now is held back instead. */
   holdsBack(release: Release): boolean {
-    const ambient = this.ambient.getStore();
-    return ambient instanceof HeldWrite && ambient.hold(release);
+    const here = this.ambient;
+    return here instanceof HeldWrite && here.hold(release);
   }
 
   usage(): PoolUsage {
@@ -209,7 +208,7 @@ export class Database implements SqlSession {
     const transaction = new ActiveTransaction(await this.connected.begin(since));
     let result: T;
     try {
-      result = await this.ambient.run(transaction, work, transaction);
+      result = await ambient.run({ of: this, is: transaction }, work, transaction);
     } catch (error) {
       await transaction.rollback();
       // What ended the transaction makes everything else that failed in it a consequence.
@@ -222,6 +221,11 @@ export class Database implements SqlSession {
     await transaction.rollback();
     if (transaction.fault !== undefined) throw transaction.fault;
     return result;
+  }
+
+  private get ambient(): ActiveTransaction | HeldWrite | undefined {
+    const here = ambient.getStore();
+    return here?.of === this ? here.is : undefined;
   }
 
   private get connected(): Connector {

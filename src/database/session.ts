@@ -61,7 +61,7 @@ export interface Transaction extends SqlSession {
   executeAll(statements: readonly Statement[], patience?: Patience): Promise<number[]>;
   /** Undoes what `work` wrote if it throws, and nothing else. */
   savepoint<T>(work: () => Promise<T>): Promise<T>;
-  /** Called once the transaction is over: whether it was committed. */
+  /** Called once the transaction is over, or a savepoint that it was asked for in is undone: whether it was committed. */
   onEnd(callback: (isCommitted: boolean) => void): void;
 }
 

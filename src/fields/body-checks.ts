@@ -58,6 +58,13 @@ export function bodyCheckOf(target: object, key: string | symbol): (args: unknow
   };
 }
 
+/** The class of the whole body; undefined for a handler without. */
+export function bodyClassOf(target: object, key: string | symbol): Type<unknown> | undefined {
+  const types = (Reflect.getMetadata('design:paramtypes', target, key) ?? []) as Type<unknown>[];
+  const whole = bodiesOf(target.constructor, key).find(({ data }) => data === undefined);
+  return whole && types[whole.index];
+}
+
 function bodiesOf(controller: object, name: string | symbol): Parameter[] {
   const parameters = Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, name) as
     Record<string, Parameter> | undefined;

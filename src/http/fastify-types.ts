@@ -1,8 +1,9 @@
 import type { Caller } from '../access/caller.js';
 import type { Route } from './route.js';
 
-/** What a caller needs for a route: a verb on the route's module, or a scope by its name. */
-export type RouteAccess = { readonly verb: 'read' | 'write' } | { readonly scope: string };
+/** What a caller needs for a route: a verb on the route's module, a scope by its name, or nothing. */
+export type RouteAccess =
+  { readonly verb: 'read' | 'write' } | { readonly scope: string } | { readonly isPublic: true };
 
 declare module 'fastify' {
   interface FastifyRequest {

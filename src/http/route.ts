@@ -20,7 +20,7 @@ export interface Route {
   readonly access: RouteAccess | undefined;
   /** The module that it is about; undefined where that is a part of the path, or it is about none. */
   readonly module: string | undefined;
-  /** The scope that it needs; undefined where the module is a part of the path. */
+  /** The scope that it needs; undefined where the module is a part of the path, and where it is public. */
   readonly scope: string | undefined;
 }
 
@@ -46,7 +46,9 @@ export function learnRoutes(fastify: FastifyInstance): void {
 function routeOf({ method, url, config }: RouteOptions): Route {
   // Closed by construction: a handler that nobody thought about can't be open to everybody.
   if (url.startsWith('/api/') && !config?.access)
-    throw new TypeError(`${String(method)} ${url} says nobody's access: use an endpoint decorator or @Scope()`);
+    throw new TypeError(
+      `${String(method)} ${url} says nobody's access: use an endpoint decorator, @Scope() or @Public()`,
+    );
   const template = templateOf(url);
   const access = config?.access;
   const module = access && 'verb' in access ? moduleIn(url) : undefined;
@@ -59,8 +61,13 @@ function routeOf({ method, url, config }: RouteOptions): Route {
     offers: config?.offers ?? JSON_ONLY,
     access,
     module,
-    scope: access && (!('verb' in access) ? access.scope : module && scopeOf(module, access.verb)),
+    scope: access && scopeFor(access, module),
   };
+}
+
+function scopeFor(access: RouteAccess, module: string | undefined): string | undefined {
+  if ('scope' in access) return access.scope;
+  return 'verb' in access && module !== undefined ? scopeOf(module, access.verb) : undefined;
 }
 
 export function scopeOf(module: string, verb: 'read' | 'write'): string {

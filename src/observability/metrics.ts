@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { collectDefaultMetrics, Counter, Gauge, Registry } from '@prometheus-io/client';
+import { collectDefaultMetrics, Counter, Gauge, type Registry } from '@prometheus-io/client';
 import { Feeds } from '../changes/feeds.js';
 import { WatchService } from '../changes/watch.service.js';
 import { Database } from '../database/database.js';
 import type { RequestListener } from '../http/engine/told-requests.js';
 import { Durations } from './durations.js';
+import { MetricRegistry } from './metric-registry.js';
 import { SecurityLog } from '../access/security-log.js';
 import { StorageLimits } from '../access/limits/storage-limits.js';
 
@@ -29,13 +30,21 @@ const MISNAMED = [
 /** What Prometheus is told. No label has a value that callers choose. */
 @Injectable()
 export class Metrics {
-  readonly registry = new Registry();
+  readonly registry: Registry;
   /** How many lines of the log nobody will see. */
   droppedLines: () => number = () => 0;
   private readonly durations = new Durations(DURATION);
 
-  constructor(database: Database, watches: WatchService, feeds: Feeds, security: SecurityLog, storage: StorageLimits) {
-    const registers = [this.registry];
+  constructor(
+    database: Database,
+    watches: WatchService,
+    feeds: Feeds,
+    security: SecurityLog,
+    storage: StorageLimits,
+    { registry }: MetricRegistry,
+  ) {
+    this.registry = registry;
+    const registers = [registry];
     collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: EVENT_LOOP_RESOLUTION_MS });
     for (const name of MISNAMED) this.registry.removeSingleMetric(name);
     this.registry.registerMetric(this.durations.metric);

@@ -1,5 +1,7 @@
 import type { OpenAPIV3_1 } from 'openapi-types';
 import type { FieldSet } from '../fields/field-set.js';
+import type { OwnParameters } from '../fields/own-parameters.js';
+import { memberSchema } from './schemas.js';
 
 type Parameter = OpenAPIV3_1.ParameterObject;
 type Header = OpenAPIV3_1.HeaderObject;
@@ -94,6 +96,25 @@ export const SHARED_HEADERS: Record<string, Header> = {
   Sunset: { description: 'When the module goes away (RFC 8594).', schema: { type: 'string' } },
   AcceptPatch: { description: 'The types that PATCH takes.', schema: { type: 'string' } },
 };
+
+/** Those that a handler declares by a class of its own. */
+export function ownParameters({ fields }: OwnParameters): Parameter[] {
+  return fields.map((field) => {
+    const {
+      description,
+      type: kind,
+      ...schema
+    } = memberSchema({ ...field, nullable: false }) as Record<string, unknown>;
+    return {
+      name: field.name,
+      in: 'query',
+      ...(field.required && { required: true }),
+      ...(description !== undefined && { description: description as string }),
+      schema: { type: kind, ...schema } as Schema,
+      ...(kind === 'array' && { style: 'form', explode: false }),
+    };
+  });
+}
 
 const LISTS = 'With commas between, or the parameter once for each.';
 

@@ -11,10 +11,11 @@ import { nameOf, type CrudEntity, type EntityClass } from './crud.entity.js';
 import { fieldsOf } from '../fields/declared-fields.js';
 import { isId } from '../fields/id.js';
 import type { RequestContext } from '../crud/endpoints/request-context.js';
+import type { Condition } from '../query/condition.js';
 import type { ListQuery, Part } from '../query/list-query.js';
 import { ListReads } from '../query/list-reads.js';
 import { EntitySql } from './entity.sql.js';
-import { EVERY_ROW, RowRules, type RowRule, type Sight } from './row-rule.js';
+import { everyRule, EVERY_ROW, RowRules, type RowRule, type Sight } from './row-rule.js';
 import { RowChanges } from './row-changes.js';
 import { RowCreates } from './row-creates.js';
 import { RowReads } from './row-reads.js';
@@ -83,12 +84,16 @@ export abstract class CrudRepository<E extends CrudEntity> {
   }
 
   /** Up to `limit` rows; fewer where they have more bytes than one page may have. */
-  page(query: ListQuery, context: RequestContext): Promise<Part<E>> {
-    return this.parts.lists.page(query, context.caller.id, this.sightOf(context).condition);
+  page(query: ListQuery, context: RequestContext, only: RowRule = EVERY_ROW): Promise<Part<E>> {
+    return this.parts.lists.page(query, context.caller.id, this.conditionFor(context, only));
   }
 
-  async count(query: ListQuery, context: RequestContext): Promise<{ total: number } | { total_at_least: number }> {
-    return this.parts.lists.count(query, context.caller.id, this.sightOf(context).condition);
+  async count(
+    query: ListQuery,
+    context: RequestContext,
+    only: RowRule = EVERY_ROW,
+  ): Promise<{ total: number } | { total_at_least: number }> {
+    return this.parts.lists.count(query, context.caller.id, this.conditionFor(context, only));
   }
 
   /** A new row in memory, with what the kernel gives it: id, times, first version. */
@@ -191,6 +196,11 @@ export abstract class CrudRepository<E extends CrudEntity> {
       changes: new RowChanges(database, sql, reads, changes, groupWrites),
       clashes: new UniqueClashes(database, sql),
     });
+  }
+
+  private conditionFor(context: RequestContext, only: RowRule): Condition | undefined {
+    if (only === EVERY_ROW) return this.sightOf(context).condition;
+    return this.parts.rules.sight(everyRule(this.rowRule(context.caller), only)).condition;
   }
 
   private get hasRule(): boolean {

@@ -1,4 +1,5 @@
 import { Column, Entity, Index } from 'typeorm';
+import { CLAIMS_BYTES } from './claims.js';
 import { DigestColumn, IdColumn, TextColumn, TimestampColumn } from '../../database/columns.js';
 
 /** A key as it is kept: never the key itself. */
@@ -25,6 +26,10 @@ export class ApiKeyEntity {
   /** With spaces between. */
   @TextColumn({ length: 2000 })
   scopes!: string;
+
+  /** A JSON object, for row rules. */
+  @TextColumn({ length: CLAIMS_BYTES, nullable: true })
+  claims!: string | null;
 
   @TimestampColumn({ default: true })
   created_at!: string;

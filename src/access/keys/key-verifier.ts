@@ -4,6 +4,7 @@ import { Caller, type Standing } from '../caller.js';
 import type { Refused, Verified } from '../verified.js';
 import type { ApiKeyEntity } from './api-key.entity.js';
 import { ApiKeyRepository } from './api-key.repository.js';
+import { claimsIn } from './claims.js';
 import { digestOf, idOfKey, isSameDigest } from './key-format.js';
 
 /** How long a key is taken without a look: a revoked one works no longer than that in any process. */
@@ -32,10 +33,10 @@ export class KeyVerifier {
     this.keys.touch(row).catch(() => undefined);
     const standing = async (): Promise<Standing | null> => {
       const now = await this.keys.find(row.id);
-      const stands = now?.scopes === row.scopes ? standingOf(now, digest) : null;
+      const stands = now?.scopes === row.scopes && now.claims === row.claims ? standingOf(now, digest) : null;
       return typeof stands === 'string' ? null : stands;
     };
-    const caller = new Caller(`key:${row.id}`, row.scopes.split(' '), { standing });
+    const caller = new Caller(`key:${row.id}`, row.scopes.split(' '), { claims: claimsIn(row.claims), standing });
     return { caller, until: Math.min(found.endsAt, Date.now() + REMEMBERED_MS) };
   }
 

@@ -62,7 +62,7 @@ export class EndpointRunner implements Exchange {
     if (!endpoint) return;
     const context = contextOf(request, endpoint, this.takesChangedTags);
     request.context = context;
-    if (context.format !== JSON_TYPE) this.beginExport(context, reply);
+    if (context.list && context.format !== JSON_TYPE) this.beginExport(context, reply);
     const { stageHeaders } = endpoint.model;
     if (stageHeaders) void reply.headers(stageHeaders);
     if (!context.dryRun && context.idempotencyKey === undefined) return;
@@ -76,6 +76,7 @@ export class EndpointRunner implements Exchange {
   answer(request: FastifyRequest, reply: FastifyReply, value: unknown): boolean {
     const { context } = request;
     if (context === null) return false;
+    context.succeeded();
     if (value instanceof Export) {
       // RFC 6266: browsers keep it as a file, and never show it as a page.
       const name = `${context.endpoint.model.name}.${value.extension}`;
