@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import manifest from '../package.json' with { type: 'json' };
+import { NODE_FLAGS } from '../src/process/node-flags.js';
 import { Client } from './support/client.js';
 import { engines, freshDatabase } from './support/database.js';
 import { runBuilt } from './support/process.js';
@@ -10,9 +10,7 @@ const HEAP_MIB = 128;
 /** The heap with its young part, buffers and code; at rest it is some 180. */
 const MOST_MIB = 400;
 /** As `npm start` has them. */
-const FLAGS = manifest.scripts.start
-  .match(/--\S+/g)!
-  .map((flag) => flag.replace(/(--max-old-space-size)=\d+/, `$1=${HEAP_MIB}`));
+const FLAGS = NODE_FLAGS.map((flag) => flag.replace(/(--max-old-space-size)=\d+/, `$1=${HEAP_MIB}`));
 const LARGE = 'x'.repeat(880_000);
 const ROWS = 12;
 
