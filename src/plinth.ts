@@ -9,16 +9,7 @@ export { CrudService } from './crud/crud.service.js';
 export { Export, MultiStatus, Page, Representation, type Listing } from './crud/endpoints/answer.js';
 export { MergePatch, Replacement } from './crud/endpoints/bodies.js';
 export { Context } from './crud/endpoints/context.decorator.js';
-export {
-  ActionEndpoint,
-  CreateEndpoint,
-  ListEndpoint,
-  ReadEndpoint,
-  RemoveEndpoint,
-  ReplaceEndpoint,
-  RestoreEndpoint,
-  UpdateEndpoint,
-} from './crud/endpoints/endpoints.js';
+export * from './crud/endpoints/endpoints.js';
 export type { RequestContext } from './crud/endpoints/request-context.js';
 export type { ModuleOptions } from './crud/crud.model.js';
 export { PlinthModule } from './crud/plinth-module.js';

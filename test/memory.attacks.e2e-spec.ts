@@ -24,8 +24,8 @@ describe('one caller', () => {
   beforeAll(async () => {
     ({ url, drop } = await freshDatabase('sqlite'));
     const env = { DATABASE_URL: url, AUTH: 'keys', RATE_LIMIT: 'off', LOG_LEVEL: 'warn', HTTP_SEND_MS: '3000' };
-    const flags = [`--max-old-space-size=${HEAP_MIB}`];
-    service = await Service.spawn(env, 'test/support/large-rows.main.mjs', flags);
+    const flags = [`--max-old-space-size=${HEAP_MIB}`, '--import', './test/support/papers.mjs'];
+    service = await Service.spawn(env, flags);
     await service.until('/health/ready');
     const keyFor = async (name: string) => {
       const { stdout } = await runBuilt('key.cli.js', env, ['create', '--name', name, '--scope', '*:*']).ended;
@@ -35,7 +35,7 @@ describe('one caller', () => {
     bystander = new Client(service.origin, await keyFor('bystander'));
     await bystander.post('/api/resource', { id: 'one', name: 'Map room' });
     for (let n = 0; n < ROWS; n++)
-      expect((await bystander.post('/api/blob', { id: `row-${n}`, body: LARGE })).status).toBe(201);
+      expect((await bystander.post('/api/paper', { id: `row-${n}`, text: LARGE })).status).toBe(201);
   }, 120_000);
   afterAll(async () => {
     await service.kill();
@@ -85,7 +85,7 @@ describe('one caller', () => {
   };
 
   it('who begins exports and reads none gets a few, and loses them in time', async () => {
-    await many(300, head('GET', '/api/blob', 'Accept: application/x-ndjson'));
+    await many(300, head('GET', '/api/paper', 'Accept: application/x-ndjson'));
     await survives(2_000);
     const began = answers.filter((status) => status === '200').length;
     // Four at once; on a slow machine the first have been ended by the time that the last ones come.
@@ -95,7 +95,7 @@ describe('one caller', () => {
     const headers = { accept: 'application/x-ndjson' };
     const attackers = new Client(service.origin, attacker);
     for (const end = Date.now() + 20_000; ; await sleep(200)) {
-      const { status, text } = await attackers.get('/api/blob?fields=id', headers);
+      const { status, text } = await attackers.get('/api/paper?fields=id', headers);
       if (status === 200) {
         expect(text.trimEnd().split('\n')).toHaveLength(ROWS);
         break;
@@ -105,7 +105,7 @@ describe('one caller', () => {
   }, 60_000);
 
   it('who asks for pages of large rows and reads none, one after the other', async () => {
-    await many(60, head('GET', '/api/blob?limit=200').repeat(10));
+    await many(60, head('GET', '/api/paper?limit=200').repeat(10));
     await survives(3_000);
   }, 60_000);
 
@@ -117,7 +117,7 @@ describe('one caller', () => {
   it('who sends five hundred large bodies slowly', async () => {
     const size = 1_000_000;
     const headers = ['Content-Type: application/json', `Content-Length: ${size}`];
-    await many(500, `${head('POST', '/api/blob', ...headers)}{"body":"${'a'.repeat(size / 2)}`);
+    await many(500, `${head('POST', '/api/paper', ...headers)}{"text":"${'a'.repeat(size / 2)}`);
     await survives(3_000);
     expect(answers).toContain('429');
   }, 60_000);
@@ -137,7 +137,7 @@ describe('one caller', () => {
   it.each(['with', 'without'])(
     'who sends bodies of a gibibyte, %s a key',
     async (how) => {
-      const all = head('POST', '/api/blob', 'Content-Type: application/json', `Content-Length: ${2 ** 30}`);
+      const all = head('POST', '/api/paper', 'Content-Type: application/json', `Content-Length: ${2 ** 30}`);
       await many(50, `${how === 'with' ? all : all.replace(/Authorization.*\r\n/, '')}${'a'.repeat(200_000)}`);
       await survives(1_000);
       expect(new Set(answers)).toEqual(new Set([how === 'with' ? '413' : '401']));

@@ -1,5 +1,6 @@
 import Sqlite from 'better-sqlite3';
 import fc from 'fast-check';
+import { treeOf, type Tree } from '../../test/support/filter-trees.js';
 import { fieldOf } from '../fields/field.decorator.js';
 import type { FilterOperator } from '../fields/field.js';
 import { FieldSet } from '../fields/field-set.js';
@@ -33,10 +34,7 @@ interface Predicate {
   readonly operator: FilterOperator;
   readonly values: readonly Literal[];
 }
-type Node =
-  | Predicate
-  | { readonly kind: 'and' | 'or'; readonly nodes: readonly Node[] }
-  | { readonly kind: 'not'; readonly node: Node };
+type Node = Tree<Predicate>;
 
 /** As the parser gives it. */
 function parsed(node: Node): FilterNode {
@@ -87,19 +85,6 @@ const ofValues = fc.oneof(
 const ofNull = fc
   .tuple(fc.constantFrom<FilterOperator>('eq', 'ne'), name)
   .map(([operator, field]) => make(operator, field, [null]));
-const treeOf = (leaf: fc.Arbitrary<Node>) =>
-  fc.letrec<{ node: Node }>((tie) => ({
-    node: fc.oneof(
-      { maxDepth: 3 },
-      leaf,
-      fc.record({
-        kind: fc.constantFrom('and' as const, 'or' as const),
-        nodes: fc.array(tie('node'), { minLength: 2, maxLength: 3 }),
-      }),
-      fc.record({ kind: fc.constant('not' as const), node: tie('node') }),
-    ),
-  })).node;
-
 /** What a filter means: true, false, or null where a NULL leaves it open. Only true selects the row. */
 function evaluate(node: Node, of: Row): boolean | null {
   switch (node.kind) {

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { treeOf } from '../../test/support/filter-trees.js';
 import { DomainError } from '../problems/domain-error.js';
 import { fieldOf } from '../fields/field.decorator.js';
 import type { FilterOperator } from '../fields/field.js';
@@ -8,7 +9,7 @@ import type { Literal } from '../fields/types/field-type.js';
 import type { TypeName } from '../fields/types/types.js';
 import { settle } from './condition.js';
 import { conditionSql, successor } from './condition.sql.js';
-import type { FilterNode } from './filter.ast.js';
+import type { FilterNode, Predicate } from './filter.ast.js';
 import { parseFilter } from './filter.parser.js';
 
 const field = (name: string, type: TypeName, readable: true | string = true) =>
@@ -27,7 +28,7 @@ const literal: fc.Arbitrary<Literal | null> = fc.oneof(
   fc.boolean(),
   fc.constant(null),
 );
-const predicate: fc.Arbitrary<FilterNode> = fc.oneof(
+const predicate: fc.Arbitrary<Predicate> = fc.oneof(
   fc.record({
     kind: fc.constant('predicate' as const),
     field: fc.constantFrom('name', 'size', 'x_1'),
@@ -50,17 +51,7 @@ const predicate: fc.Arbitrary<FilterNode> = fc.oneof(
     position: fc.constant(0),
   }),
 );
-const tree = fc.letrec<{ node: FilterNode }>((tie) => ({
-  node: fc.oneof(
-    { maxDepth: 3, withCrossShrink: true },
-    predicate,
-    fc.record({
-      kind: fc.constantFrom('and' as const, 'or' as const),
-      nodes: fc.array(tie('node'), { minLength: 2, maxLength: 3 }),
-    }),
-    fc.record({ kind: fc.constant('not' as const), node: tie('node') }),
-  ),
-})).node;
+const tree: fc.Arbitrary<FilterNode> = treeOf(predicate);
 
 const quote = (value: Literal | null) =>
   typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : String(value);
