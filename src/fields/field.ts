@@ -5,6 +5,8 @@ import type { TextFormat } from './types/text.js';
 import type { TypeName } from './types/types.js';
 
 export type FilterOperator = 'eq' | 'ne' | 'gt' | 'ge' | 'lt' | 'le' | 'in' | 'contains' | 'startswith' | 'endswith';
+/** What a filter may do with a field: compare it by an operator, or do so without regard to case, `casei(field)`. */
+export type FilterAbility = FilterOperator | 'casei';
 
 /** Works out a field that has no column of its own from the columns that it names. */
 export interface Derivation {
@@ -23,8 +25,8 @@ export interface FieldOptions {
   readonly readable?: boolean | string;
   /** False: only sent when `fields=` names it. */
   readonly shown?: boolean;
-  /** True: every operator that its type has. With `eq` or `in` among them it has an index. */
-  readonly filterable?: true | readonly FilterOperator[];
+  /** True: all that its type has. With `eq` or `in` among them it has an index. */
+  readonly filterable?: true | readonly FilterAbility[];
   /** The column has a unique constraint, `uq_{table}_{field}`, whose index then serves sorting as well. */
   readonly unique?: boolean;
   /** It has an index, `ix_{table}_{field}`. */
@@ -82,7 +84,7 @@ export interface Field {
   readonly readable: boolean | string;
   /** False for system fields: readable, but only sent when `fields=` names them. */
   readonly shown: boolean;
-  readonly filterable: readonly FilterOperator[];
+  readonly filterable: readonly FilterAbility[];
   readonly sortable: boolean;
   /** No two rows have the same value: a unique constraint says so. Never null. */
   readonly unique: boolean;

@@ -156,9 +156,10 @@ export function filterParameter({ fields }: Fields): Parameter {
 |---|---|---|
 ${rows.join('\n')}
 
-\`field op value\` with eq, ne, gt, ge, lt, le; \`field in (a, b)\`; \`contains(field, 'text')\`; \`startswith(field, 'text')\`; combined
+\`field op value\` with eq, ne, gt, ge, lt, le; \`field in (a, b)\`; \`contains(field, 'text')\`; \`startswith(field, 'text')\`; \`endswith(field, 'text')\`; combined
 by \`and\`, \`or\`, \`not\` and parentheses. Values are \`'text'\` (a quote is doubled), numbers, \`true\`, \`false\`, \`null\`. Null matches
-\`eq null\` and nothing else. Any number and any RFC 3339 date-time (cut to milliseconds) may be compared with. At most 1,024 characters, 20 conditions, 5 levels, 50 values in a list.`;
+\`eq null\` and nothing else. Text is compared exactly; \`casei(field)\` in the place of a field compares without regard to case (Unicode's
+simple case folding: É is é, ß is not ss), has no order, and takes at most 64 different letters. Any number and any RFC 3339 date-time (cut to milliseconds) may be compared with. At most 1,024 characters, 20 conditions, 5 levels, 50 values in a list.`;
   const time = fields.all.find(({ type, filterable }) => type === 'timestamp' && filterable.includes('ge'))!.name;
   return {
     ...query('filter', description, { type: 'string', maxLength: 1024 }),

@@ -1,7 +1,9 @@
 import type { SqlValue } from '../database/session.js';
 import type { Field } from '../fields/field.js';
 import type { FieldValue } from '../fields/types/field-type.js';
+import { foldedSql } from './case-folding.sql.js';
 import type { Condition, TextOperator } from './condition.js';
+import { padded } from './padded.js';
 
 export interface SqlFragment {
   readonly sql: string;
@@ -55,10 +57,11 @@ function predicate(condition: SinglePredicate, isSqlite: boolean, params: SqlVal
       return inList(column, field, condition.values, isSqlite, params);
     case 'text':
       return textPredicate(column, condition.operator, condition.text, isSqlite, params);
+    case 'folded':
+      return foldedPredicate(column, condition, isSqlite, params);
   }
 }
 
-/** Padded to a power of two with its last value, so that few statements are prepared. */
 function inList(
   column: string,
   field: Field,
@@ -66,10 +69,7 @@ function inList(
   isSqlite: boolean,
   params: SqlValue[],
 ): string {
-  const size = 2 ** Math.ceil(Math.log2(values.length));
-  const places = Array.from({ length: size }, (_, at) =>
-    bind(field, values[Math.min(at, values.length - 1)]!, isSqlite, params),
-  );
+  const places = padded(values).map((value) => bind(field, value, isSqlite, params));
   return `${column} IN (${places.join(', ')})`;
 }
 
@@ -89,6 +89,25 @@ function textPredicate(
     case 'endswith':
       return suffix(column, text, isSqlite, params);
   }
+}
+
+function foldedPredicate(
+  column: string,
+  { operator, texts }: Extract<Condition, { kind: 'folded' }>,
+  isSqlite: boolean,
+  params: SqlValue[],
+): string {
+  const folded = foldedSql(column, texts);
+  params.push(...folded.params);
+  const [text] = folded.texts;
+  if (operator === 'startswith') {
+    params.push([...text!].length, text!);
+    return `SUBSTR(${folded.sql}, 1, ?) = ?`;
+  }
+  if (operator !== 'in') return textPredicate(folded.sql, operator, text!, isSqlite, params);
+  const values = padded(folded.texts);
+  params.push(...values);
+  return `${folded.sql} IN (${values.map(() => '?').join(', ')})`;
 }
 
 /** As a range, which an index serves, and in which no character is a wildcard. */

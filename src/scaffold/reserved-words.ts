@@ -32,7 +32,7 @@ const TYPESCRIPT = words(`
 `);
 
 /** Functions of the filter language. */
-const FILTER = words('contains startswith endswith');
+const FILTER = words('contains startswith endswith casei');
 
 /** The language that has a word for itself, as far as it matters for names of fields; undefined for a free name. */
 export function reservedFor(word: string): string | undefined {

@@ -1,5 +1,5 @@
 import type { ColumnOptions } from 'typeorm';
-import type { FieldOptions, FilterOperator } from '../field.js';
+import type { FieldOptions, FilterAbility } from '../field.js';
 import type { ExactDecimal } from './exact-decimal.js';
 
 /** One fault of a value. */
@@ -44,7 +44,7 @@ export interface ColumnCodec {
 
 /** Everything that one type means. Options are those of a declaration that `refuse` let pass. */
 export interface FieldType {
-  readonly operators: readonly FilterOperator[];
+  readonly operators: readonly FilterAbility[];
   readonly isSortable: boolean;
   /** Says what is wrong with a declaration, and what to write in its place; undefined for a good one. */
   readonly refuse?: (options: FieldOptions) => string | undefined;
@@ -69,7 +69,7 @@ export interface FieldType {
   readonly sample: (options: FieldOptions, n: number, name: string) => unknown;
 }
 
-export const COMPARISONS: readonly FilterOperator[] = ['eq', 'ne', 'gt', 'ge', 'lt', 'le', 'in'];
+export const COMPARISONS: readonly FilterAbility[] = ['eq', 'ne', 'gt', 'ge', 'lt', 'le', 'in'];
 
 export function wrong(code: string, detail: string): readonly Violation[] {
   return [{ code, detail }];
