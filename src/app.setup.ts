@@ -23,7 +23,7 @@ export interface AppOptions {
   readonly root?: (config: Config, draining: Draining) => DynamicModule;
 }
 
-/** What is not under `/api`. */
+/** Paths that are not under `/api`. */
 const OUTSIDE = [
   'health',
   'health/live',

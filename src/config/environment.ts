@@ -23,7 +23,7 @@ export function isRunByNpm(): boolean {
   return process.env.npm_lifecycle_event !== undefined;
 }
 
-/** What Node was told of itself, on its command line and in `NODE_OPTIONS`. */
+/** Node's own options, from its command line and `NODE_OPTIONS`. */
 export function nodeOptions(): string {
   return [process.env.NODE_OPTIONS ?? '', ...process.execArgv].join(' ');
 }

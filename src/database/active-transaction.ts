@@ -69,7 +69,7 @@ export class ActiveTransaction implements Transaction {
       await this.execute(`RELEASE SAVEPOINT ${name}`);
       return result;
     } catch (error) {
-      // What can't be undone must not be committed with the rest.
+      // A write that can't be undone must not be committed with the rest.
       await this.execute(`ROLLBACK TO SAVEPOINT ${name}`).catch((left: unknown) => (this.fault ??= left));
       throw error;
     }
@@ -99,7 +99,7 @@ export class ActiveTransaction implements Transaction {
   private tell(isCommitted: boolean): void {
     const { callbacks } = this;
     this.callbacks = [];
-    // What is committed stays so: a callback that throws must not make it look as if it had failed.
+    // The commit stays: a callback that throws must not make it look as if it had failed.
     for (const callback of callbacks) {
       try {
         callback(isCommitted);

@@ -14,7 +14,7 @@ import { patiently } from './patience.js';
 import { classify } from './sql-errors.js';
 import { durable, SQLITE_WAIT_MS } from './sqlite/sqlite.statements.js';
 
-/** What TypeORM needs to know of the configured database. */
+/** TypeORM's options for the configured database. */
 export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
   const shared = {
     migrationsTableName: 'plinth_migration',
@@ -62,7 +62,7 @@ export function sqlitePath(url: string): string {
   return url.slice('sqlite:'.length);
 }
 
-/** For commands: a data source of its own, connected. @throws UnreachableError, WrongEngineError */
+/** Opens a data source for a command. @throws UnreachableError, WrongEngineError */
 export async function openDataSource(
   config: DatabaseConfig,
   schema: Pick<DataSourceOptions, 'entities' | 'migrations'>,
@@ -94,7 +94,9 @@ export async function initialize(dataSource: DataSource, config: DatabaseConfig)
   useUniqueNames(dataSource);
 }
 
-/** On a plain connection: the session's set-up of one kind fails on the other, and would look like an outage. */
+/**
+ * Asks the server on a plain connection: the session's set-up of one kind fails on the other, and would look like an outage.
+ */
 async function refuseOtherEngine(config: DatabaseConfig): Promise<void> {
   const connection = await mysql.createConnection(connectionOptions(config));
   // The handshake tells the version, so this waits for nothing but it.
@@ -115,7 +117,7 @@ export class WrongEngineError extends Error {
   readonly exitCode = 78;
 }
 
-/** For commands, which do not wait for a database that is away as the service does. */
+/** Ends a command, which does not wait for a database that is away as the service does. */
 class UnreachableError extends Error {
   /** EX_UNAVAILABLE of sysexits.h. */
   readonly exitCode = 69;
@@ -134,7 +136,7 @@ function useExactText(dataSource: DataSource, kind: 'mariadb' | 'mysql'): void {
   }
 }
 
-/** To TypeORM a unique constraint is an index of MySQL, and named so. */
+/** Names unique constraints, which to TypeORM are indexes of MySQL. */
 function useUniqueNames({ entityMetadatas, namingStrategy }: DataSource): void {
   for (const { tableName, indices } of entityMetadatas) {
     for (const index of indices) {

@@ -21,8 +21,8 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
 /**
- * Of the pages that SQLite's connections keep. Where there is a second thread its cache is the larger one; twice as much was
- * seen to make nothing faster there, and for this thread's writer neither did better-sqlite3's own 16,000.
+ * KiB of the page caches of SQLite's connections. Where there is a second thread its cache is the larger one; twice as much
+ * was seen to make nothing faster there, and for this thread's writer neither did better-sqlite3's own 16,000.
  */
 const CACHE_KIB = { alone: 24_576, first: 2_048, second: 8_192, costly: 2_048, writer: 4_096 };
 

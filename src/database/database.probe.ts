@@ -56,7 +56,7 @@ export class DatabaseProbe {
     await this.looking;
   }
 
-  /** Also called out of turn, by a statement that has waited for long. */
+  /** Looks at the database; also called out of turn, by a statement that has waited for long. */
   look(): Promise<void> {
     this.looking ??= this.lookOnce().finally(() => (this.looking = null));
     return this.looking;
@@ -125,7 +125,7 @@ export class DatabaseProbe {
     const connectTimeoutMs = Math.min(config.connectTimeoutMs, ANSWER_WITHIN_MS);
     const connection = await mysql.createConnection(connectionOptions({ ...config, connectTimeoutMs }));
     connection.on('error', () => undefined);
-    // Where a server has it off by default each look would keep a transaction open, and migrations would wait for its end.
+    // On a server that has it off by default each probe would keep a transaction open, and migrations would wait for its end.
     connection.query('SET autocommit = 1').catch(() => connection.destroy());
     return connection;
   }

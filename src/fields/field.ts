@@ -5,7 +5,7 @@ import type { TextFormat } from './types/text.js';
 import type { TypeName } from './types/types.js';
 
 export type FilterOperator = 'eq' | 'ne' | 'gt' | 'ge' | 'lt' | 'le' | 'in' | 'contains' | 'startswith' | 'endswith';
-/** What a filter may do with a field: compare it by an operator, or do so without regard to case, `casei(field)`. */
+/** An operator by which a filter may compare a field; `casei`: those for text also without regard to case, `casei(field)`. */
 export type FilterAbility = FilterOperator | 'casei';
 
 /** Works out a field that has no column of its own from the columns that it names. */
@@ -29,7 +29,7 @@ export interface FieldOptions {
   readonly filterable?: true | readonly FilterAbility[];
   /** The column has a unique constraint, `uq_{table}_{field}`, whose index then serves sorting as well. */
   readonly unique?: boolean;
-  /** It has an index, `ix_{table}_{field}`. */
+  /** Sorts by an index, `ix_{table}_{field}`. */
   readonly sortable?: boolean;
   /** `create`: may be given when the row is made, never changed afterwards. */
   readonly writable?: boolean | 'create';
@@ -43,7 +43,7 @@ export interface FieldOptions {
   readonly description?: string;
   readonly example?: unknown;
 
-  /** In code points: 255 by default for `string`, 1,048,576 for `text`. */
+  /** The most code points: 255 by default for `string`, 1,048,576 for `text`. */
   readonly maxLength?: number;
   readonly minLength?: number;
   readonly pattern?: RegExp;

@@ -3,7 +3,7 @@ import type { HealthIndicatorResult } from '@nestjs/terminus';
 
 type Check = () => HealthIndicatorResult;
 
-/** What modules add to readiness. A check only reads memory: it is called for every probe. */
+/** Checks that modules add to readiness. A check only reads memory: it is called for every probe. */
 @Injectable()
 export class ReadinessChecks {
   readonly all: Check[] = [];

@@ -1,7 +1,7 @@
 import type { Caller } from '../access/caller.js';
 import type { Route } from './route.js';
 
-/** What a caller needs for a route: a verb on the route's module, or a scope by its name. */
+/** The permission that a route needs: a verb on its module, or a scope by its name. */
 export type RouteAccess = { readonly verb: 'read' | 'write' } | { readonly scope: string };
 
 declare module 'fastify' {
@@ -10,7 +10,7 @@ declare module 'fastify' {
     traceId: string;
     caller: Caller;
     route: Route;
-    /** By `performance.now()`. */
+    /** The time by `performance.now()`. */
     startedAt: number;
   }
 

@@ -71,10 +71,7 @@ const EVENTS =
 /** The scope that a caller needs, as OpenAPI 3.1 has it for bearer credentials. */
 export const needs = (scope: string) => [{ bearer: [scope] }];
 
-/**
- * What the reference says of one endpoint of one module.
- * @param ops of the module's batches
- */
+/** Describes one endpoint of one module. @param ops of the module's batches */
 export function operation(endpoint: Endpoint, model: CrudModel, ops: readonly Op[]): OpenAPIV3_1.OperationObject {
   const { kind } = endpoint;
   const body = requestBody(kind, schemaName(model.name), batchSchemaName(model.name, ops));
@@ -94,7 +91,10 @@ export function operation(endpoint: Endpoint, model: CrudModel, ops: readonly Op
   };
 }
 
-/** In words: as a parameter it would give the list two kinds of answers, which typed clients could not tell apart. */
+/**
+ * Describes the read by id in words: as a parameter it would give the list two kinds of answers, which typed clients could not
+ * tell apart.
+ */
 function readById(name: string): string {
   return `With \`?id={id}\`, which only \`fields\` goes with, it is another way to read one row, and answers as \`GET /api/${name}/{id}\` does: \`{"data": {…}, "status": "success"}\` with an ETag, 304, or 404.`;
 }
@@ -153,19 +153,19 @@ function parameters(kind: EndpointKind, model: CrudModel): Parameter[] {
 
 const CONDITIONAL: readonly EndpointKind[] = ['update', 'replace', 'remove', 'restore', 'action'];
 
-/** Without an id in their paths. */
+/** Endpoints without an id in their paths. */
 const OF_MANY: readonly EndpointKind[] = ['list', 'create', 'batch', 'watch'];
 
 function problemsOf(kind: EndpointKind, { requiresIfMatch, stage }: CrudModel): readonly string[] {
   return [
     ...PROBLEMS[kind],
     ...(requiresIfMatch && CONDITIONAL.includes(kind) ? ['precondition-required'] : []),
-    // What can be no id makes another path; and an alpha module is only there for some.
+    // A text that can be no id makes another path; and an alpha module is only there for some.
     ...(!OF_MANY.includes(kind) || stage.level === 'alpha' ? ['route-not-found'] : []),
   ];
 }
 
-/** What a deprecated module says with each answer. */
+/** Adds the headers that a deprecated module sends with each answer. */
 function withStage(responses: Record<string, OpenAPIV3_1.ResponseObject>, { stage }: CrudModel): Responses {
   if (stage.level !== 'deprecated') return responses;
   const said = { ...STAGE_HEADERS, Link: header('Link') };

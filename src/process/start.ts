@@ -32,7 +32,7 @@ export async function start(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => ending.onSignal(signal));
   process.on('unhandledRejection', (error) => ending.fail(error));
   process.on('uncaughtException', (error) => ending.fail(error));
-  // Where it can't be written to there is nobody to tell.
+  // An error stream that can't be written to has nobody to tell.
   process.stderr.on('error', () => undefined);
 
   const run = async (): Promise<void> => {
@@ -43,7 +43,7 @@ export async function start(): Promise<void> {
     if (ending.hasBegun) return;
     await app.init();
     if (ending.hasBegun) return;
-    // What was only needed to start: 25 MiB, for a tenth of a second. With `--expose-gc`, as `npm start` has it.
+    // Frees the memory that only the start needed: 25 MiB, in a tenth of a second. With `--expose-gc`, as `npm start` has it.
     globalThis.gc?.({ type: 'major', flavor: 'last-resort', execution: 'sync' });
     await listen(app, config.http);
     isListening = true;

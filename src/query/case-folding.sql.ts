@@ -1,5 +1,5 @@
 import { caseVariants, variantsIn } from './case-folding.js';
-import { padded } from './padded.js';
+import { padded } from '../database/padded.js';
 
 /**
  * A column in which letters that differ from those of `texts` in case alone are the same, and the texts in these letters. The

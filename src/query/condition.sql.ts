@@ -1,9 +1,9 @@
+import { padded } from '../database/padded.js';
 import type { SqlValue } from '../database/session.js';
 import type { Field } from '../fields/field.js';
 import type { FieldValue } from '../fields/types/field-type.js';
 import { foldedSql } from './case-folding.sql.js';
 import type { Condition, TextOperator } from './condition.js';
-import { padded } from './padded.js';
 
 export interface SqlFragment {
   readonly sql: string;
@@ -110,7 +110,7 @@ function foldedPredicate(
   return `${folded.sql} IN (${values.map(() => '?').join(', ')})`;
 }
 
-/** As a range, which an index serves, and in which no character is a wildcard. */
+/** Compares with a range, which an index serves, and in which no character is a wildcard. */
 function prefix(column: string, start: string, params: SqlValue[]): string {
   params.push(start);
   const end = successor(start);

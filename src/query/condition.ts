@@ -6,7 +6,7 @@ import type { FilterNode, Predicate } from './filter.ast.js';
 import { invalidFilter } from './filter.tokens.js';
 
 export type Comparison = 'eq' | 'ne' | 'gt' | 'ge' | 'lt' | 'le';
-/** In SQL each is a function around the others. */
+/** The most letters of a text that ignores case: in SQL each is a function around the others. */
 const MOST_LETTERS = 64;
 
 export type TextOperator = 'contains' | 'startswith' | 'endswith';
@@ -45,7 +45,7 @@ export function settle(node: FilterNode, fields: FieldSet): Condition {
   }
 }
 
-/** One text for each condition: of two that are spelled alike the rows are the same. */
+/** Spells a condition: two that are spelled alike have the same rows. */
 export function spell(condition: Condition): string {
   return JSON.stringify(condition, (key, value: unknown) => (key === 'field' ? (value as Field).name : value));
 }

@@ -7,7 +7,7 @@ export interface Predicate {
   readonly operator: FilterOperator;
   /** Whether the field stands in `casei(…)`: its text is compared without regard to case. */
   readonly ignoresCase?: boolean;
-  /** One, except for `in`. */
+  /** One value, except for `in`. */
   readonly values: readonly (Literal | null)[];
   /** Offset of the field's name in the filter, in characters (code points) from 0. */
   readonly position: number;

@@ -60,7 +60,7 @@ const VALUES: Record<Name, fc.Arbitrary<Exclude<Literal, null>>> = {
   b: fc.boolean(),
   t: fc.constantFrom('2026-01-01T00:00:00Z', '2026-01-01T00:00:00.001Z', '2026-01-01T01:00:00+01:00'),
 };
-/** What rows are compared with: also what no column of theirs could hold. */
+/** Literals that rows are compared with: also such as no column of theirs could hold. */
 const LITERALS: typeof VALUES = {
   ...VALUES,
   n: fc.oneof(VALUES.n, fc.constantFrom(-0.5, 2 ** 53, -(2 ** 63), 1e300, -1e300)),
@@ -100,7 +100,7 @@ const ofValues = fc.oneof(
 const ofNull = fc
   .tuple(fc.constantFrom<FilterOperator>('eq', 'ne'), name)
   .map(([operator, field]) => make(operator, field, [null]));
-/** What a filter means: true, false, or null where a NULL leaves it open. Only true selects the row. */
+/** The meaning of a filter: true, false, or null where a NULL leaves it open. Only true selects the row. */
 function evaluate(node: Node, of: Row): boolean | null {
   switch (node.kind) {
     case 'predicate':

@@ -59,7 +59,7 @@ const tree: fc.Arbitrary<FilterNode> = treeOf(predicate);
 
 const quote = (value: Literal | null) =>
   typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : String(value);
-/** Every group in parentheses, so that the text has one reading only. */
+/** Puts every group in parentheses, so that the text has one reading only. */
 function write(node: FilterNode): string {
   if (node.kind === 'not') return `not (${write(node.node)})`;
   if (node.kind !== 'predicate') return node.nodes.map((child) => `(${write(child)})`).join(` ${node.kind} `);

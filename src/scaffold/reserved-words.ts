@@ -1,4 +1,4 @@
-/** What MariaDB and MySQL refuse as a name without quotes, by their own `information_schema.keywords`. */
+/** Words that MariaDB and MySQL refuse as a name without quotes, by their own `information_schema.keywords`. */
 const SQL = words(`
   accessible add all alter analyze and as asc asensitive before between bigint binary blob both by call cascade case
   change char character check collate column condition constraint continue convert create cross cube cume_dist

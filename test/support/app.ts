@@ -19,14 +19,14 @@ export interface TestApp {
   readonly origin: string;
   readonly database: Database;
   readonly url: string;
-  /** All that Fastify routes: the method, and the path in Fastify's language. */
+  /** All routes of Fastify: the method, and the path in Fastify's language. */
   readonly routes: readonly { readonly method: string; readonly path: string }[];
   close(): Promise<void>;
 }
 
 export interface TestAppOptions {
   readonly env?: Record<string, string>;
-  /** With the widget, the module of the tests that has every kind of field. */
+  /** Adds the widget, the module of the tests that has every kind of field. */
   readonly widget?: boolean;
   /** Modules of the test's own. */
   readonly modules?: readonly PlinthModuleClass[];

@@ -11,7 +11,7 @@ import { rowsOf, type Members, type Rows } from './rows.js';
 import { SpecimenModule } from './specimen/specimen.module.js';
 import { WidgetModule } from './widget/widget.module.js';
 
-/** What a test of the kernel's contract knows of the module that it runs against. */
+/** A module as the suites of the contract see it. */
 export interface Subject extends Rows {
   readonly engine: Engine;
   readonly test: TestApp;
@@ -23,10 +23,10 @@ export interface Subject extends Rows {
   made(members?: object): Promise<{ id: string; etag: string; data: Members }>;
 }
 
-/** Those of the tests: with fields of every habit, and of every type. */
+/** The tests' own modules: with fields of every habit, and of every type. */
 export const OWN = [WidgetModule, SpecimenModule];
 
-/** What the application has to have beside its own modules to have this one. */
+/** The modules that the application needs beside its own to have this one. */
 export const besides = (module: string) => OWN.filter((one) => nameOf(declarationOf(one).resource) === module);
 
 /** Every module of the service, and the tests' own. A team's module is tested by existing. */

@@ -40,7 +40,7 @@ export class Service {
     }
   }
 
-  /** What the process has in memory now, in MiB. */
+  /** The memory of the process now, in MiB. */
   get memoryMib(): number {
     const status = readFileSync(`/proc/${this.child.pid}/status`, 'utf8');
     return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1024;

@@ -11,7 +11,7 @@ export type Handles<R> = <H extends (...args: never[]) => Promise<R>>(
   descriptor: TypedPropertyDescriptor<H>,
 ) => void;
 
-/** In routes an id never holds a colon: that begins an action (`/{id}:restore`). */
+/** The id in routes. It never holds a colon: that begins an action (`/{id}:restore`). */
 export const ID = ':id([^:/]+)';
 
 /** A caller needs the scope `{module}:read` or `{module}:write`. */
@@ -25,7 +25,7 @@ export function endpoint<R>(route: MethodDecorator, declared: Endpoint, offers?:
   };
 }
 
-/** Whatever the handler does is one transaction where the request asks for that. It gets the request as one argument more. */
+/** Runs the handler in one transaction where the request asks for that. The handler gets the request as one more argument. */
 function asOneWrite<H extends (...args: never[]) => Promise<unknown>>(
   target: object,
   key: string | symbol,
@@ -40,7 +40,7 @@ function asOneWrite<H extends (...args: never[]) => Promise<unknown>>(
     const handle = () => handler.apply(this, args.slice(0, length) as never[]);
     return run ? run(handle) : handle();
   };
-  // What decorators below this one have said of the handler.
+  // Metadata of decorators below this one stands on the handler.
   for (const name of Reflect.getMetadataKeys(handler) as string[])
     Reflect.defineMetadata(name, Reflect.getMetadata(name, handler), write);
   return Object.defineProperty(write, 'name', { value: handler.name }) as unknown as H;

@@ -6,7 +6,7 @@ const METHODS = ['get', 'post', 'put', 'delete', 'patch'] as const;
 
 /** An endpoint as Nest serves it. */
 export interface FoundEndpoint {
-  /** As OpenAPI writes it: `/api/loan/{id}`. */
+  /** The path as OpenAPI writes it: `/api/loan/{id}`. */
   readonly path: string;
   readonly method: (typeof METHODS)[number];
   readonly endpoint: Endpoint;

@@ -3,7 +3,7 @@ import { EVENTS_TYPE } from '../../http/media-types.js';
 import type { MultiStatus, Page } from './answer.js';
 import { endpoint, ID, type Handles } from './endpoint.decorator.js';
 
-/** In routes over all modules: the module's name, up to the colon. */
+/** The module's name in routes over all modules, up to the colon. */
 const MODULE = ':module([a-z][a-z0-9-]*)';
 
 /** `POST /api/{module}:batch` of every module. */

@@ -13,7 +13,7 @@ export type ListFormat = (typeof LIST_FORMATS)[number];
 export interface RequestContext {
   readonly caller: Caller;
   readonly traceId: string;
-  /** When all of a write had arrived, by `performance.now()`: its waits in the database count from there. */
+  /** The time when all of a write had arrived, by `performance.now()`: its waits in the database count from there. */
   readonly since?: number | undefined;
   /** The id of a list route's `?id=`: the specification's own way to read one. */
   readonly id?: string | undefined;

@@ -17,7 +17,7 @@ export const COMMIT = text('COMMIT');
 export const ROLLBACK = text('ROLLBACK');
 export const AUTOCOMMIT = text('SET autocommit = 1');
 
-/** By the seconds for which a lock is waited for. */
+/** Statements by the seconds for which a lock is waited for. */
 export const LOCK_WAITS = Array.from({ length: LOCK_WAIT_S + 1 }, (_, seconds) => text(`SET ${lockWaits(seconds)}`));
 
 /** Sends statements over connections, together where it can, and never waits for ever. */
@@ -127,7 +127,7 @@ class OneByOne {
   }
 }
 
-/** As its rows come. */
+/** Reads a part of the result, row by row as they come. */
 function readPart(
   connection: PoolConnection,
   { sql, params }: Statement,
@@ -159,13 +159,15 @@ function toResult(result: unknown): StatementResult {
   return { rows: [], affected: (result as { affectedRows: number }).affectedRows };
 }
 
-/** Only cutting the socket ends a wait: mysql2's own timeout leaves the connection busy in the pool. */
+/** Ends a wait by cutting the socket: mysql2's own timeout leaves the connection busy in the pool. */
 export function cut(connection: PoolConnection): void {
   (connection as Wire).stream.destroy();
   connection.destroy();
 }
 
-/** As `cut`, but it may be somebody else's by now, whose statements mysql2 then ends; the pool forgets it with that. */
+/**
+ * Cuts a connection that may be another statement's by now: mysql2 then fails the statements on it, and the pool forgets it.
+ */
 export function sever(connection: PoolConnection): void {
   (connection as Wire).stream.destroy();
 }
@@ -180,7 +182,7 @@ export function isUnanswered(error: unknown): boolean {
   return error instanceof Overdue || (classify(error) === 'lost' && !wasNeverSent(error));
 }
 
-/** Nobody else shall get the connection after it. */
+/** Whether nobody else may get the connection after this outcome. */
 export function isPoisoned(outcome: Outcome): boolean {
   return outcome instanceof Failed && poisons(classify(outcome.error));
 }

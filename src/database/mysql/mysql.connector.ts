@@ -56,7 +56,7 @@ export class MysqlConnector implements Connector {
 
   async run(statement: Statement, mode: StatementMode): Promise<StatementResult> {
     if (mode === 'shared read' && this.limits.pipeline) {
-      // What can't be sent at all is refused here, where it is no other statement's fault.
+      // A statement that can't be sent is refused here, where it does not fail the others of its batch.
       executionSize(statement.params);
       return this.shared.add(statement);
     }
@@ -143,7 +143,7 @@ export class MysqlConnector implements Connector {
     return lockWait(patience, since, this.limits.kind === 'mariadb' ? 0 : 1);
   }
 
-  /** For this one statement: https://mariadb.com/kb/en/set-statement/, and MySQL's hint to its optimizer. */
+  /** Limits the time of this one statement: https://mariadb.com/kb/en/set-statement/, and MySQL's hint to its optimizer. */
   private limited(statement: Statement): Statement {
     const { kind, costly } = this.limits;
     const sql =
@@ -153,7 +153,7 @@ export class MysqlConnector implements Connector {
     return { ...statement, sql };
   }
 
-  /** Of every connection: one that has none itself would find no room by closing its own. */
+  /** Closes prepared statements on every connection: one that has none itself would find no room by closing its own. */
   private closeSome(): void {
     for (const wire of this.connections) closeSome(wire);
   }

@@ -44,9 +44,9 @@ export class Pipeline {
   private reader = new RowReader();
   private column = 0;
   private columns = 0;
-  /** Of the statement that is being answered, where it has any. */
+  /** Rows of the statement that is being answered, where it has any. */
   private taken: RowsTaken<Row> | undefined;
-  /** Of a procedure, whose first result is what counts. */
+  /** Whether this is a further result of a procedure, whose first one counts. */
   private isFurther = false;
 
   /**
@@ -124,7 +124,7 @@ export class Pipeline {
   }
 
   private take(packet: Packet): void {
-    // What is left out is not even read.
+    // Rows that are left out are not even read.
     if (!this.taken!.hasRoom()) return;
     const row = this.statements[this.at]!.statement ? this.reader.read(packet) : this.reader.readText(packet);
     this.taken!.add(row, packet.end - packet.start);

@@ -1,9 +1,9 @@
 import type { Row, SqlValue } from '../session.js';
 
-/** What this needs of mysql2's packets: a part of the bytes that came. */
+/** The part of mysql2's packets that this uses: some of the bytes that came. */
 export interface Packet {
   readonly buffer: Buffer;
-  /** Of the packet's header, four bytes before its payload. */
+  /** The offset of the packet's header, four bytes before its payload. */
   readonly start: number;
   readonly end: number;
   asError(encoding: string): Error;
@@ -185,7 +185,7 @@ export class RowReader {
   }
 }
 
-/** Where a text begins and ends, whose length is before it. */
+/** The beginning and end of a text whose length stands before it. */
 function textAt(buffer: Buffer, at: number): [start: number, end: number] {
   const first = buffer[at]!;
   if (first < 0xfb) return [at + 1, at + 1 + first];
@@ -228,7 +228,10 @@ function instantText(buffer: Buffer, at: number, type: number, decimals: number)
     .slice(0, decimals || 6)}`;
 }
 
-/** What most are. From its characters at once: put together from parts it takes four times as long. */
+/**
+ * Writes an instant with milliseconds, as most have them: from its characters at once, as joining parts takes four times as
+ * long.
+ */
 function millisecondText(buffer: Buffer, at: number): string {
   const year = buffer[at + 1]! | (buffer[at + 2]! << 8);
   const [month, day, hour, minute, second] = [

@@ -3,20 +3,23 @@ import type { Statement } from '../session.js';
 import type { Wire } from './mysql.pipeline.js';
 import type { RowReader } from './mysql.rows.js';
 
-/** Of one connection. Lists, of which callers make ever new texts, have a place of their own, and push out no other. */
+/**
+ * Statements that one connection keeps prepared. Lists, of which callers make ever new texts, have a share of their own, and
+ * push out no other.
+ */
 const KEPT = { list: 64, other: 192 };
-/** So many prepared statements has a connection at most. The server's limit is for all of its connections together. */
+/** The most prepared statements of a connection. The server's limit is for all of its connections together. */
 export const MOST_PREPARED = KEPT.list + KEPT.other;
 /** ER_MAX_PREPARED_STMT_COUNT_REACHED */
 const TOO_MANY_PREPARED = 1461;
 
 export interface PreparedStatement {
   id: number;
-  /** How many parameters it takes. */
+  /** The number of its parameters. */
   parameters: number;
   /** Why it could not be prepared. */
   failure?: Error;
-  /** What is known of its rows. */
+  /** Reads its rows, once their columns are known. */
   reader?: RowReader;
 }
 

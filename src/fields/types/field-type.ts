@@ -11,7 +11,7 @@ export interface Violation {
   readonly at?: string;
 }
 
-/** All that is wrong with a value; empty when it is good. */
+/** Finds all faults of a value; none when it is good. */
 export type Check = (value: unknown) => readonly Violation[];
 export const NO_VIOLATION: readonly Violation[] = [];
 
@@ -19,9 +19,9 @@ export const NO_VIOLATION: readonly Violation[] = [];
 export type Literal = string | boolean | ExactDecimal;
 
 /**
- * Where a literal stands among the values that a column can hold, for comparing is not storing: a filter may name any
- * number or instant. `value` is the largest storable one that is not above the literal; `isExact` says that it is the
- * literal. Null: all that can be stored is above it.
+ * The place of a literal among the values that a column can hold, for comparing is not storing: a filter may name any number
+ * or instant. `value` is the largest storable one that is not above the literal; `isExact` says that it is the literal. Null:
+ * all that can be stored is above it.
  */
 export interface Bound {
   readonly value: FieldValue | null;
@@ -32,7 +32,7 @@ export interface Bound {
 export type FieldValue = string | number | boolean;
 export type ColumnValue = string | number | bigint | Buffer | boolean | null;
 
-/** How a type's values travel to and from one engine, where they differ from those of JSON. */
+/** Translates a type's values for one engine, where they differ from those of JSON. */
 export interface ColumnCodec {
   readonly encode?: (value: never) => ColumnValue;
   readonly decode?: (value: ColumnValue) => unknown;
@@ -51,7 +51,7 @@ export interface FieldType {
   /** As TypeORM knows the column, on MySQL and MariaDB. */
   readonly column: (options: FieldOptions) => ColumnOptions;
   /**
-   * What differs on SQLite, which takes any name for a type: as little as may be, so that its schema tells as much as that
+   * The differences on SQLite, which takes any name for a type: as few as possible, so that its schema tells as much as that
    * of a server. A number's type has to be one of numbers there.
    */
   readonly sqliteColumn?: (options: FieldOptions) => ColumnOptions;

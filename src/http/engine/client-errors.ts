@@ -108,7 +108,7 @@ function meaningOf({ code = '', message, rawPacket }: ClientError): DomainError 
   return BY_CODE[code]?.() ?? new DomainError('malformed-http', 'This is not a valid HTTP/1.1 request.');
 }
 
-/** Of the connection itself: nobody is there to be answered. */
+/** Tells an error of the connection itself: nobody is there to be answered. */
 function isSystemError({ code = '' }: ClientError): boolean {
   return !code.startsWith('HPE_') && !code.startsWith('ERR_HTTP_');
 }

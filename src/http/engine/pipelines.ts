@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 
 /** Requests of one connection that wait for those before them; then no more is read of it. */
 const MOST_WAITING = 64;
-/** Of all connections: one that has more than its share is ended then. A request that waits takes some 5 KB. */
+/** Requests that wait on all connections: one that has more than its share is ended then. One takes some 5 KB. */
 const MOST_WAITING_AT_ALL = 10_000;
 
 /** What Node's server does itself where answers are not read: whatever else wants to read on is then refused that. */

@@ -12,11 +12,11 @@ describe.each([
   ['asked for later', () => sleep(30)],
 ])('a body that is %s', (_when, wait) => {
   let server: Server;
-  /** What has come of each body. */
+  /** The outcome of each body. */
   let told: string[];
   let bodies: string[];
   let requests: Request[];
-  /** In which of the requests' contexts each was told of. */
+  /** The context, of those of the requests, in which each was told. */
   let contexts: (number | undefined)[];
   const sockets: Socket[] = [];
 

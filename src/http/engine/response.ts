@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { Writable } from 'node:stream';
 import { hasMuchToCome, readLittle } from './request.js';
 
-/** On every answer, unless it says otherwise itself. */
+/** Headers of every answer, unless it says otherwise itself. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
@@ -31,7 +31,7 @@ const USUAL: ReadonlySet<string> = new Set([
   'vary',
 ]);
 const LARGE = 16_384;
-/** What Node refuses in a value (RFC 9110 section 5.5), and what it has ways of its own with: all that is not ASCII. */
+/** Characters that Node refuses in a value (RFC 9110 section 5.5), or treats in its own way: all that is not ASCII. */
 const NOT_IN_VALUE = /[^\t\x20-\x7e]/;
 
 /** What this knows of Node's own response beside what Node documents. `isUnderstood` tells whether it is so. */
@@ -47,11 +47,11 @@ interface Internals {
 /** The requests of one turn of the event loop. */
 interface Turn {
   requests: number;
-  /** What ends answers that were there in the same turn. */
+  /** Ends of answers that were there in the same turn. */
   readonly held: (() => void)[];
 }
 let turn: Turn | undefined;
-/** In the last turn in which a request came, others came with it. */
+/** Whether in the last turn in which a request came others came with it. */
 let isBusy = false;
 
 function thisTurn(): Turn {
@@ -80,9 +80,9 @@ export class Response<Request extends IncomingMessage = IncomingMessage> extends
   afterwards: (() => void) | undefined;
   private readonly turn = thisTurn();
   private hasBegun = false;
-  /** Before a body that nobody is going to read. */
+  /** Whether the answer comes before a body that nobody is going to read. */
   private isEarly = false;
-  /** Of the usual answer: how many bytes its body has. Its head is ASCII. */
+  /** The length of the usual answer's body, in bytes. Its head is ASCII. */
   private length: string | undefined;
 
   constructor(...rest: ConstructorParameters<typeof ServerResponse<Request>>) {
@@ -124,7 +124,7 @@ export class Response<Request extends IncomingMessage = IncomingMessage> extends
     if (!this.hasBegun) this.afterwards?.();
   }
 
-  /** All of it goes out now, and the connection ends when a little more of the body was read. */
+  /** Sends all of it now, and ends the connection when a little more of the body was read. */
   private endEarly(rest: unknown[]): void {
     const [body, encoding] = rest;
     this.cork();
@@ -183,7 +183,10 @@ export class Response<Request extends IncomingMessage = IncomingMessage> extends
   }
 }
 
-/** To wake its client costs little beside it, and all of a turn's would be in memory together. */
+/**
+ * Whether a body is too large to wait for the end of the turn: beside it waking the client costs little, and all of a turn's
+ * would be in memory together.
+ */
 function isLarge(body: unknown): boolean {
   return typeof body === 'string' && body.length > LARGE;
 }

@@ -14,7 +14,7 @@ interface Internals {
 interface Progress {
   /** Bytes that the kernel has taken. */
   taken: number;
-  /** When that was seen to change, by `performance.now()`. */
+  /** The time when that was seen to change, by `performance.now()`. */
   since: number;
 }
 
