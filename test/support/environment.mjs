@@ -4,7 +4,7 @@ import { TestEnvironment } from 'jest-environment-node';
 export default class extends TestEnvironment {
   handleTestEvent({ name, test, error }) {
     if (name === 'test_start' || name === 'run_describe_start') this.global.lastAnswer = undefined;
-    if (name === 'test_done') for (const [failure] of test.errors) this.#explain(failure);
+    if (name === 'test_done') for (const failure of test.errors) this.#explain([failure].flat()[0]);
     // In a hook nobody is asked again.
     if (name === 'hook_failure') this.#explain(error);
   }

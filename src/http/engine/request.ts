@@ -139,7 +139,10 @@ class Collector extends AsyncResource implements Sink {
   }
 }
 
-/** What this uses of Node's own request beside what Node documents; since Node 24.12. */
+/**
+ * Ends a stream that was never begun, without its turns of events; Node 24.12 has it, and does not document it. Other versions
+ * end an empty stream in its place.
+ */
 interface Internals {
   _dumpAndCloseReadable?: () => void;
 }

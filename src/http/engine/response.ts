@@ -34,7 +34,10 @@ const LARGE = 16_384;
 /** Characters that Node refuses in a value (RFC 9110 section 5.5), or treats in its own way: all that is not ASCII. */
 const NOT_IN_VALUE = /[^\t\x20-\x7e]/;
 
-/** What this knows of Node's own response beside what Node documents. `isUnderstood` tells whether it is so. */
+/**
+ * The state in which Node's response writes its own head, which Node does not document: to write the usual head at once saves
+ * looking at it header by header. `isUnderstood` compares the bytes at the start; where they differ Node writes all heads.
+ */
 interface Internals {
   _header: string | null;
   _headerSent: boolean;
