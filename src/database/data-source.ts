@@ -1,5 +1,5 @@
 import Sqlite from 'better-sqlite3';
-import mysql from 'mysql2/promise';
+import mysql, { type RowDataPacket } from 'mysql2/promise';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { DatabaseConfig } from '../config/config.js';
 import { defaultSqlOf, sqliteColumnOf } from '../fields/field.column.js';
@@ -99,12 +99,15 @@ export async function initialize(dataSource: DataSource, config: DatabaseConfig)
  */
 async function refuseOtherEngine(config: DatabaseConfig): Promise<void> {
   const connection = await mysql.createConnection(connectionOptions(config));
-  // The handshake tells the version, so this waits for nothing but it.
-  const { serverVersion = '' } = (
-    connection as unknown as { connection: { _handshakePacket: { serverVersion?: string } } }
-  ).connection._handshakePacket;
-  connection.destroy();
-  const found = /mariadb/i.test(serverVersion) ? 'mariadb' : 'mysql';
+  let version: string;
+  try {
+    const sql = 'SELECT VERSION() AS `version`';
+    const [[row]] = await connection.query<RowDataPacket[]>({ sql, timeout: config.connectTimeoutMs });
+    version = String(row?.version);
+  } finally {
+    connection.destroy();
+  }
+  const found = /mariadb/i.test(version) ? 'mariadb' : 'mysql';
   if (found === config.kind) return;
   throw new WrongEngineError(
     `DATABASE_URL says ${config.kind}, but the server is ${found === 'mysql' ? 'MySQL' : 'MariaDB'}.`,

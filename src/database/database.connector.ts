@@ -71,8 +71,16 @@ export class DatabaseConnector implements OnApplicationBootstrap, OnApplicationS
     }
     if (this.stopped.signal.aborted) return;
     await this.migrate();
-    this.database.open(this.connector());
+    const connector = this.connector();
+    if (connector instanceof MysqlConnector) await this.tryPipeline(connector);
+    this.database.open(connector);
     await this.probe.start();
+  }
+
+  private async tryPipeline(connector: MysqlConnector): Promise<void> {
+    // A server that is away just now says nothing about the pipeline.
+    if (await connector.tryPipeline().catch(() => true)) return;
+    this.logger.warn('This version of mysql2 does not let statements go several in one write: they go one by one.');
   }
 
   /** A migration that fails leaves what is there serving; readiness says so. */

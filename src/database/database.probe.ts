@@ -3,6 +3,7 @@ import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise';
 import { Config } from '../config/config.js';
 import { DatabaseState, type DatabaseStatus } from './database-state.js';
 import { Database } from './database.js';
+import { socketOf } from './mysql/mysql.internals.js';
 import { connectionOptions } from './mysql/mysql.options.js';
 import { migrationNames } from './migrator.js';
 import { SchemaCheck } from './schema/schema-check.js';
@@ -131,8 +132,7 @@ export class DatabaseProbe {
   }
 
   private forget(): void {
-    const connection = this.connection as unknown as { connection: { stream: { destroy(): void } } } | null;
-    connection?.connection.stream.destroy();
+    if (this.connection) socketOf(this.connection)?.destroy();
     this.connection?.destroy();
     this.connection = null;
   }

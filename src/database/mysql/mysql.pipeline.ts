@@ -1,23 +1,11 @@
-import type { PoolConnection } from 'mysql2';
-import type { Socket } from 'node:net';
 import { Failed, type Tell } from '../../runtime/batcher.js';
 import type { Outcome, Row, SqlValue, StatementResult } from '../session.js';
+import type { Wire } from './mysql.internals.js';
 import { executionSize, queryPacket, writeExecution } from './mysql.packets.js';
 import { RowsTaken } from '../row-bytes.js';
 import { HEADER, RowReader, type Packet } from './mysql.rows.js';
 import type { PreparedStatement } from './mysql.statements.js';
 import type { Watched } from './mysql.watchdog.js';
-
-/** What this needs of a mysql2 connection beside what it documents: the interface of its own commands. */
-export interface Wire extends PoolConnection {
-  sequenceId: number;
-  readonly clientEncoding: string;
-  readonly stream: Socket;
-  /** What it has prepared and not closed. */
-  readonly _statements: { readonly size: number; evict(oldest: number): void };
-  addCommand(command: Pipeline): void;
-  write(bytes: Buffer): void;
-}
 
 export interface Piped {
   /** Undefined for one that is sent as text. */
