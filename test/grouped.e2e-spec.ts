@@ -165,7 +165,7 @@ describe.each(engines())('writes and reads that come at the same time, on %s', (
       let committed = 0;
       // The row is held as long: for less than its change waits for it.
       for (const end = Date.now() + 3_000; committed < 3 && Date.now() < end; await sleep(20))
-        committed = Number((await transaction.query<{ n: number }>(sql))[0]!.n);
+        [{ n: committed }] = (await transaction.query(sql)) as [{ n: number }];
       expect({ committed, isAnswered }).toEqual({ committed: 3, isAnswered: false });
     });
     expect(told(await held!)).toEqual([200, 200, 200, 200]);
