@@ -5,7 +5,7 @@ import { DomainError } from '../../problems/domain-error.js';
 import { PROBLEM_TYPE, problemBody } from '../../problems/problem.js';
 import { LITTLE_BYTES, LITTLE_MS } from './request.js';
 import { MAX_URL_BYTES, notImplemented, uriTooLong, versionNotSupported } from '../request-checks.js';
-import { SECURITY_HEADERS } from './response.js';
+import { SECURITY_HEADERS } from './usual-head.js';
 import { traceIdOf } from '../trace-context.js';
 
 /** As Node gives it to its `clientError` event. */

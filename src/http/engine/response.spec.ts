@@ -1,6 +1,7 @@
 import { createServer, ServerResponse, type OutgoingHttpHeaders } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
-import { Response, SECURITY_HEADERS } from './response.js';
+import { Response } from './response.js';
+import { SECURITY_HEADERS } from './usual-head.js';
 
 /** Everything that a server sends for one request, the date aside. */
 async function bytesOf(

@@ -1,39 +1,10 @@
-import { ServerResponse, STATUS_CODES, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import { ServerResponse, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { Writable } from 'node:stream';
 import { hasMuchToCome, readLittle } from './request.js';
+import { SECURITY_HEADERS, usualHead } from './usual-head.js';
 
-/** Headers of every answer, unless it says otherwise itself. */
-export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'cross-origin-resource-policy': 'same-origin',
-  'cache-control': 'private, no-cache',
-};
-const SECURITY_LINES = linesOf(SECURITY_HEADERS);
-
-/** Headers that need nothing but to be written. All others are left to Node, which may draw conclusions from them. */
-const USUAL: ReadonlySet<string> = new Set([
-  'access-control-allow-origin',
-  'access-control-expose-headers',
-  'content-length',
-  'content-type',
-  'deprecation',
-  'etag',
-  'idempotency-replayed',
-  'link',
-  'location',
-  'preference-applied',
-  'ratelimit',
-  'ratelimit-policy',
-  'sunset',
-  'vary',
-]);
 const LARGE = 16_384;
-/** Characters that Node refuses in a value (RFC 9110 section 5.5), or treats in its own way: all that is not ASCII. */
-const NOT_IN_VALUE = /[^\t\x20-\x7e]/;
-
 /**
  * The state in which Node's response writes its own head, which Node does not document: to write the usual head at once saves
  * looking at it header by header. `isUnderstood` compares the bytes at the start; where they differ Node writes all heads.
@@ -166,21 +137,12 @@ export class Response<Request extends IncomingMessage = IncomingMessage> extends
 
   /** @returns false, and nothing was done, where these headers need Node's own way */
   private writeUsual(status: number, headers: OutgoingHttpHeaders | undefined): boolean {
-    let lines = '';
-    let length: string | undefined;
-    for (const name in headers) {
-      const value = headers[name];
-      if (!USUAL.has(name) || typeof value !== 'string' || NOT_IN_VALUE.test(value)) return false;
-      if (name === 'content-length') length = value;
-      lines += `${name}: ${value}\r\n`;
-    }
-    if (length === undefined) return false;
-    this.length = length;
     const internals = this as unknown as Internals;
-    const seconds = Math.floor(internals._keepAliveTimeout / 1000);
-    const keepAlive = seconds > 0 ? `Keep-Alive: timeout=${seconds}\r\n` : '';
+    const head = usualHead(status, headers, internals._keepAliveTimeout);
+    if (head === undefined) return false;
+    this.length = headers!['content-length'] as string;
     this.statusCode = status;
-    internals._header = `${statusLine(status)}${SECURITY_LINES}${lines}Date: ${date()}\r\nConnection: keep-alive\r\n${keepAlive}\r\n`;
+    internals._header = head;
     internals._headerSent = false;
     return true;
   }
@@ -192,28 +154,6 @@ export class Response<Request extends IncomingMessage = IncomingMessage> extends
  */
 function isLarge(body: unknown): boolean {
   return typeof body === 'string' && body.length > LARGE;
-}
-
-function linesOf(headers: Readonly<Record<string, string>>): string {
-  return Object.entries(headers)
-    .map(([name, value]) => `${name}: ${value}\r\n`)
-    .join('');
-}
-
-const statusLines: string[] = [];
-function statusLine(status: number): string {
-  return (statusLines[status] ??= `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`);
-}
-
-let second = 0;
-let dateOfSecond = '';
-function date(): string {
-  const now = Math.floor(Date.now() / 1000);
-  if (now !== second) {
-    second = now;
-    dateOfSecond = new Date(now * 1000).toUTCString();
-  }
-  return dateOfSecond;
 }
 
 /** Whether this version of Node sends the same bytes either way; all is left to it where not. */
