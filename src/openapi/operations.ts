@@ -80,7 +80,7 @@ export function operation(endpoint: Endpoint, model: CrudModel, ops: readonly Op
     ...(model.stage.level === 'deprecated' && { deprecated: true }),
     operationId: [kind === 'action' ? endpoint.verb! : kind, model.name].join('_'),
     summary: summaryOf(endpoint, model.name),
-    ...(kind === 'list' && { description: readById(model.name) }),
+    ...(kind === 'list' && { description: aboutList(model.name) }),
     security: needs(`${model.name}:${endpoint.writes ? 'write' : 'read'}`),
     parameters: parameters(kind, model),
     ...(body && { requestBody: body }),
@@ -92,11 +92,11 @@ export function operation(endpoint: Endpoint, model: CrudModel, ops: readonly Op
 }
 
 /**
- * Describes the read by id in words: as a parameter it would give the list two kinds of answers, which typed clients could not
- * tell apart.
+ * Describes a list, and the read by id in words: as a parameter it would give the list two kinds of answers, which typed clients
+ * could not tell apart.
  */
-function readById(name: string): string {
-  return `With \`?id={id}\`, which only \`fields\` goes with, it is another way to read one row, and answers as \`GET /api/${name}/{id}\` does: \`{"data": {…}, "status": "success"}\` with an ETag, 304, or 404.`;
+function aboutList(name: string): string {
+  return `With \`?id={id}\`, which only \`fields\` goes with, it is another way to read one row, and answers as \`GET /api/${name}/{id}\` does: \`{"data": {…}, "status": "success"}\` with an ETag, 304, or 404. A stream has all rows: it takes no \`limit\`.`;
 }
 
 function summaryOf({ kind, verb }: Endpoint, name: string): string {

@@ -29,7 +29,7 @@ export const SHARED_PARAMETERS: Record<string, Parameter> = {
     schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._~-]{0,35}$' },
   },
   dry_run: query('dry_run', 'Check everything, answer as if it were done, and keep nothing.', BOOLEAN),
-  limit: query('limit', 'Rows on a page. More than 200 is taken for 200. Not with a stream, which has all rows.', {
+  limit: query('limit', 'Rows on a page. More than 200 is taken for 200.', {
     type: 'integer',
     minimum: 1,
     default: 50,
