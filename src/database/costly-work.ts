@@ -32,8 +32,8 @@ interface Line {
 
 /**
  * The share of the database that costly statements have: a bulkhead, so that what is quick never waits behind them, with a
- * turn for each caller who waits, whatever the others have waiting. Where too many wait, who has the most of them loses their
- * latest one (as fq_codel does, RFC 8290 section 4.1.2).
+ * turn for each caller who waits, whatever the others have waiting. Where too many wait, the caller with the most of them loses
+ * the latest (as fq_codel does, RFC 8290 section 4.1.2).
  */
 export class CostlyWork {
   /** Queues by caller, the caller whose turn is next first. */

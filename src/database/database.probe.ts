@@ -24,7 +24,7 @@ interface Sight {
 /**
  * Looks every 2 s, on a connection of its own, whether a real table can be read and may be written to: a Galera node
  * without quorum answers `SELECT 1`, and nothing else. It also opens and shuts the gate: with a server that answers
- * nothing, requests shall not each find that out for themselves.
+ * nothing, not every request shall wait until it has found that out.
  */
 @Injectable()
 export class DatabaseProbe {

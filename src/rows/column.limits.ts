@@ -2,7 +2,7 @@ import type { Field, FieldOptions } from '../fields/field.js';
 import { fieldOf } from '../fields/field.decorator.js';
 import { DomainError } from '../problems/domain-error.js';
 
-/** Made by the kernel, and never by who asks. */
+/** Columns that the kernel fills, and never a caller. */
 const SYSTEM: ReadonlySet<string> = new Set(['created_at', 'updated_at', 'deleted_at', 'version']);
 const SAFE = { minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER };
 

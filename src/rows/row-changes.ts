@@ -156,7 +156,7 @@ export class RowChanges<E extends CrudEntity> {
     } catch (error) {
       if ((error as { errno?: number }).errno === NOT_UNDERSTOOD) this.isUnderstood = false;
       else if (!isOfOneRow(error) && !isHeldUp(error, this.database.engine)) throw error;
-      // Which one it was they find out for themselves.
+      // Runs each alone, which shows the one that failed.
       return group.map(() => ALONE);
     }
   }

@@ -69,7 +69,7 @@ export class RowReads<E extends CrudEntity> {
     });
   }
 
-  /** A part after the other: who is told of a row can go on with it, and it is in memory no longer than they need it. */
+  /** Reads part by part: a caller who is told of a row goes on with it, and it is in memory no longer than needed. */
   private async readLarge(asked: readonly string[], tell: Tell<E | null>): Promise<(E | null)[]> {
     if (asked.length === 1) return this.readAll(asked);
     const left = new Set(asked);

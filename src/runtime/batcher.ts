@@ -14,8 +14,8 @@ export interface BatchLimits {
    */
   readonly patienceMs?: number;
   /**
-   * With `patienceMs`: one of half the most goes at once, also before the turn is over. For who does one after the other, has the
-   * next one there, and would stand idle while a turn of many is taken in.
+   * With `patienceMs`: sends a batch of half the most at once, also before the turn is over. For work that goes batch by batch
+   * and would stand idle while the items of a long turn come in.
    */
   readonly isReadyWhenFull?: boolean;
   /** Sends an item that comes where no other has come lately before the turn ends. For batches of one that cost little. */
