@@ -79,7 +79,7 @@ module.exports = {
     {
       name: 'source-does-not-know-tests',
       severity: 'error',
-      from: { path: '^src/' },
+      from: { path: '^src/', pathNot: '\\.spec\\.ts$' },
       to: { path: '^(test|tools|bench)/' },
     },
   ],

@@ -24,7 +24,7 @@ export interface AppOptions {
   readonly imports?: NonNullable<DynamicModule['imports']>;
 }
 
-/** What is not under `/api`. */
+/** Paths that are not under `/api`. */
 const OUTSIDE = [
   'health',
   'health/live',

@@ -28,7 +28,7 @@ const OPTIONS = new Map([
   ['revoke', []],
 ]);
 const WAIT_MS = 15_000;
-/** Whoever can run this has the database's password: there is nothing that they could not do anyway. */
+/** An operator who can run this has the database's password, and so every permission anyway. */
 const OPERATOR = new Caller('command-line', ['*:*']);
 
 /** The database is away, or not migrated. */
@@ -40,9 +40,9 @@ class NotReadyError extends Error {
 interface Arguments {
   readonly command: string;
   readonly id: string | undefined;
-  /** For `create`. */
+  /** The key to `create`. */
   readonly key: CreateApiKeyDto;
-  /** For `rotate`. */
+  /** The options of `rotate`. */
   readonly rotation: RotateApiKeyDto;
 }
 

@@ -18,16 +18,7 @@ export { Context } from './crud/endpoints/context.decorator.js';
 export { Answer } from './crud/endpoints/answer.decorator.js';
 export { Parameters } from './crud/endpoints/parameters.decorator.js';
 export type { Format } from './crud/endpoints/format.js';
-export {
-  ActionEndpoint,
-  CreateEndpoint,
-  ListEndpoint,
-  ReadEndpoint,
-  RemoveEndpoint,
-  ReplaceEndpoint,
-  RestoreEndpoint,
-  UpdateEndpoint,
-} from './crud/endpoints/endpoints.js';
+export * from './crud/endpoints/endpoints.js';
 export type { RequestContext } from './crud/endpoints/request-context.js';
 export type { ModuleOptions } from './crud/crud.model.js';
 export {

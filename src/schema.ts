@@ -12,7 +12,7 @@ const KERNEL = [IdempotencyKeyEntity, ChangeEntity, FeedEntity, ApiKeyEntity, Ra
 
 export interface Schema {
   readonly entities: Type<object>[];
-  /** In the order they run: by the time that their names end in. */
+  /** Migrations in the order they run: by the time that their names end in. */
   readonly migrations: Type<MigrationInterface>[];
 }
 

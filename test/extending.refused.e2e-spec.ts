@@ -36,7 +36,9 @@ describe('settings of a module', () => {
 
   it('end the start with 78 where they are wrong, all of them by name, and never by their value', async () => {
     const env = { PARCEL_MAX_WEIGHT: 'secret' };
-    const error: unknown = await startApp('sqlite', { modules: [ParcelModule], env }).catch((thrown: unknown) => thrown);
+    const error: unknown = await startApp('sqlite', { modules: [ParcelModule], env }).catch(
+      (thrown: unknown) => thrown,
+    );
     expect(error).toBeInstanceOf(ConfigError);
     expect((error as ConfigError).exitCode).toBe(78);
     expect(named(error)).toBe('PARCEL_MAX_WEIGHT must be an integer from 1 to 100000');
@@ -47,7 +49,13 @@ describe('settings of a module', () => {
       isOn: setting.onOff({ ...words, key: 'RESOURCE_ON', default: true }),
       colour: setting.oneOf({ ...words, key: 'RESOURCE_COLOUR', words: ['red', 'green'], default: 'red' }),
       place: setting.text({ ...words, key: 'RESOURCE_PLACE', pattern: /^\w+$/, expects: 'a word', default: 'here' }),
-      token: setting.optionalText({ ...words, key: 'RESOURCE_TOKEN', pattern: /^\w+$/, expects: 'a word', secret: true }),
+      token: setting.optionalText({
+        ...words,
+        key: 'RESOURCE_TOKEN',
+        pattern: /^\w+$/,
+        expects: 'a word',
+        secret: true,
+      }),
       names: setting.list({ ...words, key: 'RESOURCE_NAMES', pattern: /^\w+$/, expects: 'words', default: ['a', 'b'] }),
     }) {}
     @PlinthModule({ resource: Resource, migrations: [], settings: Own })
@@ -68,9 +76,11 @@ describe('settings of a module', () => {
     expect(OwnModule.name).toBe('OwnModule');
   });
 
-  it('are refused where their names are not the module\'s, or their default is none that they take', () => {
+  it("are refused where their names are not the module's, or their default is none that they take", () => {
     const of = (key: string, more: object = {}) =>
-      class extends Settings({ one: setting.integer({ ...words, key, minimum: 1, maximum: 9, default: 5, ...more }) }) {};
+      class extends Settings({
+        one: setting.integer({ ...words, key, minimum: 1, maximum: 9, default: 5, ...more }),
+      }) {};
     expect(withSettings(of('PARCEL_ONE') as never)).not.toThrow();
     for (const key of ['ONE', 'PARCELS_ONE', 'parcel_one', 'DATABASE_URL'])
       expect(withSettings(of(key) as never)).toThrow('those of parcel begin with PARCEL_');
@@ -86,7 +96,7 @@ describe('what can not work stops the start, and says what', () => {
     return Own;
   };
 
-  it('a route under /api that says nobody\'s access, or says it twice', async () => {
+  it("a route under /api that says nobody's access, or says it twice", async () => {
     @Controller('own')
     class Silent {
       @Get()
@@ -128,7 +138,9 @@ describe('what can not work stops the start, and says what', () => {
       return Own;
     });
     expect(answers).toThrow('Own.get() answers Nothing, which declares nothing');
-    const verb = declare(() => ActionEndpoint('x', Resource, { answer: Nothing })(class {}.prototype, 'x', {} as never));
+    const verb = declare(() =>
+      ActionEndpoint('x', Resource, { answer: Nothing })(class {}.prototype, 'x', {} as never),
+    );
     expect(verb).toThrow('answers Nothing, which declares nothing');
     const taken = declare(() => {
       class Own extends CrudController(Resource) {
@@ -153,10 +165,13 @@ describe('what can not work stops the start, and says what', () => {
   });
 
   it('formats that have no media type of their own', () => {
-    const of = (type: string) => declare(() => CrudController(Resource, { formats: [{ type, extension: 'x', row: String }] }));
+    const of = (type: string) =>
+      declare(() => CrudController(Resource, { formats: [{ type, extension: 'x', row: String }] }));
     expect(of('text/calendar')).not.toThrow();
-    for (const type of ['calendar', 'Text/Calendar', 'text/calendar; charset=utf-8', '']) expect(of(type)).toThrow('media type');
-    for (const type of ['application/json', 'text/csv', 'application/x-ndjson']) expect(of(type)).toThrow("kernel's own");
+    for (const type of ['calendar', 'Text/Calendar', 'text/calendar; charset=utf-8', ''])
+      expect(of(type)).toThrow('media type');
+    for (const type of ['application/json', 'text/csv', 'application/x-ndjson'])
+      expect(of(type)).toThrow("kernel's own");
   });
 
   it('metrics and readiness checks whose names are taken', async () => {
@@ -170,7 +185,8 @@ describe('what can not work stops the start, and says what', () => {
     const checks = test.app.get(ReadinessChecks);
     const add = (name: string) => () => checks.add(name, () => undefined);
     expect(add('own')).not.toThrow();
-    for (const name of ['own', 'database', 'process', 'Own', '']) expect(add(name)).toThrow('is taken, or not snake_case');
+    for (const name of ['own', 'database', 'process', 'Own', ''])
+      expect(add(name)).toThrow('is taken, or not snake_case');
     await test.close();
   });
 
@@ -187,7 +203,9 @@ describe('what can not work stops the start, and says what', () => {
       return startApp('sqlite', { modules: [Own] });
     };
     const pair = (provide: object, useClass: object) => ({ provide, useClass }) as { provide: never; useClass: never };
-    await expect(startWith(pair(Caller, class extends Caller {}))).rejects.toThrow(/Caller can't be replaced by .*only RateLimits, SecurityLog, TokenVerifier can/);
+    await expect(startWith(pair(Caller, class extends Caller {}))).rejects.toThrow(
+      /Caller can't be replaced by .*only RateLimits, SecurityLog, TokenVerifier can/,
+    );
     await expect(startWith(pair(RateLimits, Other))).rejects.toThrow('Other must extend RateLimits');
     const both = startWith(pair(RateLimits, Limits), pair(TokenVerifier, Tokens), pair(RateLimits, Limits));
     await expect(both).rejects.toThrow('RateLimits is replaced twice');

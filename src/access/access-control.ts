@@ -14,8 +14,8 @@ import { RateLimits } from './limits/rate-limits.js';
 import { insufficientScope } from './unauthenticated.js';
 
 /**
- * Who gets in, and to what: after the route is known and before anything else of the request is looked at, its body
- * least of all. It answers at once for callers that it remembers.
+ * Authenticates, authorises and limits each request: after its route is known, and before anything else of it is looked at,
+ * its body least of all. Answers at once for callers that it remembers.
  */
 @Injectable()
 export class AccessControl implements Gate {

@@ -20,7 +20,7 @@ import { StorageLimits } from './limits/storage-limits.js';
 import { StorageBudget } from '../rows/storage-budget.js';
 import { TokenVerifier } from './tokens/token-verifier.js';
 
-/** Who may do what: keys, tokens, scopes, limits. */
+/** Access: keys, tokens, scopes, limits. */
 @Global()
 @Module({
   imports: [TypeOrmModule.forFeature([ApiKeyEntity, RateLimitEntity])],

@@ -21,7 +21,7 @@ const BY_STATUS: Readonly<Record<number, SecurityEvent>> = {
   421: 'misdirected',
   429: 'rate-limited',
 };
-/** For each event in a second; of more there is one line that says how many. */
+/** Lines for each event in a second; one more line tells how many others there were. */
 const LINES = 10;
 const SECOND_MS = 1_000;
 

@@ -32,7 +32,10 @@ export class ChangeRepository {
     this.lists = new ListReads(database, listed, this.mostBytes);
   }
 
-  /** What comes after a position of the feed, up to another one, in order: a dense run of numbers, at most 256 and as many as fit. */
+  /**
+   * The changes after a position of the feed, up to another one, in order: a dense run of numbers, at most 256 and as many as
+   * fit.
+   */
   async between(module: string, after: number, upTo: number): Promise<ChangeEntity[]> {
     const sql = `SELECT ${COLUMNS} FROM \`change_log\` WHERE \`module\` = ? AND \`seq\` > ? AND \`seq\` <= ? ORDER BY \`seq\` LIMIT ${READ_AT_ONCE}`;
     const statement = { sql, params: [module, after, upTo], mostBytes: this.mostBytes };
@@ -45,7 +48,7 @@ export class ChangeRepository {
     return (await this.database.query<Pick<ChangeEntity, 'id'>>(sql, [module, seq]))[0]?.id;
   }
 
-  /** All that have changes, resource modules or not. */
+  /** All modules that have changes, resource modules or not. */
   async modules(): Promise<string[]> {
     const rows = await this.database.query<{ module: string }>('SELECT DISTINCT `module` FROM `change_log`');
     return rows.map(({ module }) => module);

@@ -3,7 +3,7 @@ import type { ChangeEvent } from './change-event.js';
 import { FeedBroken, type FeedCursor } from './feed-cursor.js';
 import type { Position } from './position.js';
 
-/** How often other processes' commits are looked for: while changes come, and while none do. */
+/** Milliseconds between two looks for other processes' commits: while changes come, and while none do. */
 const BUSY_MS = 25;
 const IDLE_MS = 250;
 const BUSY_FOR_MS = 10_000;
@@ -11,7 +11,7 @@ const BUSY_FOR_MS = 10_000;
 export interface FeedListener {
   /** Called with events in order, each once. */
   deliver(events: readonly ChangeEvent[]): void;
-  /** Nothing more is delivered: the history is another one now (a restore), or the reader ends. */
+  /** Ends the delivery: the history is another one now (a restore), or the reader ends. */
   end(): void;
 }
 
@@ -159,7 +159,7 @@ export class FeedReader {
       return true;
     }
     this.failure = error.message;
-    // Who waits for a position hears why there is none. The others stay, and go on when the database is back.
+    // Callers that wait for a position hear why there is none. The others stay, and go on when the database is back.
     for (const { reject } of this.joining.values()) reject(error);
     this.joining.clear();
     return false;

@@ -44,17 +44,17 @@ export interface HttpConfig {
   readonly maxConnections: number;
   readonly trustProxy: readonly string[];
   readonly corsOrigins: readonly string[];
-  /** From whom entity tags that a proxy has changed are taken. */
+  /** The senders whose entity tags may be changed by a proxy: `proxies` takes the weak tags of trusted ones. */
   readonly weakEtags: 'refuse' | 'proxies';
   /** 0: never. */
   readonly shedDelayMs: number;
   readonly shedHeapPercent: number;
   readonly shedMemoryPercent: number;
-  /** Of the rows of a page, or of what is read at once for a stream. */
+  /** Bytes of the rows of a page, or of one read for a stream. */
   readonly pageBytes: number;
-  /** How long an answer may lie unread. */
+  /** Milliseconds for which an answer may lie unread. */
   readonly sendMs: number;
-  /** Of the heap: bodies that come and answers that lie unread. */
+  /** Percent of the heap for bodies that come and answers that lie unread. */
   readonly heldPercent: number;
   readonly heldPercentPerCaller: number;
   readonly exports: number;
@@ -81,7 +81,7 @@ export interface AccessConfig {
     readonly address: number;
     readonly failures: number;
   };
-  /** For each caller and day, beside the rows themselves; 0: any number. */
+  /** The budget of each caller and day, beside the rows themselves; 0: any number. */
   readonly storage: { readonly bytes: number; readonly records: number };
 }
 

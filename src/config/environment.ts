@@ -28,7 +28,7 @@ export function wholeEnvironment(): NodeJS.ProcessEnv {
   return process.env;
 }
 
-/** What Node was told of itself, on its command line and in `NODE_OPTIONS`. */
+/** Node's own options, from its command line and `NODE_OPTIONS`. */
 export function nodeOptions(): string {
   return [process.env.NODE_OPTIONS ?? '', ...process.execArgv].join(' ');
 }

@@ -8,7 +8,7 @@ export interface Setting<T = unknown> {
   readonly parse: (text: string) => T;
   /** The value, as text, of a variable that is not set. */
   readonly default: string;
-  /** What a good value is, in the words of an error message. */
+  /** Describes a good value, in the words of an error message. */
   readonly expects: string;
   readonly description: string;
   /** May also come from the file that `{key}_FILE` names. */
@@ -60,7 +60,10 @@ function databaseUrl(value: string): string {
   return value;
 }
 
-/** What would be passed over in silence may have been there to make the line safe: `?ssl=…`, `?sslmode=require`. */
+/**
+ * Refuses parameters, which would be ignored in silence: they may have been there to make the line safe (`?ssl=…`,
+ * `?sslmode=require`).
+ */
 function refuseQuery(query: string): void {
   if (query === '') return;
   const names = [...new Set(new URLSearchParams(query).keys())].map((name) => `"${encodeURIComponent(name)}"`);

@@ -69,7 +69,7 @@ export abstract class CrudService<E extends CrudEntity> {
     return this.repository.lockInOrder(ids);
   }
 
-  /** What the caller may have of the module's rows: for what goes by rows in memory, such as the feed. */
+  /** The rows that the caller may have, as a test of rows in memory, such as those of the feed. */
   sightOf(context: Pick<RequestContext, 'caller'>): Sight {
     return this.repository.sightOf(context);
   }

@@ -77,7 +77,7 @@ export class ActiveTransaction implements Transaction {
       await this.execute(`RELEASE SAVEPOINT ${name}`);
       return result;
     } catch (error) {
-      // What can't be undone must not be committed with the rest.
+      // A write that can't be undone must not be committed with the rest.
       await this.execute(`ROLLBACK TO SAVEPOINT ${name}`).catch((left: unknown) => (this.fault ??= left));
       this.committed.truncate(works);
       tell(this.callbacks.splice(callbacks), false);

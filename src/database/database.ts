@@ -24,14 +24,17 @@ import { classify, toThrown } from './sql-errors.js';
 import type { SqlFailure } from './sql-failures.js';
 import { waitLeft } from './waiting.js';
 
-/** After a deadlock somebody else has got through, so that more tries help; a server that is away they would only burden. */
+/**
+ * The tries of a transaction. After a deadlock somebody else has got through, so that more tries help; a server that is away
+ * they would only burden.
+ */
 const TRIES: Partial<Record<SqlFailure, number>> = { retry: 6, unprepared: 6, lost: 3 };
 const BACKOFF_MS = 50;
 
 export interface TransactionOptions {
   /** A dry run: everything is done, then rolled back. */
   readonly rollback?: boolean;
-  /** When the request came, by `performance.now()`: all of its waits count from there, and from now unless it is said. */
+  /** The time when the request came, by `performance.now()`: all of its waits count from there; by default from now. */
   readonly since?: number | undefined;
 }
 
@@ -92,7 +95,7 @@ export class Database implements SqlSession {
    * @throws DomainError `rate-limited`, `database-busy`
    */
   inCostlyTurn<T>(asker: Asker, work: () => Promise<T>): Promise<T> {
-    // Who is in a transaction has a connection already, and others wait for its end.
+    // A transaction has a connection already, and others wait for its end.
     return this.currentTransaction() ? work() : this.costlyWork.run(asker, work);
   }
 
@@ -149,14 +152,14 @@ export class Database implements SqlSession {
     return this.connector?.usage() ?? { used: 0, idle: 0, waiting: 0 };
   }
 
-  /** Of the share of costly statements. */
+  /** The use of the share for costly statements. */
   get costlyUsage(): CostlyWork['usage'] {
     return this.costlyWork.usage;
   }
 
   /**
-   * All that `work` writes is committed together, or nothing is. Joins the transaction that is under way; the outermost
-   * one is run again as a whole after a deadlock, a lock wait timeout, or the loss of the connection before COMMIT.
+   * Commits all that `work` writes together, or nothing. Joins the transaction that is under way; the outermost one is run
+   * again as a whole after a deadlock, a lock wait timeout, or the loss of the connection before COMMIT.
    */
   async transaction<T>(work: (transaction: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     const outer = this.currentTransaction();
@@ -211,7 +214,7 @@ export class Database implements SqlSession {
       result = await ambient.run({ of: this, is: transaction }, work, transaction);
     } catch (error) {
       await transaction.rollback();
-      // What ended the transaction makes everything else that failed in it a consequence.
+      // A fault that ended the transaction makes everything else that failed in it a consequence.
       throw transaction.fault ?? error;
     }
     if (!rollback) {

@@ -3,7 +3,7 @@ import { CreateChangeLog1764000000002 } from './migrations/1764000000002-create-
 import { CreateAccess1764000000003 } from './migrations/1764000000003-create-access.js';
 import { AddApiKeyClaims1764300000001 } from './migrations/1764300000001-add-api-key-claims.js';
 
-/** Those of the kernel's own tables; a module's are in its folder. One set for every engine. */
+/** Migrations of the kernel's own tables; a module's are in its folder. One set for every engine. */
 export const kernelMigrations = [
   CreateIdempotencyKey1764000000001,
   CreateChangeLog1764000000002,

@@ -6,7 +6,7 @@ interface Waiter {
 }
 
 interface Limits {
-  /** How many may be inside; one unless it is said. */
+  /** The number of places; one by default. */
   readonly places?: number;
   readonly waiting: number;
   readonly waitMs: number;
@@ -17,7 +17,7 @@ interface Limits {
  * a second transaction, or a plain statement, into the first one, and commit or lose it with that.
  */
 export class Turnstile {
-  /** Those who have a place, and those who have joined. */
+  /** The number of those who have a place, and of those who have joined. */
   private inside = 0;
   private readonly waiting: Waiter[] = [];
 

@@ -11,7 +11,7 @@ interface Parameter {
   /** The member of the body that is asked for. */
   readonly data?: unknown;
   readonly pipes: unknown[];
-  /** By `bodyCheckOf`. */
+  /** Set by `bodyCheckOf`. */
   isChecked?: true;
 }
 

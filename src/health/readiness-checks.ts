@@ -14,7 +14,7 @@ export interface ReadinessOptions {
 const TAKEN: readonly string[] = ['process', 'database', 'startup', 'pool', 'event_loop', 'memory', 'disk'];
 const NAME = /^[a-z][a-z0-9_]*$/;
 
-/** What modules add to readiness. */
+/** Checks that modules add to readiness. */
 @Injectable()
 export class ReadinessChecks {
   private readonly checks = new Map<string, TimedCheck>();

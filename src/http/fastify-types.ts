@@ -1,7 +1,7 @@
 import type { Caller } from '../access/caller.js';
 import type { Route } from './route.js';
 
-/** What a caller needs for a route: a verb on the route's module, a scope by its name, or nothing. */
+/** The permission that a route needs: a verb on its module, a scope by its name, or none. */
 export type RouteAccess =
   { readonly verb: 'read' | 'write' } | { readonly scope: string } | { readonly isPublic: true };
 
@@ -11,7 +11,7 @@ declare module 'fastify' {
     traceId: string;
     caller: Caller;
     route: Route;
-    /** By `performance.now()`. */
+    /** The time by `performance.now()`. */
     startedAt: number;
   }
 

@@ -8,8 +8,8 @@ export const LITTLE_BYTES = 16_384;
 const MIB = 1_048_576;
 
 /**
- * What is in memory for callers as long as they take their time: bodies that come, and answers that nobody reads. One caller
- * may have a part of it, and what they ask beyond is refused before anything is done for it.
+ * Limits the memory that callers take for as long as they like: bodies that come, and answers that nobody reads. One caller
+ * may have a part of it, and a request beyond is refused before anything is done for it.
  */
 export class HeldBytes {
   private readonly callers = new Map<string, number>();

@@ -8,13 +8,13 @@ import type { RequestListener } from './engine/told-requests.js';
 export interface Gate {
   /** @throws DomainError why not, at once or later */
   admit(request: FastifyRequest, reply: FastifyReply): void | Promise<void>;
-  /** To what needs no credentials. @throws DomainError `rate-limited` */
+  /** Admits a request that needs no credentials. @throws DomainError `rate-limited` */
   admitAnybody(address: string): void;
   /** Whether callers are told apart. */
   readonly knowsCallers: boolean;
 }
 
-/** Is around the handlers of endpoints. */
+/** Runs around the handlers of endpoints. */
 export interface Exchange {
   /** Reads the request's conditions, once its body is there. @throws DomainError what is wrong with them */
   prepare(request: FastifyRequest, reply: FastifyReply): void;
@@ -25,7 +25,7 @@ export interface Exchange {
 export interface HttpServices {
   readonly draining: Draining;
   readonly held: HeldBytes;
-  /** Whom a request is of until the gate has said it. */
+  /** The caller of a request until the gate has named one. */
   readonly nobody: Caller;
   /** Undefined until the application is put together, which is before it listens. */
   gate?: Gate;

@@ -1,4 +1,4 @@
-/** As answers say them; what is sent here is what `Accept` is compared with. */
+/** The type as answers say it, with which `Accept` is compared. */
 export const JSON_TYPE = 'application/json; charset=utf-8';
 export const NDJSON_TYPE = 'application/x-ndjson';
 export const CSV_TYPE = 'text/csv; charset=utf-8; header=present';
@@ -13,7 +13,7 @@ const MEDIA_TYPE = new RegExp(`^${TOKEN}/${TOKEN}[ \t]*(?:;[ \t]*(?:${PARAMETER}
 const PARAMETERS = new RegExp(`;[ \t]*(${TOKEN})=(${TOKEN}|${QUOTED})`, 'g');
 
 export interface MediaType {
-  /** In lower case, without its parameters. */
+  /** The type in lower case, without its parameters. */
   readonly type: string;
   readonly charsets: readonly string[];
 }

@@ -31,7 +31,7 @@ export class Pressure {
     this.delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   }
 
-  /** From here on delays count. */
+  /** Counts delays from here on. */
   start(): void {
     this.delay.enable();
     this.delayLookedAt = performance.now();
@@ -80,7 +80,7 @@ export class Pressure {
   }
 }
 
-/** Of the heap; of the memory beside it, for buffers and answers that lie unread, where that is more. */
+/** Percent of the heap; of the memory beside it, for buffers and answers that lie unread, where that is more. */
 function heapPercent(unread: number): number {
   const { external_memory: external } = getHeapStatistics();
   return (100 * Math.max(heapUsed(), external + unread)) / HEAP_LIMIT;

@@ -4,13 +4,13 @@ import type { RouteAccess } from './fastify-types.js';
 
 const JSON_ONLY: readonly string[] = [JSON_TYPE];
 
-/** What is the same for all requests of a route, worked out once. */
+/** Properties that all requests of a route share, worked out once. */
 export interface Route {
-  /** As the documents write it, `/api/resource/{id}:restore`; null where there is nothing. */
+  /** The path as the documents write it, `/api/resource/{id}:restore`; null where there is nothing. */
   readonly template: string | null;
   /** The template as JSON. */
   readonly quoted: string;
-  /** Not for everybody, as pages and probes are. */
+  /** Whether it is not for everybody, as pages and probes are. */
   readonly isGuarded: boolean;
   readonly isProbe: boolean;
   /** Operators see by it what goes on: callers who may have it get it under any load. */

@@ -28,7 +28,7 @@ export class Series {
     this.sum += seconds;
   }
 
-  /** As Prometheus has a histogram: each bucket counts what the ones before it do. */
+  /** The values of a histogram as Prometheus has it: each bucket counts what the ones before it do. */
   values(name: string): object[] {
     const { labels } = this;
     let count = 0;

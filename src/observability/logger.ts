@@ -79,7 +79,7 @@ export class JsonLogger implements LoggerService {
     this.lines = '';
   }
 
-  /** What a line begins with, its level and time; made once a millisecond. */
+  /** The beginning of a line, its level and time; made once a millisecond. */
   private begin(): string {
     const time = now();
     if (time !== this.time) {
@@ -89,7 +89,7 @@ export class JsonLogger implements LoggerService {
     return this.beginning;
   }
 
-  /** Before the process ends. @param withinMs that its reader has for what is left; 0: what it takes at once */
+  /** Writes what is left before the process ends. @param withinMs that its reader has for it; 0: what it takes at once */
   flush(withinMs = 0): Promise<void> {
     this.handOver();
     return this.output.drained(withinMs);

@@ -27,11 +27,11 @@ const MISNAMED = [
   'nodejs_eventloop_utilization_histogram',
 ];
 
-/** What Prometheus is told. No label has a value that callers choose. */
+/** Metrics for Prometheus. No label has a value that callers choose. */
 @Injectable()
 export class Metrics {
   readonly registry: Registry;
-  /** How many lines of the log nobody will see. */
+  /** Counts lines of the log that were dropped. */
   droppedLines: () => number = () => 0;
   private readonly durations = new Durations(DURATION);
 

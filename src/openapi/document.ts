@@ -98,7 +98,7 @@ export class ApiDocument {
     return paths;
   }
 
-  /** What is true of every operation, because access is decided before it. */
+  /** Adds what is true of every operation, because access is decided before it. */
   private complete(operation: OpenAPIV3_1.OperationObject): void {
     const { keys, jwt } = this.config.access;
     // An empty one: also without any.

@@ -76,7 +76,7 @@ const EVENTS =
 export const needs = (scope: string) => [{ bearer: [scope] }];
 
 /**
- * What the reference says of one endpoint of one module.
+ * Describes one endpoint of one module.
  * @param ops of the module's batches
  */
 export function operation(
@@ -95,7 +95,7 @@ export function operation(
     ...(model.stage.level === 'deprecated' && { deprecated: true }),
     operationId: [kind === 'action' ? endpoint.verb! : kind, model.name].join('_'),
     summary: summaryOf(endpoint, model.name),
-    ...(kind === 'list' && { description: readById(model.name) }),
+    ...(kind === 'list' && { description: aboutList(model.name) }),
     security: needs(`${model.name}:${endpoint.writes ? 'write' : 'read'}`),
     parameters: [
       ...parameters(kind, model).filter((one) => !answer || !('name' in one) || one.name !== 'fields'),
@@ -131,9 +131,12 @@ function successesOf(
   return responses;
 }
 
-/** In words: as a parameter it would give the list two kinds of answers, which typed clients could not tell apart. */
-function readById(name: string): string {
-  return `With \`?id={id}\`, which only \`fields\` goes with, it is another way to read one row, and answers as \`GET /api/${name}/{id}\` does: \`{"data": {…}, "status": "success"}\` with an ETag, 304, or 404.`;
+/**
+ * Describes a list, and the read by id in words: as a parameter it would give the list two kinds of answers, which typed clients
+ * could not tell apart.
+ */
+function aboutList(name: string): string {
+  return `With \`?id={id}\`, which only \`fields\` goes with, it is another way to read one row, and answers as \`GET /api/${name}/{id}\` does: \`{"data": {…}, "status": "success"}\` with an ETag, 304, or 404. A stream has all rows: it takes no \`limit\`.`;
 }
 
 function summaryOf({ kind, verb, summary }: Endpoint, name: string): string {
@@ -191,19 +194,19 @@ function parameters(kind: EndpointKind, model: CrudModel): Parameter[] {
 
 const CONDITIONAL: readonly EndpointKind[] = ['update', 'replace', 'remove', 'restore', 'action'];
 
-/** Without an id in their paths. */
+/** Endpoints without an id in their paths. */
 const OF_MANY: readonly EndpointKind[] = ['list', 'create', 'batch', 'watch'];
 
 function problemsOf(kind: EndpointKind, { requiresIfMatch, stage }: CrudModel): readonly string[] {
   return [
     ...PROBLEMS[kind],
     ...(requiresIfMatch && CONDITIONAL.includes(kind) ? ['precondition-required'] : []),
-    // What can be no id makes another path; and an alpha module is only there for some.
+    // A text that can be no id makes another path; and an alpha module is only there for some.
     ...(!OF_MANY.includes(kind) || stage.level === 'alpha' ? ['route-not-found'] : []),
   ];
 }
 
-/** What a deprecated module says with each answer. */
+/** Adds the headers that a deprecated module sends with each answer. */
 function withStage(responses: Record<string, OpenAPIV3_1.ResponseObject>, { stage }: CrudModel): Responses {
   if (stage.level !== 'deprecated') return responses;
   const said = { ...STAGE_HEADERS, Link: header('Link') };

@@ -6,7 +6,7 @@ import { reference } from './schemas.js';
 const headerOf = (name: string): OpenAPIV3_1.ReferenceObject => ({ $ref: `#/components/headers/${name}` });
 /** The budget of a caller who is known comes with every answer to them. */
 export const RATE_HEADERS = { RateLimit: headerOf('RateLimit'), 'RateLimit-Policy': headerOf('RateLimitPolicy') };
-/** What a deprecated module says with each answer. */
+/** Headers that a deprecated module sends with each answer. */
 export const STAGE_HEADERS = { Deprecation: headerOf('Deprecation'), Sunset: headerOf('Sunset') };
 const HEADERS: Readonly<Record<number, Record<string, OpenAPIV3_1.ReferenceObject>>> = {
   401: { 'WWW-Authenticate': headerOf('WwwAuthenticate') },

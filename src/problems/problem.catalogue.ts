@@ -1,7 +1,7 @@
 export interface ProblemType {
   readonly status: number;
   readonly title: string;
-  /** What happened and what to do about it, for the page behind `type`. */
+  /** Explains what happened and what to do about it, for the page behind `type`. */
   readonly explanation: string;
 }
 

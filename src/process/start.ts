@@ -34,7 +34,7 @@ export async function start(modules: readonly PlinthModuleClass[]): Promise<void
   onSignals((signal) => ending.onSignal(signal));
   process.on('unhandledRejection', (error) => ending.fail(error));
   process.on('uncaughtException', (error) => ending.fail(error));
-  // Where it can't be written to there is nobody to tell.
+  // An error stream that can't be written to has nobody to tell.
   process.stderr.on('error', () => undefined);
 
   const run = async (): Promise<void> => {
@@ -45,7 +45,7 @@ export async function start(modules: readonly PlinthModuleClass[]): Promise<void
     if (ending.hasBegun) return;
     await app.init();
     if (ending.hasBegun) return;
-    // What was only needed to start: 25 MiB, for a tenth of a second. With `--expose-gc`, as `npm start` has it.
+    // Frees the memory that only the start needed: 25 MiB, in a tenth of a second. With `--expose-gc`, as `npm start` has it.
     globalThis.gc?.({ type: 'major', flavor: 'last-resort', execution: 'sync' });
     await listen(app, config.http);
     isListening = true;

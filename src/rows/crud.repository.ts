@@ -22,7 +22,7 @@ import { RowReads } from './row-reads.js';
 import { UniqueClashes } from './unique-clashes.js';
 import { uuidv7 } from '../runtime/uuid.js';
 
-/** What a repository is made of. */
+/** The parts of a repository, made once TypeORM knows the table. */
 interface Built<E extends CrudEntity> {
   readonly sql: EntitySql<E>;
   readonly rules: RowRules;
@@ -54,12 +54,15 @@ export abstract class CrudRepository<E extends CrudEntity> {
     this.table = nameOf(entity);
   }
 
-  /** All in one transaction, or in the one that is under way. */
+  /** Runs `work` in one transaction, or in the one that is under way. */
   atomically<T>(work: () => Promise<T>, { since }: Partial<Pick<RequestContext, 'since'>> = {}): Promise<T> {
     return this.database.transaction(work, { since });
   }
 
-  /** What the caller's rule lets them have. @throws TypeError for a rule that can't be applied: then nothing is shown */
+  /**
+   * The rows that the caller's rule lets them have.
+   * @throws TypeError for a rule that can't be applied: then nothing is shown
+   */
   sightOf({ caller }: Pick<RequestContext, 'caller'>): Sight {
     return this.parts.rules.sight(this.rowRule(caller));
   }
@@ -77,7 +80,7 @@ export abstract class CrudRepository<E extends CrudEntity> {
     return this.visible(await this.parts.reads.lock(id), context);
   }
 
-  /** Before several rows are changed in one transaction: then no two of those can wait for each other's rows. */
+  /** Locks rows before several of them are changed in one transaction: then no two of those can wait for each other's rows. */
   async lockInOrder(ids: readonly string[]): Promise<void> {
     const known = ids.filter(isId);
     if (known.length > 1) await this.parts.reads.lockInOrder(known);
@@ -155,7 +158,7 @@ export abstract class CrudRepository<E extends CrudEntity> {
     );
   }
 
-  /** Of a row that was locked. An `after` that equals `before` writes nothing, and `before` is given back. */
+  /** Updates a row that was locked. An `after` that equals `before` writes nothing, and `before` is given back. */
   async update(before: E, after: E, context: RequestContext, op: ChangeOp = 'updated'): Promise<E> {
     if (this.sql.isSame(before, after)) return before;
     return this.swap(before, after, op, context);

@@ -19,7 +19,7 @@ export class RowReads<E extends CrudEntity> {
     private readonly database: Database,
     private readonly sql: EntitySql<E>,
     private readonly isTogether: boolean,
-    /** Of rows that are in memory at once, where those of one group may have more. */
+    /** Bytes of rows that are in memory at once; one group may have more. */
     private readonly mostBytes: number,
   ) {
     const isSmall = BATCHES.most * sql.mostOf() <= mostBytes;
@@ -35,12 +35,12 @@ export class RowReads<E extends CrudEntity> {
     return this.batcher.add(id);
   }
 
-  /** Nobody else changes the row until the transaction ends. */
+  /** Reads the row and keeps everybody else from changing it until the transaction ends. */
   lock(id: string): Promise<E | null> {
     return this.read(this.sql.lock, id);
   }
 
-  /** Those of the rows that nobody else has locked, by their ids, as many as can be in memory; as `lock`. */
+  /** Locks those of the rows that nobody else has locked, by their ids, as many as can be in memory; as `lock`. */
   async lockFree(ids: readonly string[]): Promise<Map<string, E>> {
     if (ids.length * this.sql.mostOf() <= this.mostBytes) return this.readSome(this.sql.lockSome(ids));
     return (await this.readPart(this.sql.lockSome(ids))).rows;
@@ -69,7 +69,7 @@ export class RowReads<E extends CrudEntity> {
     });
   }
 
-  /** A part after the other: who is told of a row can go on with it, and it is in memory no longer than they need it. */
+  /** Reads part by part: a caller who is told of a row goes on with it, and it is in memory no longer than needed. */
   private async readLarge(asked: readonly string[], tell: Tell<E | null>): Promise<(E | null)[]> {
     if (asked.length === 1) return this.readAll(asked);
     const left = new Set(asked);

@@ -11,8 +11,8 @@ export class BusyPoll {
   private begun = 0;
   private isTurning = false;
   /**
-   * How long the last wait took that began alone, or of many the one that began last, polled for or not: what is far away is
-   * never polled for.
+   * Milliseconds of the last wait that began alone, or of many of the one that began last, polled for or not: a peer that is
+   * far away is never polled for.
    */
   private lastMs = 0;
 
@@ -33,7 +33,7 @@ export class BusyPoll {
     setImmediate(this.turn);
   }
 
-  /** It has come, or never will. */
+  /** Tells that the answer has come, or never will. */
   end(): void {
     if (--this.waits === 0 || this.isForMany) this.lastMs = performance.now() - this.begun;
   }

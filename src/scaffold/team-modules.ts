@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Refusal } from './refusal.js';
 
-/** Where a team's modules stand, and what lists them. */
+/** The folder of a team's modules, and the file that lists them. */
 export const FOLDER = 'src/modules';
 const INDEX = `${FOLDER}/index.ts`;
 const LIST = /(export const modules(?:: [\w[\] ]+)? = \[)([\w\s,]*)(\])/;

@@ -1,7 +1,7 @@
 import request, { type Response } from 'supertest';
 
 declare global {
-  /** For the environment, which shows it where a test fails. */
+  /** Read by the environment, which shows it where a test fails. */
   var lastAnswer: Response | undefined;
 }
 

@@ -14,7 +14,7 @@ class Environment extends TestEnvironment {
   handleTestEvent = (event: object): void => {
     const { name, test, error } = event as Told;
     if (name === 'test_start' || name === 'run_describe_start') this.global.lastAnswer = undefined;
-    if (name === 'test_done') for (const [failure] of test.errors as unknown[][]) this.explain(failure);
+    if (name === 'test_done') for (const failure of test.errors) this.explain([failure].flat()[0]);
     // In a hook nobody is asked again.
     if (name === 'hook_failure') this.explain(error);
   };

@@ -1,4 +1,4 @@
-/** What is no date-time of RFC 3339 section 5.6, and what names a day or a time that there is not. */
+/** Texts that are no date-time of RFC 3339 section 5.6, or name a day or a time that does not exist. */
 export const NO_INSTANTS = [
   '2026-01-01T24:00:00Z',
   '2026-01-01T23:60:00Z',

@@ -22,7 +22,7 @@ export async function freePort(): Promise<number> {
 
 export type ServerKind = 'mariadb' | 'mysql';
 
-/** Where the servers of the tests come from; `TEST_MYSQLD` names the program of MySQL. */
+/** The programs of the test servers; `TEST_MYSQLD` names that of MySQL. */
 const SERVERS = {
   mariadb: {
     binary: mariadbBinary,
@@ -51,7 +51,7 @@ const SERVERS = {
   },
 };
 
-/** Of which there is a program to start one. */
+/** The kinds of servers that this machine has a program for. */
 export function serverKinds(): ServerKind[] {
   return (['mariadb', 'mysql'] as const).filter((kind) => SERVERS[kind].binary() !== undefined);
 }
@@ -89,7 +89,7 @@ export class ThrowAwayServer {
     return `${this.kind}://root@127.0.0.1:${this.port}/`;
   }
 
-  /** Of the server's own user, whatever the server asks of those who come over the network. */
+  /** The socket of the server's own user, whatever the server asks of those who come over the network. */
   get socket(): string {
     return join(this.folder, 's.sock');
   }

@@ -27,7 +27,7 @@ type Samples = Readonly<Record<string, ((n: number) => unknown) | undefined>>;
 /** More rows than a suite makes. */
 const MANY = 1_200;
 const BATCH = 100;
-/** Of all rows that a test file makes: no two have the same sample. */
+/** Counts all rows that a test file makes: no two have the same sample. */
 let count = 0;
 
 export async function rowsOf(model: CrudModel, client: Client, registry: ModuleRegistry): Promise<Rows> {
@@ -73,7 +73,7 @@ export function value(field: Field, n: number): unknown {
   return FIELD_TYPES[field.type].sample(field.options, n, field.name);
 }
 
-/** How many different values there are among the first `most`. */
+/** The number of different values among the first `most`. */
 export function distinct(sample: (n: number) => unknown, most: number): number {
   return new Set(Array.from({ length: most }, (_, n) => JSON.stringify(sample(n)))).size;
 }

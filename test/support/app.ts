@@ -6,7 +6,7 @@ import { WidgetModule } from './widget/widget.module.js';
 export type TestApp = TestService;
 
 export interface TestAppOptions extends Partial<TestServiceOptions> {
-  /** With the widget, the module of the tests that has every kind of field. */
+  /** Adds the widget, the module of the tests that has every kind of field. */
   readonly widget?: boolean;
 }
 

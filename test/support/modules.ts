@@ -7,12 +7,12 @@ import { engines } from './database.js';
 import { SpecimenModule } from './specimen/specimen.module.js';
 import { WidgetModule } from './widget/widget.module.js';
 
-/** Those of the tests: with fields of every habit, and of every type. */
+/** The modules of the tests: with fields of every habit, and of every type. */
 export const OWN = [WidgetModule, SpecimenModule];
 
 const moduleName = (module: PlinthModuleClass): string => nameOf(declarationOf(module).resource);
 
-/** What the application has to have beside its own modules to have this one. */
+/** The modules that the application needs beside its own to have this one. */
 export const besides = (module: string) => OWN.filter((one) => moduleName(one) === module);
 
 /** Every module of the service, and the tests' own. A team's module is tested by existing. */

@@ -30,7 +30,7 @@ export class CreateApiKeyDto {
 }
 
 export class RotateApiKeyDto {
-  /** How long the old key still works, in seconds. */
+  /** Seconds for which the old key still works. */
   @Field({ type: 'integer', minimum: 0, maximum: 30 * DAYS, default: DAYS })
   overlap_seconds?: number;
 }

@@ -9,21 +9,21 @@ export class ApiKeyEntity {
   @IdColumn()
   id!: string;
 
-  /** For people: whose it is, and what for. */
+  /** A note for people: whose key it is, and what for. */
   @TextColumn({ length: 100 })
   name!: string;
 
   @DigestColumn()
   digest!: string;
 
-  /** Of the key before the last rotation, which still works until `previous_until`. */
+  /** The digest of the key before the last rotation, which still works until `previous_until`. */
   @TextColumn({ length: 43, nullable: true })
   previous_digest!: string | null;
 
   @TimestampColumn({ nullable: true })
   previous_until!: string | null;
 
-  /** With spaces between. */
+  /** Scopes, with spaces between. */
   @TextColumn({ length: 2000 })
   scopes!: string;
 
@@ -44,7 +44,7 @@ export class ApiKeyEntity {
   @TimestampColumn({ nullable: true })
   revoked_at!: string | null;
 
-  /** To the hour. */
+  /** The last use, to the hour. */
   @TimestampColumn({ nullable: true })
   last_used_at!: string | null;
 

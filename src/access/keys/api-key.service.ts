@@ -117,7 +117,7 @@ export class ApiKeyService {
     return { ...view(row), key };
   }
 
-  /** For good, the old key of a rotation included. @throws DomainError `not-found` also of one that is revoked */
+  /** Ends a key for good, the old key of a rotation included. @throws DomainError `not-found` also of one that is revoked */
   async revoke(id: string, by: ChangeAuthor): Promise<void> {
     await this.keys.atomically(async () => {
       const before = await this.live(id);

@@ -7,7 +7,10 @@ import { ApiKeyRepository } from './api-key.repository.js';
 import { claimsIn } from './claims.js';
 import { digestOf, idOfKey, isSameDigest } from './key-format.js';
 
-/** How long a key is taken without a look: a revoked one works no longer than that in any process. */
+/**
+ * Milliseconds for which a key is accepted without asking the database: a revoked one works no longer than that in any
+ * process.
+ */
 const REMEMBERED_MS = 10_000;
 
 @Injectable()
@@ -50,7 +53,7 @@ export class KeyVerifier {
   }
 }
 
-/** How a key with this digest stands, or why it has ended; null for another key. */
+/** The state of the key with this digest, or why it has ended; null for another key. */
 function standingOf(row: ApiKeyEntity, digest: string): Standing | 'revoked' | 'expired' | 'replaced' | null {
   const isReplaced = !isSameDigest(row.digest, digest);
   if (isReplaced && (row.previous_digest === null || !isSameDigest(row.previous_digest, digest))) return null;
@@ -61,7 +64,7 @@ function standingOf(row: ApiKeyEntity, digest: string): Standing | 'revoked' | '
   return endsAt > Date.now() ? { endsAt, isReplaced } : 'replaced';
 }
 
-/** In milliseconds since 1970; Infinity for a key without an end. */
+/** The end of a key in milliseconds since 1970; Infinity for a key without one. */
 export function expiryOf({ expires_at: expires }: ApiKeyEntity): number {
   return expires === null ? Infinity : Date.parse(expires);
 }

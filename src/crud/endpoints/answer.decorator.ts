@@ -1,5 +1,5 @@
 import type { EndpointOptions } from './endpoint.js';
-import type { Handles } from './endpoints.js';
+import type { Handles } from './endpoint.decorator.js';
 import { around } from './around.js';
 import { answered, checkAnswer, type AnswerOf, type AnswerType } from './own-answer.js';
 

@@ -159,7 +159,7 @@ function parametersOf(query: Query, fields: FieldSet, endpoint: ModuleEndpoint, 
       return listParameters(query, fields, `${endpoint.model.name}${own}`);
     case 'watch':
     case 'history':
-      // Theirs are checked by those who know what they are about.
+      // The watch and the history check their parameters themselves.
       return { dryRun: false };
     default:
       return rowParameters(query, fields, endpoint);

@@ -22,7 +22,7 @@ export interface Endpoint extends EndpointOptions {
   /** Undefined where the module is a part of the path (batch). */
   readonly resource?: Type<CrudEntity>;
   readonly writes: boolean;
-  /** Of an action. */
+  /** The verb of an action. */
   readonly verb?: string;
   /** Status of an answer that is neither a representation nor a page; 200 unless given. */
   readonly status?: number;

@@ -1,30 +1,17 @@
-import { applyDecorators, Delete, Get, Patch, Post, Put, type Type } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
-import { bodyCheckOf, bodyClassOf } from '../../fields/body-checks.js';
+import { Delete, Get, Patch, Post, Put, type Type } from '@nestjs/common';
+import { JSON_TYPE } from '../../http/media-types.js';
 import type { CrudEntity } from '../../rows/crud.entity.js';
-import { EVENTS_TYPE, JSON_TYPE } from '../../http/media-types.js';
-import { around } from './around.js';
-import type { Listing, MultiStatus, Page, Representation } from './answer.js';
-import { declareEndpoint, type Endpoint, type EndpointOptions } from './endpoint.js';
+import type { Listing, Representation } from './answer.js';
+import { endpoint, ID, type Handles } from './endpoint.decorator.js';
+import type { EndpointOptions } from './endpoint.js';
 import { contentTypeOf, type Format } from './format.js';
-import { checkAnswer, type AnswerOf, type AnswerType } from './own-answer.js';
-import { parametersOf } from './parameters.decorator.js';
+import type { AnswerOf, AnswerType } from './own-answer.js';
 import { LIST_FORMATS } from './request-context.js';
-
-/** A decorator that compiles only on a handler which returns what it documents. */
-export type Handles<R> = <H extends (...args: never[]) => Promise<R>>(
-  target: object,
-  key: string | symbol,
-  descriptor: TypedPropertyDescriptor<H>,
-) => void;
 
 export interface ReadOptions<E> extends EndpointOptions {
   /** Representations beside JSON (and NDJSON and CSV, of lists). */
   readonly formats?: readonly Format<E>[];
 }
-
-/** In routes an id never holds a colon: that begins an action (`/{id}:restore`). */
-export const ID = ':id([^:/]+)';
 
 /** `GET /api/{module}`: a page, a stream, or with `?id=` the specification's literal read of one row. */
 export function ListEndpoint<E extends CrudEntity>(
@@ -109,63 +96,6 @@ export function ActionEndpoint(
   return endpoint(Post(`${ID}::${verb}`), { ...options, kind: 'action', resource, writes: true, verb });
 }
 
-/** In routes over all modules: the module's name, up to the colon. */
-const MODULE = ':module([a-z][a-z0-9-]*)';
-
-/** `POST /api/{module}:batch` of every module. */
-export function BatchEndpoint(): Handles<object[] | MultiStatus> {
-  return endpoint(Post(`${MODULE}::batch`), { kind: 'batch', writes: true });
-}
-
-/** `GET /api/{module}:watch` of every module: server-sent events. */
-export function WatchEndpoint(): Handles<void> {
-  return endpoint(Get(`${MODULE}::watch`), { kind: 'watch', writes: false }, [EVENTS_TYPE]);
-}
-
-/** `GET /api/{module}/{id}:history` of every module. */
-export function HistoryEndpoint(): Handles<Page<object>> {
-  return endpoint(Get(`${MODULE}/${ID}::history`), { kind: 'history', writes: false });
-}
-
-/** A caller needs the scope `{module}:read` or `{module}:write`. */
-function endpoint<R>(route: MethodDecorator, declared: Endpoint, offers?: readonly string[]): Handles<R> {
-  const access = { verb: declared.writes ? 'write' : 'read' } as const;
-  return (target, key, descriptor) => {
-    const where = `${target.constructor.name}.${String(key)}()`;
-    if (declared.answer) checkAnswer(declared.answer, where);
-    const own = { parameters: parametersOf(target, key), body: bodyClassOf(target, key) };
-    refuseTaken(declared, own, where);
-    const found = { ...declared, ...own };
-    const config = RouteConfig({ access, endpoint: found, ...(offers && { offers }) });
-    if (declared.writes) descriptor.value = asOneWrite(target, key, descriptor.value!);
-    applyDecorators(route, config)(target, key, descriptor);
-    declareEndpoint(descriptor.value!, found);
-  };
-}
-
 function typesOf({ formats = [] }: ReadOptions<never>): string[] {
   return formats.map(contentTypeOf);
-}
-
-const TAKEN = ['id', 'fields', 'dry_run', 'limit', 'cursor', 'sort', 'count', 'include_deleted', 'filter'];
-
-function refuseTaken({ kind }: Endpoint, { parameters }: Pick<Endpoint, 'parameters'>, where: string): void {
-  const taken = parameters && TAKEN.find((name) => parameters.has(name));
-  if (taken)
-    throw new TypeError(`${where} has a parameter "${taken}", which is one of the kernel's: name it otherwise.`);
-  if (parameters && (kind === 'watch' || kind === 'history' || kind === 'batch'))
-    throw new TypeError(`${where} can't have parameters of its own.`);
-}
-
-/** Whatever the handler does is one transaction where the request asks for that. */
-function asOneWrite<H extends (...args: never[]) => Promise<unknown>>(
-  target: object,
-  key: string | symbol,
-  handler: H,
-): H {
-  const checkBodies = bodyCheckOf(target, key);
-  return around(target, key, handler, ({ asOneWrite: run }, args, handle) => {
-    checkBodies(args);
-    return run ? run(handle) : handle();
-  });
 }

@@ -13,7 +13,7 @@ export const METHODS: readonly ('get' | 'post' | 'put' | 'delete' | 'patch')[] =
 
 /** An endpoint as Nest serves it. */
 export interface FoundEndpoint {
-  /** As OpenAPI writes it: `/api/loan/{id}`. */
+  /** The path as OpenAPI writes it: `/api/loan/{id}`. */
   readonly path: string;
   readonly method: (typeof METHODS)[number];
   readonly endpoint: Endpoint;

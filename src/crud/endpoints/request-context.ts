@@ -15,7 +15,7 @@ export const LIST_FORMATS = [JSON_TYPE, NDJSON_TYPE, CSV_TYPE] as const;
 export interface RequestContext {
   readonly caller: Caller;
   readonly traceId: string;
-  /** When all of a write had arrived, by `performance.now()`: its waits in the database count from there. */
+  /** The time when all of a write had arrived, by `performance.now()`: its waits in the database count from there. */
   readonly since?: number | undefined;
   /** The id of a list route's `?id=`: the specification's own way to read one. */
   readonly id?: string | undefined;

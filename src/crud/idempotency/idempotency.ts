@@ -7,13 +7,13 @@ import { StorageBudget } from '../../rows/storage-budget.js';
 import { Rendered } from '../endpoints/render.js';
 import { IdempotencyRepository, type StoredAnswer } from './idempotency.repository.js';
 
-/** One use of a key: whose and which, and what makes another request the same one. Both SHA-256. */
+/** One use of a key: its caller and name, and a digest of the request. Both SHA-256. */
 export interface KeyedRequest {
   /** The caller's id. */
   readonly caller: string;
   readonly id: string;
   readonly request: string;
-  /** When it had arrived, by `performance.now()`. */
+  /** The time when it had arrived, by `performance.now()`. */
   readonly since?: number | undefined;
 }
 

@@ -19,8 +19,8 @@ import { lockWait, waitLeft } from '../waiting.js';
 import { cut, isPoisoned, isUnanswered, MysqlChannel, sever } from './mysql.channel.js';
 import { asOneStatement, isNotUnderstood, isUnmatched } from './mysql.compound.js';
 import { lineOf, type Line } from './mysql.line.js';
+import { connectionsOf, socketOf, usageOf } from './mysql.internals.js';
 import { executionSize } from './mysql.packets.js';
-import type { Wire } from './mysql.pipeline.js';
 import { closeSome } from './mysql.statements.js';
 import { MysqlTransaction } from './mysql.transaction.js';
 
@@ -54,9 +54,19 @@ export class MysqlConnector implements Connector {
     this.isCompound = limits.kind === 'mariadb' && limits.pipeline;
   }
 
+  /** @returns false where statements can't be sent several in one write, though they should be */
+  async tryPipeline(): Promise<boolean> {
+    const connection = await this.acquire();
+    await this.channel.tryPipeline(connection);
+    const { isPipelined } = this.channel;
+    if (isPipelined || !this.limits.pipeline) connection.release();
+    this.isCompound &&= isPipelined;
+    return isPipelined || !this.limits.pipeline;
+  }
+
   async run(statement: Statement, mode: StatementMode): Promise<StatementResult> {
-    if (mode === 'shared read' && this.limits.pipeline) {
-      // What can't be sent at all is refused here, where it is no other statement's fault.
+    if (mode === 'shared read' && this.channel.isPipelined) {
+      // A statement that can't be sent is refused here, where it does not fail the others of its batch.
       executionSize(statement.params);
       return this.shared.add(statement);
     }
@@ -95,22 +105,17 @@ export class MysqlConnector implements Connector {
 
   /** Undefined where there is no connection. */
   get line(): Line | undefined {
-    const [connection] = this.connections;
-    return connection && lineOf(connection.stream, this.limits.tls);
+    const [connection] = connectionsOf(this.pool);
+    const socket = connection && socketOf(connection);
+    return socket && lineOf(socket, this.limits.tls);
   }
 
   usage(): PoolUsage {
-    // mysql2 keeps these queues for itself; its own tests read them the same way.
-    const { _allConnections, _freeConnections, _connectionQueue } = this.pool as unknown as Record<
-      string,
-      { length: number }
-    >;
-    const idle = _freeConnections?.length ?? 0;
-    return { used: (_allConnections?.length ?? 0) - idle, idle, waiting: _connectionQueue?.length ?? 0 };
+    return usageOf(this.pool);
   }
 
   interrupt(): void {
-    for (const connection of this.connections) sever(connection);
+    for (const connection of connectionsOf(this.pool)) sever(connection);
   }
 
   /**
@@ -118,14 +123,11 @@ export class MysqlConnector implements Connector {
    * left the pool afterwards: one that was just being given back would make the pool's own end fail.
    */
   async close(): Promise<void> {
-    const open = this.connections.filter(({ stream }) => !stream.closed);
-    const closed = open.map(({ stream }) => new Promise<void>((resolve) => void stream.once('close', resolve)));
+    const sockets = connectionsOf(this.pool).flatMap((connection) => socketOf(connection) ?? []);
+    const open = sockets.filter((socket) => !socket.closed);
+    const closed = open.map((socket) => new Promise<void>((resolve) => void socket.once('close', resolve)));
     this.interrupt();
     await Promise.all(closed);
-  }
-
-  private get connections(): Wire[] {
-    return (this.pool as unknown as { _allConnections: { toArray(): Wire[] } })._allConnections.toArray();
   }
 
   /** @returns false, and nothing was done, where such a statement is not understood */
@@ -143,7 +145,7 @@ export class MysqlConnector implements Connector {
     return lockWait(patience, since, this.limits.kind === 'mariadb' ? 0 : 1);
   }
 
-  /** For this one statement: https://mariadb.com/kb/en/set-statement/, and MySQL's hint to its optimizer. */
+  /** Limits the time of this one statement: https://mariadb.com/kb/en/set-statement/, and MySQL's hint to its optimizer. */
   private limited(statement: Statement): Statement {
     const { kind, costly } = this.limits;
     const sql =
@@ -153,9 +155,9 @@ export class MysqlConnector implements Connector {
     return { ...statement, sql };
   }
 
-  /** Of every connection: one that has none itself would find no room by closing its own. */
+  /** Closes prepared statements on every connection: one that has none itself would find no room by closing its own. */
   private closeSome(): void {
-    for (const wire of this.connections) closeSome(wire);
+    for (const connection of connectionsOf(this.pool)) closeSome(connection);
   }
 
   private async send(

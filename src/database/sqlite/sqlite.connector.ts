@@ -22,13 +22,13 @@ import { ThreadLost, type SqliteThread } from './sqlite.thread.js';
 export interface SqliteLimits {
   readonly waiting: number;
   readonly waitMs: number;
-  /** For one costly statement. */
+  /** Milliseconds for one costly statement. */
   readonly costlyMs: number;
 }
 
-/** What there is beside this thread. */
+/** The threads beside this one. */
 export interface SqliteThreads {
-  /** For what comes at the same time. */
+  /** The thread for statements that come at the same time. */
   readonly second: SqliteThread;
   readonly costly: CostlyThreads;
 }
@@ -45,7 +45,10 @@ const MANY_PARAMS = { read: 6, commit: 20, awake: 200 };
  * its turn.
  */
 export class SqliteConnector implements Connector {
-  /** It has no locks of rows: a transaction that reads and writes on this thread takes less time than to send them to the second. */
+  /**
+   * A transaction that reads and writes on this thread takes less time than to send it to the second; and there are no locks
+   * of rows.
+   */
   readonly commitsWithoutWaiting = false;
   private readonly thread: SqliteThread | undefined;
   private readonly writer: Statements;
@@ -149,7 +152,7 @@ export class SqliteConnector implements Connector {
     };
   }
 
-  /** There is no server that could go away. */
+  /** Does nothing: there is no server that could go away. */
   interrupt(): void {}
 
   usage(): PoolUsage {

@@ -62,7 +62,7 @@ export class Arrivals {
     sendProblem(reply, problem.status, JSON.stringify(problem), error.headers);
   }
 
-  /** What the body took is free now, and what was not read of the answer is in memory until it is. */
+  /** Moves the budget from the body, which is free now, to the answer, which is in memory until it is read. */
   private hold(request: FastifyRequest, { raw }: FastifyReply): void {
     const { caller } = request;
     const { bytesHeld } = request.raw as Request;

@@ -5,7 +5,7 @@ import { DomainError } from '../../problems/domain-error.js';
 import { PROBLEM_TYPE, problemBody } from '../../problems/problem.js';
 import { LITTLE_BYTES, LITTLE_MS } from './request.js';
 import { MAX_URL_BYTES, notImplemented, uriTooLong, versionNotSupported } from '../request-checks.js';
-import { SECURITY_HEADERS } from './response.js';
+import { SECURITY_HEADERS } from './usual-head.js';
 import { traceIdOf } from '../trace-context.js';
 
 /** As Node gives it to its `clientError` event. */
@@ -108,7 +108,7 @@ function meaningOf({ code = '', message, rawPacket }: ClientError): DomainError 
   return BY_CODE[code]?.() ?? new DomainError('malformed-http', 'This is not a valid HTTP/1.1 request.');
 }
 
-/** Of the connection itself: nobody is there to be answered. */
+/** Tells an error of the connection itself: nobody is there to be answered. */
 function isSystemError({ code = '' }: ClientError): boolean {
   return !code.startsWith('HPE_') && !code.startsWith('ERR_HTTP_');
 }

@@ -73,7 +73,7 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
   const { held } = services;
   sendWholeAnswers(fastify, held);
   const pressure = new Pressure(config, held);
-  // What the start has cost says nothing about the load.
+  // The delays of the start say nothing about the load.
   fastify.addHook('onListen', (done) => {
     pressure.start();
     done();

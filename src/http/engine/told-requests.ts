@@ -5,7 +5,7 @@ import type { Route } from '../route.js';
 /** Answers that are alike to those who are told of them. There are not many, whatever callers send. */
 export interface AnswerKind {
   readonly route: Route;
-  /** One of those that Node's parser knows. */
+  /** The method, one of those that Node's parser knows. */
   readonly method: string;
   readonly status: number;
 }

@@ -227,7 +227,9 @@ export function lists(subject: Subject): void {
               ? `${name} in (${literal}, ${literal})`
               : TEXT_OPERATORS.includes(operator)
                 ? `${operator}(${name}, '${part}')`
-                : `${name} ${operator} ${literal}`;
+                : operator === 'casei'
+                  ? `contains(casei(${name}), '${part.toUpperCase()}')`
+                  : `${name} ${operator} ${literal}`;
           await check(text, name, (value) => TRUTH[operator]!(byType, value, pivot, part));
         }
         const ids = (isNull: boolean) => all.filter((row) => (row[name] === null) === isNull).map(({ id }) => id);
@@ -387,6 +389,7 @@ const TRUTH: Record<string, (order: Order, value: Literal, pivot: Literal, part:
   lt: (order, value, pivot) => order(value, pivot) < 0,
   le: (order, value, pivot) => order(value, pivot) <= 0,
   in: (order, value, pivot) => order(value, pivot) === 0,
+  casei: (_order, value, _pivot, part) => String(value).toLowerCase().includes(part.toLowerCase()),
   contains: (_order, value, _pivot, part) => String(value).includes(part),
   startswith: (_order, value, _pivot, part) => String(value).startsWith(part),
   endswith: (_order, value, _pivot, part) => String(value).endsWith(part),
