@@ -4,6 +4,7 @@ import { Feeds } from '../changes/feeds.js';
 import { WatchService } from '../changes/watch.service.js';
 import { Database } from '../database/database.js';
 import type { RequestListener } from '../http/engine/told-requests.js';
+import { BackgroundMetrics } from './background.metrics.js';
 import { Durations } from './durations.js';
 import { SecurityLog } from '../access/security-log.js';
 import { StorageLimits } from '../access/limits/storage-limits.js';
@@ -34,7 +35,14 @@ export class Metrics {
   droppedLines: () => number = () => 0;
   private readonly durations = new Durations(DURATION);
 
-  constructor(database: Database, watches: WatchService, feeds: Feeds, security: SecurityLog, storage: StorageLimits) {
+  constructor(
+    database: Database,
+    watches: WatchService,
+    feeds: Feeds,
+    security: SecurityLog,
+    storage: StorageLimits,
+    background: BackgroundMetrics,
+  ) {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: EVENT_LOOP_RESOLUTION_MS });
     for (const name of MISNAMED) this.registry.removeSingleMetric(name);
@@ -134,6 +142,7 @@ export class Metrics {
       registers,
     });
     security.onEvent = (event) => events.inc({ event });
+    background.register(this.registry);
   }
 
   readonly request: RequestListener = ({ route, method, status }) => {

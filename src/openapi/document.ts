@@ -7,6 +7,7 @@ import type { CrudModel } from '../crud/crud.model.js';
 import { findEndpoints } from '../crud/endpoints/found-endpoints.js';
 import { ModuleRegistry } from '../crud/module.registry.js';
 import { apiKeyPaths } from './api-key.operations.js';
+import { BACKGROUND_SCHEMAS, backgroundPaths } from './background.operations.js';
 import { auditOperation, operation } from './operations.js';
 import { SHARED_HEADERS, SHARED_PARAMETERS } from './parameters.js';
 import { problemSchemas, RATE_HEADERS, sharedResponses } from './problems.js';
@@ -48,11 +49,12 @@ export class ApiDocument {
           'Every failure is an `application/problem+json` body whose `type` leads to a [page that explains it](/problems).',
       },
       servers: [{ url: '/' }],
-      tags: [...models.map(({ name }) => ({ name })), { name: 'changes' }, { name: 'api-key' }],
+      tags: [...models.map(({ name }) => ({ name })), { name: 'changes' }, { name: 'background' }, { name: 'api-key' }],
       paths: this.paths(models),
       components: {
         schemas: {
           ...SHARED_SCHEMAS,
+          ...BACKGROUND_SCHEMAS,
           ...problemSchemas(),
           ...Object.fromEntries(
             models.flatMap((model) => Object.entries(moduleSchemas(model, opsOf(this.registry, model.name)))),
@@ -80,7 +82,7 @@ export class ApiDocument {
       }
     }
     paths['/api/changes'] = { get: auditOperation() };
-    Object.assign(paths, apiKeyPaths());
+    Object.assign(paths, backgroundPaths(), apiKeyPaths());
     for (const operations of Object.values(paths)) for (const one of Object.values(operations)) this.complete(one);
     return paths;
   }

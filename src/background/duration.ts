@@ -1,0 +1,18 @@
+const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** `'30s'`, `'15m'`, `'1h'`, `'7d'` */
+export type Duration = `${number}${keyof typeof UNITS}`;
+
+/**
+ * In milliseconds.
+ * @param what is said, for the error
+ * @throws TypeError for what is no duration from a second to a year
+ */
+export function durationMs(text: Duration, what: string): number {
+  const [, digits, unit] = /^(\d{1,9})([smhd])$/.exec(String(text)) ?? [];
+  const ms = Number(digits) * UNITS[unit as keyof typeof UNITS];
+  if (ms >= UNITS.s && ms <= 365 * UNITS.d) return ms;
+  throw new TypeError(
+    `${what} must be a whole number with s, m, h or d, from 1s to 365d, and not ${JSON.stringify(text)}.`,
+  );
+}

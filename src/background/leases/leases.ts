@@ -1,0 +1,143 @@
+import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Config } from '../../config/config.js';
+import { DatabaseState } from '../../database/database-state.js';
+import { Draining } from '../../runtime/draining.js';
+import { RepeatedLines } from '../../runtime/repeated-lines.js';
+import { HeldWork } from './held-work.js';
+import { LeaseRepository, type Lease } from './lease.repository.js';
+import type { Work } from './work.js';
+
+/** How soon a start notices that the database is there; nothing is asked for that. */
+const FIRST_LOOK_MS = 50;
+/** For what is in hand to notice that it was cut. */
+const CUT_MS = 1_000;
+
+/**
+ * Runs each work in one process at a time. A process that holds leases renews all of them by one statement, three times in a
+ * term, and looks by another one at which are free; without any work it does nothing at all.
+ */
+@Injectable()
+export class Leases implements BeforeApplicationShutdown {
+  private readonly logger = new Logger(Leases.name);
+  private readonly lines = new RepeatedLines(Leases.name);
+  private readonly holder = randomUUID();
+  private readonly works = new Map<string, Work>();
+  private readonly held = new Set<string>();
+  private readonly running = new Map<string, HeldWork>();
+  private isStopping = false;
+  private looking: Promise<void> | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  /** Ends what is held when it could not be renewed for a whole term. */
+  private expiry: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly repository: LeaseRepository,
+    private readonly state: DatabaseState,
+    private readonly config: Config,
+    draining: Draining,
+  ) {
+    draining.onDrain(() => this.stop());
+  }
+
+  /** Before `begin`. */
+  add(work: Work): void {
+    this.works.set(work.name, work);
+  }
+
+  /** Whether this process is the one that does it. */
+  holds(name: string): boolean {
+    return this.held.has(name);
+  }
+
+  begin(): void {
+    if (this.works.size > 0 && this.config.background.isOn) this.lookIn(FIRST_LOOK_MS);
+  }
+
+  /** Waits as long as requests that are under way have; then what is in hand is cut, and comes again elsewhere. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stop();
+    await this.looking;
+    await this.ended(this.config.shutdown.inFlightMs);
+    for (const one of this.running.values()) one.cut();
+    await this.ended(CUT_MS);
+    clearTimeout(this.expiry);
+    // What has not ended keeps its lease until the term is over: nobody else shall do it at the same time.
+    const free = [...this.held].filter((name) => !this.running.has(name));
+    for (const name of free) await this.repository.release(name, this.holder).catch(() => undefined);
+    this.lines.flush();
+  }
+
+  private stop(): void {
+    this.isStopping = true;
+    clearTimeout(this.timer);
+    for (const one of this.running.values()) one.end();
+  }
+
+  private async ended(withinMs: number): Promise<void> {
+    if (this.running.size === 0) return;
+    const late = new AbortController();
+    const all = Promise.all([...this.running.values()].map(({ done }) => done));
+    await Promise.race([all, sleep(withinMs, undefined, { signal: late.signal }).catch(() => undefined)]);
+    late.abort();
+  }
+
+  private lookIn(ms: number): void {
+    if (this.isStopping) return;
+    this.timer = setTimeout(() => {
+      if (!this.state.isReady && this.held.size === 0) return this.lookIn(FIRST_LOOK_MS);
+      this.looking = this.look()
+        .catch(({ message }: Error) =>
+          this.lines.write('warn', message, { msg: `Leases stay as they are: ${message}` }),
+        )
+        .then(() => this.lookIn(this.config.background.leaseMs / 3));
+    }, ms).unref();
+  }
+
+  private async look(): Promise<void> {
+    const askedAt = performance.now();
+    if (this.held.size > 0) await this.repository.renew([...this.held], this.holder);
+    const leases = await this.repository.find([...this.works.keys()]);
+    for (const lease of leases) {
+      if (lease.holder === this.holder) continue;
+      if (this.held.has(lease.name)) this.lose(lease.name, 'another process has it');
+      else await this.tryToTake(lease);
+    }
+    this.expireAt(askedAt + this.config.background.leaseMs);
+    for (const name of this.held) if (!this.isStopping && !this.running.has(name)) this.start(this.works.get(name)!);
+  }
+
+  private async tryToTake({ name, isFree }: Lease): Promise<void> {
+    // What was lost and still runs here is not begun again beside itself.
+    if (!isFree || this.isStopping || this.running.has(name)) return;
+    if (!(await this.repository.take(name, this.holder))) return;
+    this.held.add(name);
+    this.logger.log(`${name} runs in this process`);
+  }
+
+  private expireAt(at: number): void {
+    clearTimeout(this.expiry);
+    if (this.held.size === 0) return;
+    this.expiry = setTimeout(() => {
+      for (const name of this.held) this.lose(name, 'the database could not be asked for a whole term');
+    }, at - performance.now()).unref();
+  }
+
+  private start(work: Work): void {
+    const { name } = work;
+    const held = new HeldWork(work, (error) => this.tell(name, error));
+    this.running.set(name, held);
+    void held.done.then(() => this.running.delete(name));
+  }
+
+  private lose(name: string, why: string): void {
+    this.held.delete(name);
+    this.running.get(name)?.cut();
+    this.logger.warn(`${name} no longer runs in this process: ${why}`);
+  }
+
+  private tell(name: string, error: Error): void {
+    this.lines.write('error', `${name} ${error.message}`, { msg: `${name} begins anew: ${error.message}`, err: error });
+  }
+}
