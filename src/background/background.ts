@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { ModuleRegistry } from '../crud/module.registry.js';
 import { BackgroundCounts } from './background-counts.js';
@@ -14,7 +14,7 @@ import { Leases } from './leases/leases.js';
 
 /** All consumers and jobs of the application: found by their decorators, checked, and given to who has the leases. */
 @Injectable()
-export class Background implements OnApplicationBootstrap {
+export class Background implements OnModuleInit, OnApplicationBootstrap {
   consumers: readonly Consumer[] = [];
   jobs: readonly ScheduledJob[] = [];
   private readonly works = new Map<string, ConsumerWork>();
@@ -28,8 +28,8 @@ export class Background implements OnApplicationBootstrap {
     private readonly counts: BackgroundCounts,
   ) {}
 
-  /** @throws TypeError naming what can't work: two of one name, a resource that is not served */
-  onApplicationBootstrap(): void {
+  /** After the registry's. @throws TypeError naming what can't work: two of one name, a resource that is not served */
+  onModuleInit(): void {
     this.consumers = findMethods<DeclaredConsumer>(this.discovery, ON_CHANGE).map(({ handler, options, call }) => {
       const model = this.registry.find(options.module)?.model;
       if (model?.resource === options.resource) return { ...options, handler, call, model };
@@ -47,6 +47,9 @@ export class Background implements OnApplicationBootstrap {
     for (const consumer of this.consumers) this.works.set(consumer.name, new ConsumerWork(consumer, this.kit));
     for (const work of this.works.values()) this.leases.add(work);
     for (const job of this.jobs) this.leases.add(new JobWork(job, this.times, this.counts));
+  }
+
+  onApplicationBootstrap(): void {
     this.leases.begin();
   }
 

@@ -1,18 +1,20 @@
-const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const LEAST_MS = 10;
+const MOST_MS = 365 * UNITS.d;
 
-/** `'30s'`, `'15m'`, `'1h'`, `'7d'` */
+/** `'500ms'`, `'30s'`, `'15m'`, `'1h'`, `'7d'` */
 export type Duration = `${number}${keyof typeof UNITS}`;
 
 /**
  * In milliseconds.
  * @param what is said, for the error
- * @throws TypeError for what is no duration from a second to a year
+ * @throws TypeError for what is no duration from 10 ms to a year
  */
 export function durationMs(text: Duration, what: string): number {
-  const [, digits, unit] = /^(\d{1,9})([smhd])$/.exec(String(text)) ?? [];
+  const [, digits, unit] = /^(\d{1,9})(ms|[smhd])$/.exec(String(text)) ?? [];
   const ms = Number(digits) * UNITS[unit as keyof typeof UNITS];
-  if (ms >= UNITS.s && ms <= 365 * UNITS.d) return ms;
+  if (ms >= LEAST_MS && ms <= MOST_MS) return ms;
   throw new TypeError(
-    `${what} must be a whole number with s, m, h or d, from 1s to 365d, and not ${JSON.stringify(text)}.`,
+    `${what} must be a whole number with ms, s, m, h or d, from 10ms to 365d, and not ${JSON.stringify(text)}.`,
   );
 }

@@ -21,7 +21,8 @@ export function findMethods<T>(discovery: DiscoveryService, key: symbol): FoundM
   const scanner = new MetadataScanner();
   const found: FoundMethod<T>[] = [];
   const seen = new Set<unknown>();
-  for (const { instance, metatype, isAlias, isDependencyTreeStatic } of wrappers(discovery)) {
+  for (const wrapper of wrappers(discovery)) {
+    const { instance, metatype, isAlias } = wrapper;
     const prototype = (metatype as { prototype?: object } | null)?.prototype ?? null;
     if (isAlias === true || prototype === null || seen.has(instance)) continue;
     seen.add(instance);
@@ -30,7 +31,7 @@ export function findMethods<T>(discovery: DiscoveryService, key: symbol): FoundM
       const all = Reflect.getMetadata(key, marked) as readonly T[] | undefined;
       if (!all) continue;
       const handler = `${(metatype as { name: string }).name}.${method}()`;
-      if (isDependencyTreeStatic?.() === false || !instance)
+      if (!wrapper.isDependencyTreeStatic() || !instance)
         throw new TypeError(
           `${handler} is of a class that is made for each request: there is no request in the background.`,
         );
@@ -52,7 +53,7 @@ function wrappers(discovery: DiscoveryService) {
     instance: unknown;
     metatype: unknown;
     isAlias?: boolean;
-    isDependencyTreeStatic?(): boolean;
+    isDependencyTreeStatic(): boolean;
   }[];
 }
 

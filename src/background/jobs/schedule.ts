@@ -29,6 +29,7 @@ export function scheduleOf({ every, cron, timeZone }: ScheduleOptions, who: stri
 function byInterval(every: Duration, who: string, timeZone: string | undefined): Schedule {
   if (timeZone !== undefined) throw new TypeError(`${who} has 'every': only 'cron' has a time zone.`);
   const ms = durationMs(every, `'every' of ${who}`);
+  if (ms < 1_000) throw new TypeError(`${who} runs at most once a second.`);
   const next = (now: number, due = now) => due + ms * (Math.floor(Math.max(0, now - due) / ms) + 1);
   return { text: `every ${every}`, next };
 }

@@ -1,7 +1,7 @@
 import { Table, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { Portable } from './portable.js';
 
-export class CreateBackground1764000000009 implements MigrationInterface {
+export class CreateBackground1764300000001 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     const portable = new Portable(queryRunner);
     const consumer = new Table({
