@@ -66,7 +66,7 @@ module.exports = {
       from: {
         path: '^src/',
         pathNot:
-          '^src/(database|fields|rows|crud|changes|access|background)/|schema\\.ts$|\\.(entity|repository|module|migration|spec)\\.ts$',
+          '^src/(database|fields|rows|crud|changes|access)/|schema\\.ts$|\\.(entity|repository|module|migration|spec)\\.ts$',
       },
       to: { path: 'node_modules/(typeorm|mysql2|better-sqlite3)/' },
     },

@@ -7,7 +7,7 @@ import { startApp, type TestApp } from './support/app.js';
 import { Client } from './support/client.js';
 import { engines } from './support/database.js';
 
-const ENV = { BACKGROUND_LEASE_MS: '1000', SHUTDOWN_IN_FLIGHT_MS: '200' };
+const ENV = { BACKGROUND_LEASE_MS: '1000', SHUTDOWN_DRAIN_MS: '0', SHUTDOWN_IN_FLIGHT_MS: '200' };
 
 /** A job whose handler the test gives, and which remembers its runs. */
 function job(options: JobOptions, handler: (run: JobRun, context: RequestContext) => unknown = () => undefined) {

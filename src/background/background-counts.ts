@@ -20,6 +20,6 @@ export class BackgroundCounts {
 
 function count<T>(counts: Map<string, Map<T, number>>, name: string, outcome: T): void {
   let of = counts.get(name);
-  if (!of) counts.set(name, (of = new Map()));
+  if (!of) counts.set(name, (of = new Map<T, number>()));
   of.set(outcome, (of.get(outcome) ?? 0) + 1);
 }

@@ -10,8 +10,8 @@ export type Duration = `${number}${keyof typeof UNITS}`;
  * @param what is said, for the error
  * @throws TypeError for what is no duration from 10 ms to a year
  */
-export function durationMs(text: Duration, what: string): number {
-  const [, digits, unit] = /^(\d{1,9})(ms|[smhd])$/.exec(String(text)) ?? [];
+export function durationMs(text: string, what: string): number {
+  const [, digits, unit] = /^(\d{1,9})(ms|[smhd])$/.exec(text) ?? [];
   const ms = Number(digits) * UNITS[unit as keyof typeof UNITS];
   if (ms >= LEAST_MS && ms <= MOST_MS) return ms;
   throw new TypeError(

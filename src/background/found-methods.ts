@@ -43,8 +43,8 @@ export function findMethods<T>(discovery: DiscoveryService, key: symbol): FoundM
 }
 
 /** Marks a method once more. */
-export function mark<T>(target: object, key: symbol, options: T): void {
-  const before = (Reflect.getOwnMetadata(key, target) ?? []) as readonly T[];
+export function mark(target: object, key: symbol, options: object): void {
+  const before = (Reflect.getOwnMetadata(key, target) ?? []) as readonly object[];
   Reflect.defineMetadata(key, [...before, options], target);
 }
 

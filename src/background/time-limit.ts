@@ -18,18 +18,22 @@ export interface Limited {
  * @param cut drops it sooner
  */
 export function limited(work: (signal: AbortSignal) => unknown, ms: number, cut: AbortSignal): Limited {
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(new TimeLimitError(`It took longer than ${ms} ms.`)), ms);
-  const signal = AbortSignal.any([late.signal, cut]);
+  const told = new AbortController();
+  const dropped = Promise.withResolvers<never>();
+  const drop = (error: Error) => {
+    dropped.reject(error);
+    told.abort(error);
+  };
+  const onCut = () => drop(new CutError('It was dropped.'));
+  const timer = setTimeout(() => drop(new TimeLimitError(`It took longer than ${ms} ms.`)), ms);
+  cut.addEventListener('abort', onCut);
+  if (cut.aborted) onCut();
   const running = (async () => {
-    await work(signal);
+    if (!told.signal.aborted) await work(told.signal);
   })();
-  const dropped = new Promise<never>((_, reject) => {
-    const drop = () => reject(late.signal.aborted ? (late.signal.reason as Error) : new CutError('It was dropped.'));
-    if (signal.aborted) drop();
-    else signal.addEventListener('abort', drop, { once: true });
+  const outcome = Promise.race([running, dropped.promise]).finally(() => {
+    clearTimeout(timer);
+    cut.removeEventListener('abort', onCut);
   });
-  const outcome = Promise.race([running, dropped]).finally(() => clearTimeout(timer));
-  dropped.catch(() => undefined);
   return { outcome, settled: running.catch(() => undefined) };
 }

@@ -131,7 +131,7 @@ export function backgroundPaths(): Record<string, Partial<Record<'get' | 'post',
       post: {
         ...common('restart', 'Have a consumer that is stopped go on; `id` is its name'),
         parameters: [id, trace],
-        requestBody: { required: true, content: json(reference('RestartConsumer') as Schema) },
+        requestBody: { required: true, content: json(reference('RestartConsumer')) },
         responses: {
           202: {
             description: 'It goes on within seconds.',

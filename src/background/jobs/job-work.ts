@@ -39,9 +39,9 @@ export class JobWork implements Work {
 
   async run(hold: Hold): Promise<void> {
     while (!hold.ending.aborted) {
-      await this.untilOverrunEnds(hold.ending);
       const row = await this.row();
       await until(Date.parse(row.due_at), hold.ending);
+      await this.untilOverrunEnds(hold.cut);
       if (hold.ending.aborted) return;
       if (row.starts < MOST_STARTS) await this.runOnce(row, hold);
       else await this.end(row.due_at, 0, new Error('The process ended each time while it ran.'), hold);
@@ -99,6 +99,10 @@ export class JobWork implements Work {
     }
   }
 
+  private get isOverrun(): boolean {
+    return this.overrun !== undefined;
+  }
+
   private watch(settled: Promise<void>): void {
     const overrun = settled.then(() => {
       if (this.overrun === overrun) this.overrun = undefined;
@@ -106,14 +110,14 @@ export class JobWork implements Work {
     this.overrun = overrun;
   }
 
-  /** A job never runs beside itself. */
-  private async untilOverrunEnds(ending: AbortSignal): Promise<void> {
-    if (!this.overrun) return;
+  /** A job never runs beside itself: as long as one goes on, its lease is held. */
+  private async untilOverrunEnds(cut: AbortSignal): Promise<void> {
+    if (!this.isOverrun) return;
     // It may just have heeded its signal.
-    await Promise.race([this.overrun, pause(RECORDED_AGAIN_MS, ending)]);
-    if (!this.overrun || ending.aborted) return;
+    await Promise.race([this.overrun, pause(RECORDED_AGAIN_MS, cut)]);
+    if (!this.isOverrun || cut.aborted) return;
     this.logger.error(`Job ${this.job.name} goes on after its time: it is not run again before that has ended`);
-    const stopped = new Promise((resolve) => ending.addEventListener('abort', resolve, { once: true }));
+    const stopped = new Promise((resolve) => cut.addEventListener('abort', resolve, { once: true }));
     await Promise.race([this.overrun, stopped]);
   }
 

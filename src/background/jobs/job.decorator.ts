@@ -44,6 +44,6 @@ export function Job(options: JobOptions) {
     checkName(name, `@Job() on ${handler}`);
     const schedule = scheduleOf(options, `The job '${name}' (${handler})`);
     const limitMs = durationMs(timeLimit, `timeLimit of '${name}'`);
-    mark<DeclaredJob>(descriptor.value!, JOB, { name, schedule, limitMs });
+    mark(descriptor.value!, JOB, { name, schedule, limitMs } satisfies DeclaredJob);
   };
 }

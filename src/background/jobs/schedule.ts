@@ -22,7 +22,7 @@ export interface Schedule {
 /** @param who says for the error whose it is. @throws TypeError for one that can't work */
 export function scheduleOf({ every, cron, timeZone }: ScheduleOptions, who: string): Schedule {
   if ((every === undefined) === (cron === undefined)) throw new TypeError(`${who} needs either 'every' or 'cron'.`);
-  return every === undefined ? byCron(cron!, timeZone ?? 'UTC', who) : byInterval(every, who, timeZone);
+  return every === undefined ? byCron(cron, timeZone ?? 'UTC', who) : byInterval(every, who, timeZone);
 }
 
 /** A late run leaves the rhythm as it is; what was missed meanwhile is run once. */

@@ -1,4 +1,4 @@
-import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationShutdown } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Config } from '../../config/config.js';
@@ -19,14 +19,16 @@ const CUT_MS = 1_000;
  * term, and looks by another one at which are free; without any work it does nothing at all.
  */
 @Injectable()
-export class Leases implements BeforeApplicationShutdown {
+export class Leases implements BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly logger = new Logger(Leases.name);
   private readonly lines = new RepeatedLines(Leases.name);
   private readonly holder = randomUUID();
   private readonly works = new Map<string, Work>();
   private readonly held = new Set<string>();
   private readonly running = new Map<string, HeldWork>();
-  private isStopping = false;
+  /** When the stop began, by `performance.now()`. */
+  private stoppedAt: number | undefined;
+  private givenBack: readonly Promise<void>[] = [];
   private looking: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
   /** Ends what is held when it could not be renewed for a whole term. */
@@ -46,51 +48,65 @@ export class Leases implements BeforeApplicationShutdown {
     this.works.set(work.name, work);
   }
 
-  /** Whether this process is the one that does it. */
-  holds(name: string): boolean {
-    return this.held.has(name);
-  }
-
   begin(): void {
     if (this.works.size > 0 && this.config.background.isOn) this.lookIn(FIRST_LOOK_MS);
   }
 
-  /** Waits as long as requests that are under way have; then what is in hand is cut, and comes again elsewhere. */
-  async beforeApplicationShutdown(): Promise<void> {
+  beforeApplicationShutdown(): void {
     this.stop();
-    await this.looking;
-    await this.ended(this.config.shutdown.inFlightMs);
+  }
+
+  /**
+   * What is in hand has as long as requests that are under way, while they end; then it is cut, and comes again elsewhere. The
+   * database is closed after this.
+   */
+  async onApplicationShutdown(): Promise<void> {
+    const { drainMs, inFlightMs } = this.config.shutdown;
+    await this.allGivenBack(this.stoppedAt! + drainMs + inFlightMs - performance.now());
     for (const one of this.running.values()) one.cut();
-    await this.ended(CUT_MS);
+    await this.allGivenBack(CUT_MS);
+    await this.looking;
+    clearTimeout(this.timer);
     clearTimeout(this.expiry);
-    // What has not ended keeps its lease until the term is over: nobody else shall do it at the same time.
-    const free = [...this.held].filter((name) => !this.running.has(name));
-    for (const name of free) await this.repository.release(name, this.holder).catch(() => undefined);
     this.lines.flush();
   }
 
-  private stop(): void {
-    this.isStopping = true;
-    clearTimeout(this.timer);
-    for (const one of this.running.values()) one.end();
+  private get isStopping(): boolean {
+    return this.stoppedAt !== undefined;
   }
 
-  private async ended(withinMs: number): Promise<void> {
-    if (this.running.size === 0) return;
+  /** Begins nothing more. What is in hand goes on, under leases that are renewed until it has ended. */
+  private stop(): void {
+    if (this.isStopping) return;
+    this.stoppedAt = performance.now();
+    this.givenBack = [...this.held].map((name) => this.giveBack(name));
+  }
+
+  private async giveBack(name: string): Promise<void> {
+    const one = this.running.get(name);
+    one?.end();
+    await one?.done;
+    // Another process need not wait until the term is over.
+    if (this.held.delete(name)) await this.repository.release(name, this.holder).catch(() => undefined);
+  }
+
+  private async allGivenBack(withinMs: number): Promise<void> {
+    if (this.givenBack.length === 0 || withinMs <= 0) return;
     const late = new AbortController();
-    const all = Promise.all([...this.running.values()].map(({ done }) => done));
-    await Promise.race([all, sleep(withinMs, undefined, { signal: late.signal }).catch(() => undefined)]);
+    const end = sleep(withinMs, undefined, { signal: late.signal }).catch(() => undefined);
+    await Promise.race([Promise.all(this.givenBack), end]);
     late.abort();
   }
 
   private lookIn(ms: number): void {
-    if (this.isStopping) return;
+    if (this.isStopping && this.held.size === 0) return;
     this.timer = setTimeout(() => {
       if (!this.state.isReady && this.held.size === 0) return this.lookIn(FIRST_LOOK_MS);
       this.looking = this.look()
-        .catch(({ message }: Error) =>
-          this.lines.write('warn', message, { msg: `Leases stay as they are: ${message}` }),
-        )
+        .catch((error: unknown) => {
+          const { message } = error as Error;
+          this.lines.write('warn', message, { msg: `Leases stay as they are: ${message}` });
+        })
         .then(() => this.lookIn(this.config.background.leaseMs / 3));
     }, ms).unref();
   }
@@ -99,6 +115,7 @@ export class Leases implements BeforeApplicationShutdown {
     const askedAt = performance.now();
     if (this.held.size > 0) await this.repository.renew([...this.held], this.holder);
     const leases = await this.repository.find([...this.works.keys()]);
+    // Of what was given back meanwhile there is nothing to lose, and nothing is begun any more.
     for (const lease of leases) {
       if (lease.holder === this.holder) continue;
       if (this.held.has(lease.name)) this.lose(lease.name, 'another process has it');
@@ -112,6 +129,7 @@ export class Leases implements BeforeApplicationShutdown {
     // What was lost and still runs here is not begun again beside itself.
     if (!isFree || this.isStopping || this.running.has(name)) return;
     if (!(await this.repository.take(name, this.holder))) return;
+    if (this.isStopping) return this.repository.release(name, this.holder);
     this.held.add(name);
     this.logger.log(`${name} runs in this process`);
   }
