@@ -2,6 +2,7 @@ import { Injectable, Module } from '@nestjs/common';
 import { OnChange, type Change, type OnChangeOptions, type RequestContext } from 'plinth';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ChangePruner } from '../src/changes/change.pruner.js';
+import { LeaseRepository } from '../src/background/leases/lease.repository.js';
 import { ResourceModule } from '../src/modules/resource/resource.module.js';
 import { ResourceService } from '../src/modules/resource/resource.service.js';
 import { startApp, type TestApp } from './support/app.js';
@@ -276,6 +277,31 @@ describe.each(engines())('a consumer of changes on %s', (engine) => {
     const id = await make();
     await until(() => given.length === 5);
     expect(given.at(-1)!.id).toBe(id);
+  });
+
+  it('ends what it has in hand when it can not renew its lease, and goes on when it can again', async () => {
+    const seen: AbortSignal[] = [];
+    const { module, given } = consumer({ name: 'cut-off' }, async ({ signal, after }) => {
+      seen.push(signal);
+      if (after.code.startsWith('slow')) await new Promise((resolve) => (signal.onabort = resolve));
+    });
+    await begin(module);
+    await ready();
+    await make('slow');
+    await until(() => given.length === 1);
+    const leases = test.app.get(LeaseRepository, { strict: false });
+    const { renew, find } = leases;
+    const away = () => Promise.reject(new Error('The database is away'));
+    Object.assign(leases, { renew: away, find: away });
+    await until(() => seen[0]!.aborted, 2_000);
+    await make('next');
+    await sleep(700);
+    expect(given).toHaveLength(1);
+    Object.assign(leases, { renew, find });
+    // The one that was dropped comes again, and hangs again.
+    await until(() => given.length === 2);
+    expect(given[1]!.changeId).toBe(given[0]!.changeId);
+    expect(await test.database.query('SELECT `tries` FROM `plinth_consumer`')).toEqual([{ tries: 1 }]);
   });
 
   it('begins at what the feed has, where it says so', async () => {

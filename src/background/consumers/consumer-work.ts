@@ -12,6 +12,9 @@ import { SetAsideRows } from './set-aside-rows.js';
 import type { Failure } from './set-aside.repository.js';
 import { Waker } from './waker.js';
 
+/** After so many at once there are more, which may only have to be numbered. */
+const MANY = 64;
+
 /** One run: from the taking of the lease until it is lost. */
 interface Run {
   readonly hold: Hold;
@@ -78,12 +81,13 @@ export class ConsumerWork implements Work {
     try {
       const feed = await cursor.look(false);
       if (cursor.position.seq >= feed.head) return false;
-      for (const change of await cursor.next(feed)) {
+      const part = await cursor.next(feed);
+      for (const change of part) {
         if (hold.ending.aborted) return false;
         await this.take(change, run);
         this.waker.changed();
       }
-      return cursor.position.seq < feed.head;
+      return cursor.position.seq < feed.head || part.length >= MANY;
     } catch (error) {
       if (!(error instanceof FeedBroken)) throw error;
       await this.mend(run, error);

@@ -117,17 +117,19 @@ export class Leases implements BeforeApplicationShutdown, OnApplicationShutdown 
     const leases = await this.repository.find([...this.works.keys()]);
     // Of what was given back meanwhile there is nothing to lose, and nothing is begun any more.
     for (const lease of leases) {
-      if (lease.holder === this.holder) continue;
-      if (this.held.has(lease.name)) this.lose(lease.name, 'another process has it');
-      else await this.tryToTake(lease);
+      const { name, holder } = lease;
+      if (!this.held.has(name)) await this.tryToTake(lease);
+      else if (holder !== this.holder) this.lose(name, 'another process has it');
     }
     this.expireAt(askedAt + this.config.background.leaseMs);
     for (const name of this.held) if (!this.isStopping && !this.running.has(name)) this.start(this.works.get(name)!);
   }
 
-  private async tryToTake({ name, isFree }: Lease): Promise<void> {
-    // What was lost and still runs here is not begun again beside itself.
-    if (!isFree || this.isStopping || this.running.has(name)) return;
+  private async tryToTake({ name, holder, isFree }: Lease): Promise<void> {
+    // It may be this process's own: one that was lost in an outage.
+    if (!isFree && holder !== this.holder) return;
+    // What still runs here is not begun again beside itself.
+    if (this.isStopping || this.running.has(name)) return;
     if (!(await this.repository.take(name, this.holder))) return;
     if (this.isStopping) return this.repository.release(name, this.holder);
     this.held.add(name);
