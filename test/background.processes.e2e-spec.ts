@@ -82,12 +82,15 @@ describe.each(engines())('background work of several processes on %s', (engine) 
 
   it('finishes what is in hand when it is stopped, and another goes on after it', async () => {
     // For longer than the term of a lease.
-    const first = await spawn({ TAKES_MS: '2500' });
+    const first = await spawn({ TAKES_MS: '4500', BACKGROUND_LEASE_MS: '3000' });
     await write(first, 20);
     await until(() => given().length >= 1);
-    const second = await spawn();
+    const second = await spawn({ BACKGROUND_LEASE_MS: '3000' });
+    const begun = lines().length;
+    await until(() => lines().length > begun + 1);
     first.signal('SIGTERM');
     expect(await first.ended()).toBe(0);
+    expect(first.output).not.toContain('no longer runs');
     const [{ pid }] = given() as [Line];
     // None was begun and left.
     expect(lines().filter((line) => line.pid === pid && line.begun !== undefined)).toHaveLength(given().length);

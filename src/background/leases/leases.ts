@@ -1,4 +1,4 @@
-import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Config } from '../../config/config.js';
@@ -11,6 +11,8 @@ import type { Work } from './work.js';
 
 /** How soon a start notices that the database is there; nothing is asked for that. */
 const FIRST_LOOK_MS = 50;
+/** Of the time that requests under way have when the service stops. */
+const PART_OF_STOP = 0.8;
 /** For what is in hand to notice that it was cut. */
 const CUT_MS = 1_000;
 
@@ -19,7 +21,7 @@ const CUT_MS = 1_000;
  * term, and looks by another one at which are free; without any work it does nothing at all.
  */
 @Injectable()
-export class Leases implements BeforeApplicationShutdown, OnApplicationShutdown {
+export class Leases implements BeforeApplicationShutdown {
   private readonly logger = new Logger(Leases.name);
   private readonly lines = new RepeatedLines(Leases.name);
   private readonly holder = randomUUID();
@@ -52,17 +54,14 @@ export class Leases implements BeforeApplicationShutdown, OnApplicationShutdown 
     if (this.works.size > 0 && this.config.background.isOn) this.lookIn(FIRST_LOOK_MS);
   }
 
-  beforeApplicationShutdown(): void {
-    this.stop();
-  }
-
   /**
-   * What is in hand has as long as requests that are under way, while they end; then it is cut, and comes again elsewhere. The
-   * database is closed after this.
+   * What is in hand is waited for, and then cut: it comes again elsewhere. Before the listener is closed, because the database is
+   * closed right after that; what is left of the time is for requests that are under way by then.
    */
-  async onApplicationShutdown(): Promise<void> {
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stop();
     const { drainMs, inFlightMs } = this.config.shutdown;
-    await this.allGivenBack(this.stoppedAt! + drainMs + inFlightMs - performance.now());
+    await this.allGivenBack(this.stoppedAt! + drainMs + PART_OF_STOP * inFlightMs - performance.now());
     for (const one of this.running.values()) one.cut();
     await this.allGivenBack(CUT_MS);
     await this.looking;
