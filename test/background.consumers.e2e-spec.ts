@@ -1,5 +1,5 @@
 import { Injectable, Module } from '@nestjs/common';
-import { OnChange, type Change, type OnChangeOptions, type RequestContext } from 'plinth';
+import { DomainError, OnChange, type Change, type OnChangeOptions, type RequestContext } from 'plinth';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ChangePruner } from '../src/changes/change.pruner.js';
 import { LeaseRepository } from '../src/background/leases/lease.repository.js';
@@ -187,6 +187,19 @@ describe.each(engines())('a consumer of changes on %s', (engine) => {
     expect(given).toHaveLength(4);
     expect(signals.every(({ aborted }) => aborted)).toBe(true);
     expect((await setAside())[0]!.error).toMatch(/longer than 400 ms/);
+  });
+
+  it('blames no change for an outage', async () => {
+    let tries = 0;
+    const { module } = consumer({ name: 'calm', ...QUICK, tries: 2 }, () => {
+      if (++tries < 6) throw new DomainError('database-unavailable', 'It is away.');
+    });
+    await begin(module);
+    await ready();
+    await make();
+    await until(() => tries === 6);
+    await until(async () => (await state())!.lag_changes === 0);
+    expect(await setAside()).toEqual([]);
   });
 
   it('waits with pauses that grow', async () => {
