@@ -29,7 +29,9 @@ function consumer(options: OnChangeOptions, handler: Handler = () => undefined) 
   }
   @Module({ imports: [ResourceModule], providers: [Recorder] })
   class RecorderModule {}
-  return { module: RecorderModule, given, seqs: () => given.map(({ seq }) => seq) };
+  @Module({ providers: [{ provide: 'made', useFactory: () => new Recorder() }] })
+  class FactoryModule {}
+  return { module: RecorderModule, factory: FactoryModule, given, seqs: () => given.map(({ seq }) => seq) };
 }
 
 async function until(what: () => unknown, ms = 10_000): Promise<void> {
@@ -364,7 +366,7 @@ describe('a consumer that can not work stops the start', () => {
     startApp('sqlite', { imports: modules, widget: true }).then((test) => test.close());
 
   it('has the name of another one', async () => {
-    await expect(start(consumer({ name: 'twin' }).module, consumer({ name: 'twin' }).module)).rejects.toThrow(
+    await expect(start(consumer({ name: 'twin' }).module, consumer({ name: 'twin' }).factory)).rejects.toThrow(
       /^Two consumers have the name 'twin': Recorder\.take\(\) and Recorder\.take\(\)/,
     );
   });

@@ -22,16 +22,19 @@ export function findMethods<T>(discovery: DiscoveryService, key: symbol): FoundM
   const found: FoundMethod<T>[] = [];
   const seen = new Set<unknown>();
   for (const wrapper of wrappers(discovery)) {
-    const { instance, metatype, isAlias } = wrapper;
-    const prototype = (metatype as { prototype?: object } | null)?.prototype ?? null;
-    if (isAlias === true || prototype === null || seen.has(instance)) continue;
+    const { instance } = wrapper;
+    if (typeof instance !== 'object' || instance === null || seen.has(instance)) continue;
+    // An alias gives the same one again.
     seen.add(instance);
+    // Of the instance and not of the provider: it may come from a factory.
+    const prototype = Object.getPrototypeOf(instance) as object | null;
+    if (prototype === null) continue;
     for (const method of scanner.getAllMethodNames(prototype)) {
       const marked = (prototype as Record<string, object>)[method]!;
       const all = Reflect.getMetadata(key, marked) as readonly T[] | undefined;
       if (!all) continue;
-      const handler = `${(metatype as { name: string }).name}.${method}()`;
-      if (!wrapper.isDependencyTreeStatic() || !instance)
+      const handler = `${prototype.constructor.name}.${method}()`;
+      if (!wrapper.isDependencyTreeStatic())
         throw new TypeError(
           `${handler} is of a class that is made for each request: there is no request in the background.`,
         );
@@ -51,8 +54,6 @@ export function mark(target: object, key: symbol, options: object): void {
 function wrappers(discovery: DiscoveryService) {
   return discovery.getProviders() as {
     instance: unknown;
-    metatype: unknown;
-    isAlias?: boolean;
     isDependencyTreeStatic(): boolean;
   }[];
 }
