@@ -12,6 +12,7 @@ const FLOORS = [
   'crud',
   'access',
   'changes',
+  'background',
   'modules',
   'observability',
   'health',

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AccessModule } from './access/access.module.js';
 import type { Config } from './config/config.js';
+import { BackgroundModule } from './background/background.module.js';
 import { ChangesModule } from './changes/changes.module.js';
 import { ConfigModule } from './config/config.module.js';
 import { CrudModule } from './crud/crud.module.js';
@@ -33,6 +34,7 @@ export class AppModule {
         HealthModule,
         CrudModule.forRoot(served),
         ChangesModule,
+        BackgroundModule,
         OpenapiModule,
         ObservabilityModule,
 

@@ -2,6 +2,9 @@
  * Everything that a program and its modules may use of Plinth, by the package's own name: `import { Field } from 'plinth'`.
  * The rest may change any day.
  */
+export type { Change } from './background/consumers/change.js';
+export { OnChange, type OnChangeOptions } from './background/consumers/on-change.decorator.js';
+export { Job, type JobOptions, type JobRun } from './background/jobs/job.decorator.js';
 export { plinth, type PlinthOptions } from './process/program.js';
 export {
   CrudController,

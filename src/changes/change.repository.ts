@@ -42,6 +42,13 @@ export class ChangeRepository {
     return (await this.database.queryPart<ChangeEntity>(statement)).rows.map(decode);
   }
 
+  /** The changes of one row from a number on, up to another one, in order: at most 256 and as many as fit. */
+  async ofRow(module: string, id: string, from: number, upTo: number): Promise<ChangeEntity[]> {
+    const sql = `SELECT ${COLUMNS} FROM \`change_log\` WHERE \`module\` = ? AND \`resource_id\` = ? AND \`seq\` >= ? AND \`seq\` <= ? ORDER BY \`seq\` LIMIT ${READ_AT_ONCE}`;
+    const statement = { sql, params: [module, id, from, upTo], mostBytes: this.mostBytes };
+    return (await this.database.queryPart<ChangeEntity>(statement)).rows.map(decode);
+  }
+
   /** Undefined where there is no change with this number, or no longer. */
   async idAt(module: string, seq: number): Promise<string | undefined> {
     const sql = 'SELECT `id` FROM `change_log` WHERE `module` = ? AND `seq` = ?';

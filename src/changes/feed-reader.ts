@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { ChangeEvent } from './change-event.js';
+import { ChangeEvent } from './change-event.js';
 import { FeedBroken, type FeedCursor } from './feed-cursor.js';
 import type { Position } from './position.js';
 
@@ -112,7 +112,9 @@ export class FeedReader {
     const feed = await this.cursor.look(joining.length > 0);
     let isBusy = false;
     while (this.listeners.size > 0 && this.seq < feed.head) {
-      this.deliver(await this.cursor.next(feed));
+      const rows = await this.cursor.next(feed);
+      const { epoch } = this.cursor.position;
+      this.deliver(rows.map((row) => new ChangeEvent(row, this.cursor.model, epoch)));
       isBusy = true;
     }
     if (this.listeners.size === 0) await this.cursor.skipTo(feed);

@@ -92,6 +92,13 @@ export interface ChangesConfig {
   readonly auditDays: number;
 }
 
+/** Consumers of changes and scheduled jobs. */
+export interface BackgroundConfig {
+  /** Whether this process runs any. */
+  readonly isOn: boolean;
+  readonly leaseMs: number;
+}
+
 export interface ShutdownConfig {
   readonly drainMs: number;
   readonly inFlightMs: number;
@@ -105,6 +112,7 @@ export abstract class Config {
   abstract readonly access: AccessConfig;
   abstract readonly shutdown: ShutdownConfig;
   abstract readonly changes: ChangesConfig;
+  abstract readonly background: BackgroundConfig;
   abstract readonly log: { readonly level: string };
 }
 
@@ -188,6 +196,10 @@ export function loadConfig(env: Environment): Config {
       watchersPerCaller: read(SETTINGS.watchersPerCaller),
       feedDays: read(SETTINGS.feedDays),
       auditDays: read(SETTINGS.auditDays),
+    },
+    background: {
+      isOn: read(SETTINGS.background) === 'on',
+      leaseMs: read(SETTINGS.backgroundLeaseMs),
     },
     log: { level: read(SETTINGS.logLevel) },
   };

@@ -7,11 +7,11 @@ export function readConfig(): Config {
 
 /**
  * The configuration of a command, which listens to nobody: only of the database, and of what is kept in it. All else has
- * its default, so that a setting of the service's can't be in the way. @throws ConfigError
+ * its default, so that a setting of the service's can't be in the way, and nothing runs in the background. @throws ConfigError
  */
 export function readCommandConfig(): Config {
   const settings = Object.entries(process.env).filter(([key]) => /^(DATABASE|CHANGES)_/.test(key));
-  return loadConfig(Object.fromEntries(settings));
+  return loadConfig({ ...Object.fromEntries(settings), BACKGROUND: 'off' });
 }
 
 /** Whether somebody looks for a fault: commands then tell all of an error. */

@@ -491,6 +491,18 @@ export const SETTINGS = {
     ...integer(1, 36_500),
     description: 'How long changes are kept at all, in days; never less than the feed.',
   },
+  background: {
+    key: 'BACKGROUND',
+    default: 'on',
+    ...oneOf('on', 'off'),
+    description: 'Whether this process runs consumers of changes and scheduled jobs, where modules have some.',
+  },
+  backgroundLeaseMs: {
+    key: 'BACKGROUND_LEASE_MS',
+    default: '15000',
+    ...integer(1_000, 600_000),
+    description: `Another process goes on with them so long after the one that ran them has died, ${MS}. Renewed three times as often.`,
+  },
   drainMs: {
     key: 'SHUTDOWN_DRAIN_MS',
     default: '5000',

@@ -4,6 +4,7 @@ import { Feeds } from '../changes/feeds.js';
 import { WatchService } from '../changes/watch.service.js';
 import { Database } from '../database/database.js';
 import type { RequestListener } from '../http/engine/told-requests.js';
+import { BackgroundMetrics } from './background.metrics.js';
 import { Durations } from './durations.js';
 import { MetricRegistry } from './metric-registry.js';
 import { SecurityLog } from '../access/security-log.js';
@@ -42,6 +43,7 @@ export class Metrics {
     security: SecurityLog,
     storage: StorageLimits,
     { registry }: MetricRegistry,
+    background: BackgroundMetrics,
   ) {
     this.registry = registry;
     const registers = [registry];
@@ -143,6 +145,7 @@ export class Metrics {
       registers,
     });
     security.onEvent = (event) => events.inc({ event });
+    background.register(this.registry);
   }
 
   readonly request: RequestListener = ({ route, method, status }) => {

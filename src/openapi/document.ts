@@ -8,6 +8,7 @@ import { findEndpoints } from '../crud/endpoints/found-endpoints.js';
 import { findOwnRoutes, type OwnRoute } from '../crud/endpoints/own-routes.js';
 import { KERNEL_NAMES, ModuleRegistry } from '../crud/module.registry.js';
 import { apiKeyPaths } from './api-key.operations.js';
+import { BACKGROUND_SCHEMAS, backgroundPaths } from './background.operations.js';
 import { auditOperation, operation } from './operations.js';
 import { ownOperation } from './own-operations.js';
 import { OwnSchemas } from './own-schemas.js';
@@ -44,6 +45,7 @@ export class ApiDocument {
     const models = this.registry.all().map(({ model }) => model);
     const common = {
       ...SHARED_SCHEMAS,
+      ...BACKGROUND_SCHEMAS,
       ...problemSchemas(),
       ...Object.fromEntries(
         models.flatMap((model) => Object.entries(moduleSchemas(model, opsOf(this.registry, model.name)))),
@@ -52,7 +54,8 @@ export class ApiDocument {
     const own = new OwnSchemas(new Set(Object.keys(common)));
     const routes = findOwnRoutes(this.discovery, KERNEL_NAMES);
     const paths = this.paths(models, routes, own);
-    const tags = new Set([...models.map(({ name }) => name), ...routes.map(({ tag }) => tag), 'changes', 'api-key']);
+    const kernel = ['changes', 'background', 'api-key'];
+    const tags = new Set([...models.map(({ name }) => name), ...routes.map(({ tag }) => tag), ...kernel]);
     return {
       openapi: '3.1.0',
       info: {
@@ -93,7 +96,7 @@ export class ApiDocument {
     }
     for (const route of routes) (paths[route.path] ??= {})[route.method] = ownOperation(route, schemas);
     paths['/api/changes'] = { get: auditOperation() };
-    Object.assign(paths, apiKeyPaths());
+    Object.assign(paths, backgroundPaths(), apiKeyPaths());
     for (const operations of Object.values(paths)) for (const one of Object.values(operations)) this.complete(one);
     return paths;
   }
