@@ -37,7 +37,7 @@ describe.each(engines())('background work of several processes on %s', (engine) 
   const services: Service[] = [];
   const spawn = async (env: Record<string, string> = {}) => {
     const quick = { BACKGROUND_LEASE_MS: '1500', SHUTDOWN_DRAIN_MS: '100', DATABASE_MIGRATE: 'always' };
-    const service = await Service.spawn({ DATABASE_URL: database.url, OUT: out, ...quick, ...env }, MAIN);
+    const service = await Service.spawn({ DATABASE_URL: database.url, OUT: out, ...quick, ...env }, [], MAIN);
     services.push(service);
     // It may not live so long.
     if (env.DEADLY === undefined) await service.until('/health/ready');

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PlainRequest } from '../access/keys/plain-request.guard.js';
-import { ID } from '../crud/endpoints/endpoints.js';
+import { ID } from '../crud/endpoints/endpoint.decorator.js';
 import { withParameter } from '../crud/endpoints/link.js';
 import { Scope } from '../http/scope.decorator.js';
 import { RestartConsumerDto } from './background.dto.js';

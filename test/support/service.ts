@@ -20,12 +20,12 @@ export class Service {
     child.stderr!.on('data', (chunk: Buffer) => (this.output += String(chunk)));
   }
 
-  /** @param flags of Node's */
-  static async spawn(env: Record<string, string>, flags: string[] = []): Promise<Service> {
+  /** @param flags of Node's @param main the program that is started */
+  static async spawn(env: Record<string, string>, flags: string[] = [], main = 'dist/main.js'): Promise<Service> {
     const port = env.PORT ?? String(await freePort());
     // A whole run shares the machine: nothing is to be refused for that.
     const options = { env: { PATH: process.env.PATH, PORT: port, SHED_DELAY_MS: '0', ...env } };
-    const child = spawn(process.execPath, [...flags, '--enable-source-maps', 'dist/main.js'], options);
+    const child = spawn(process.execPath, [...flags, '--enable-source-maps', main], options);
     const service = new Service(child, `http://127.0.0.1:${port}`);
     spawned.push(service);
     return service;
