@@ -1,8 +1,12 @@
 import type { Caller } from '../access/caller.js';
 import type { Route } from './route.js';
+import type { FastifyContextConfig } from 'fastify';
 
 /** What a caller needs for a route: a verb on the route's module, or a scope by its name. */
 export type RouteAccess = { readonly verb: 'read' | 'write' } | { readonly scope: string };
+
+/** What a route may say of itself beside who may use it. */
+export type RouteTraits = Pick<FastifyContextConfig, 'offers' | 'isUnlimited'>;
 
 declare module 'fastify' {
   interface FastifyRequest {
