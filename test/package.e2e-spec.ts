@@ -38,6 +38,9 @@ describe('what npm pack makes', () => {
         expect(await project.done('npm run --silent migrate -- status', { DATABASE_URL: url })).toMatch(
           /^done +CreateLoan\d+$/m,
         );
+        // Also those types of the package that a project does not check.
+        const { output: faults } = await project.run('npx tsc --skipLibCheck false');
+        expect(faults).not.toContain('node_modules/plinth');
         const { paths } = JSON.parse(await project.done('npm run --silent docs && cat openapi.json')) as {
           paths: object;
         };

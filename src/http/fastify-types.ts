@@ -1,9 +1,13 @@
 import type { Caller } from '../access/caller.js';
 import type { Route } from './route.js';
+import type { FastifyContextConfig } from 'fastify';
 
 /** The permission that a route needs: a verb on its module, a scope by its name, or none. */
 export type RouteAccess =
   { readonly verb: 'read' | 'write' } | { readonly scope: string } | { readonly isPublic: true };
+
+/** What a route may say of itself beside who may use it. */
+export type RouteTraits = Pick<FastifyContextConfig, 'offers' | 'isUnlimited'>;
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -3,11 +3,10 @@ import 'reflect-metadata';
 import { Injectable } from '@nestjs/common';
 import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Job, OnChange, PlinthModule } from 'plinth';
+import { Job, OnChange, plinth, PlinthModule } from 'plinth';
 import { modules } from '../../dist/modules/index.js';
 import { Resource } from '../../dist/modules/resource/resource.entity.js';
 import { declarationOf } from '../../dist/crud/plinth-module.js';
-import { start } from '../../dist/process/start.js';
 
 const { OUT, TAKES_MS = '15', DEADLY = '' } = process.env;
 const say = (what) => appendFileSync(OUT, `${JSON.stringify({ pid: process.pid, ...what })}\n`);
@@ -37,5 +36,4 @@ const [first] = modules;
 class RecorderModule {}
 const { resource, migrations } = declarationOf(first);
 PlinthModule({ resource, migrations, imports: [first], providers: [Recorder] })(RecorderModule);
-modules.splice(0, 1, RecorderModule);
-await start();
+await plinth({ modules: [RecorderModule, ...modules.slice(1)] });

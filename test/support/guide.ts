@@ -26,7 +26,7 @@ export class Guide {
       await this.folder.done(before.replaceAll('http://127.0.0.1:3000', origin).replaceAll('curl ', 'curl -fsS '), env);
       if (started === undefined) continue;
       this.services.push(this.folder.begin('npm start', env));
-      await this.folder.done(`until curl -fsS ${origin}/health/ready; do sleep 0.2; done`);
+      await this.folder.done(`timeout 120 bash -c 'until curl -fsS ${origin}/health/ready; do sleep 0.2; done'`);
     }
     return origin;
   }

@@ -1,1 +1,2 @@
-export * from '../../src/testing/mariadb.js';
+// Named as it is: benchmarks import this without a compiler.
+export * from '../../src/testing/mariadb.ts';
