@@ -5,15 +5,17 @@ import {
   Caller,
   Context,
   CrudController,
+  DomainError,
   Field,
   ListEndpoint,
   MetricRegistry,
-  Parameters,
+  Parameters as OwnParameters,
   PlinthModule,
   Public,
   RateLimits,
   ReadinessChecks,
   Scope,
+  SecurityLog,
   setting,
   Settings,
   TokenVerifier,
@@ -22,9 +24,17 @@ import {
 import { ConfigError } from '../src/config/config.js';
 import { Resource } from '../src/modules/resource/resource.entity.js';
 import { ParcelModule } from './extending/parcel.module.js';
+import { declarationOf } from '../src/crud/plinth-module.js';
+import { startGuarded } from './support/access.js';
 import { startApp } from './support/app.js';
+import { WidgetModule } from './support/widget/widget.module.js';
 import { Client, problemOf } from './support/client.js';
 import { Parcel } from './extending/parcel.entity.js';
+
+class Named {
+  @Field({ type: 'string' })
+  label!: string;
+}
 
 /** Evaluated like the body of a file: decorators of what can't work throw. */
 const declare = (work: () => unknown) => () => void work();
@@ -36,7 +46,9 @@ describe('settings of a module', () => {
 
   it('end the start with 78 where they are wrong, all of them by name, and never by their value', async () => {
     const env = { PARCEL_MAX_WEIGHT: 'secret' };
-    const error: unknown = await startApp('sqlite', { modules: [ParcelModule], env }).catch((thrown: unknown) => thrown);
+    const error: unknown = await startApp('sqlite', { modules: [ParcelModule], env }).catch(
+      (thrown: unknown) => thrown,
+    );
     expect(error).toBeInstanceOf(ConfigError);
     expect((error as ConfigError).exitCode).toBe(78);
     expect(named(error)).toBe('PARCEL_MAX_WEIGHT must be an integer from 1 to 100000');
@@ -47,7 +59,13 @@ describe('settings of a module', () => {
       isOn: setting.onOff({ ...words, key: 'RESOURCE_ON', default: true }),
       colour: setting.oneOf({ ...words, key: 'RESOURCE_COLOUR', words: ['red', 'green'], default: 'red' }),
       place: setting.text({ ...words, key: 'RESOURCE_PLACE', pattern: /^\w+$/, expects: 'a word', default: 'here' }),
-      token: setting.optionalText({ ...words, key: 'RESOURCE_TOKEN', pattern: /^\w+$/, expects: 'a word', secret: true }),
+      token: setting.optionalText({
+        ...words,
+        key: 'RESOURCE_TOKEN',
+        pattern: /^\w+$/,
+        expects: 'a word',
+        secret: true,
+      }),
       names: setting.list({ ...words, key: 'RESOURCE_NAMES', pattern: /^\w+$/, expects: 'words', default: ['a', 'b'] }),
     }) {}
     @PlinthModule({ resource: Resource, migrations: [], settings: Own })
@@ -68,9 +86,11 @@ describe('settings of a module', () => {
     expect(OwnModule.name).toBe('OwnModule');
   });
 
-  it('are refused where their names are not the module\'s, or their default is none that they take', () => {
+  it("are refused where their names are not the module's, or their default is none that they take", () => {
     const of = (key: string, more: object = {}) =>
-      class extends Settings({ one: setting.integer({ ...words, key, minimum: 1, maximum: 9, default: 5, ...more }) }) {};
+      class extends Settings({
+        one: setting.integer({ ...words, key, minimum: 1, maximum: 9, default: 5, ...more }),
+      }) {};
     expect(withSettings(of('PARCEL_ONE') as never)).not.toThrow();
     for (const key of ['ONE', 'PARCELS_ONE', 'parcel_one', 'DATABASE_URL'])
       expect(withSettings(of(key) as never)).toThrow('those of parcel begin with PARCEL_');
@@ -86,7 +106,7 @@ describe('what can not work stops the start, and says what', () => {
     return Own;
   };
 
-  it('a route under /api that says nobody\'s access, or says it twice', async () => {
+  it("a route under /api that says nobody's access, or says it twice", async () => {
     @Controller('own')
     class Silent {
       @Get()
@@ -128,12 +148,12 @@ describe('what can not work stops the start, and says what', () => {
       return Own;
     });
     expect(answers).toThrow('Own.get() answers Nothing, which declares nothing');
-    const verb = declare(() => ActionEndpoint('x', Resource, { answer: Nothing })(class {}.prototype, 'x', {} as never));
+    const verb = declare(() => ActionEndpoint('x', Resource, { answer: Nothing })(class {}.prototype, 'x', {}));
     expect(verb).toThrow('answers Nothing, which declares nothing');
     const taken = declare(() => {
       class Own extends CrudController(Resource) {
         @ListEndpoint(Resource)
-        override list(@Context() context: RequestContext, @Parameters() own: Limit) {
+        override list(@Context() context: RequestContext, @OwnParameters() own: Limit) {
           return super.list(context, own);
         }
       }
@@ -143,7 +163,7 @@ describe('what can not work stops the start, and says what', () => {
     const document = declare(() => {
       class Own extends CrudController(Resource) {
         @ListEndpoint(Resource)
-        override list(@Context() context: RequestContext, @Parameters() own: Document) {
+        override list(@Context() context: RequestContext, @OwnParameters() own: Document) {
           return super.list(context, own);
         }
       }
@@ -153,10 +173,13 @@ describe('what can not work stops the start, and says what', () => {
   });
 
   it('formats that have no media type of their own', () => {
-    const of = (type: string) => declare(() => CrudController(Resource, { formats: [{ type, extension: 'x', row: String }] }));
+    const of = (type: string) =>
+      declare(() => CrudController(Resource, { formats: [{ type, extension: 'x', row: String }] }));
     expect(of('text/calendar')).not.toThrow();
-    for (const type of ['calendar', 'Text/Calendar', 'text/calendar; charset=utf-8', '']) expect(of(type)).toThrow('media type');
-    for (const type of ['application/json', 'text/csv', 'application/x-ndjson']) expect(of(type)).toThrow("kernel's own");
+    for (const type of ['calendar', 'Text/Calendar', 'text/calendar; charset=utf-8', ''])
+      expect(of(type)).toThrow('media type');
+    for (const type of ['application/json', 'text/csv', 'application/x-ndjson'])
+      expect(of(type)).toThrow("kernel's own");
   });
 
   it('metrics and readiness checks whose names are taken', async () => {
@@ -170,7 +193,8 @@ describe('what can not work stops the start, and says what', () => {
     const checks = test.app.get(ReadinessChecks);
     const add = (name: string) => () => checks.add(name, () => undefined);
     expect(add('own')).not.toThrow();
-    for (const name of ['own', 'database', 'process', 'Own', '']) expect(add(name)).toThrow('is taken, or not snake_case');
+    for (const name of ['own', 'database', 'process', 'Own', ''])
+      expect(add(name)).toThrow('is taken, or not snake_case');
     await test.close();
   });
 
@@ -187,10 +211,46 @@ describe('what can not work stops the start, and says what', () => {
       return startApp('sqlite', { modules: [Own] });
     };
     const pair = (provide: object, useClass: object) => ({ provide, useClass }) as { provide: never; useClass: never };
-    await expect(startWith(pair(Caller, class extends Caller {}))).rejects.toThrow(/Caller can't be replaced by .*only RateLimits, SecurityLog, TokenVerifier can/);
+    await expect(startWith(pair(Caller, class extends Caller {}))).rejects.toThrow(
+      /Caller can't be replaced by .*only RateLimits, SecurityLog, TokenVerifier can/,
+    );
     await expect(startWith(pair(RateLimits, Other))).rejects.toThrow('Other must extend RateLimits');
     const both = startWith(pair(RateLimits, Limits), pair(TokenVerifier, Tokens), pair(RateLimits, Limits));
     await expect(both).rejects.toThrow('RateLimits is replaced twice');
+  });
+});
+
+describe("classes in place of the kernel's", () => {
+  it('are those that it asks: for limits, and of what it refuses', async () => {
+    const refused: string[] = [];
+    @Injectable()
+    class Limits extends RateLimits {
+      override admitCaller(...[caller, reply]: Parameters<RateLimits['admitCaller']>): void {
+        if (caller.can('resource:never')) throw new DomainError('rate-limited', 'Not at night.');
+        super.admitCaller(caller, reply);
+      }
+    }
+    @Injectable()
+    class Told extends SecurityLog {
+      override refused(...[request, status, problem]: Parameters<SecurityLog['refused']>): void {
+        refused.push(`${status} ${problem.code}`);
+        super.refused(request, status, problem);
+      }
+    }
+    const replaces = [
+      { provide: RateLimits, useClass: Limits },
+      { provide: SecurityLog, useClass: Told },
+    ];
+    @PlinthModule({ ...declarationOf(WidgetModule), imports: [WidgetModule], replaces })
+    class Own {}
+    const test = await startGuarded('sqlite', { modules: [Own] });
+    const as = async (...scopes: string[]) => test.admin.as(await test.keyFor(...scopes));
+    problemOf(await (await as('resource:never')).get('/api/resource'), 429, 'rate-limited');
+    problemOf(await (await as('resource:write')).get('/api/resource'), 403, 'forbidden');
+    expect((await (await as('resource:read')).get('/api/resource')).status).toBe(200);
+    expect(refused).toEqual(['429 rate-limited', '403 forbidden']);
+    expect((await test.admin.get('/metrics')).text).toContain('plinth_security_events_total{event="forbidden"} 1');
+    await test.close();
   });
 });
 
@@ -217,8 +277,3 @@ describe('a public route without authentication', () => {
     await test.close();
   });
 });
-
-class Named {
-  @Field({ type: 'string' })
-  label!: string;
-}
