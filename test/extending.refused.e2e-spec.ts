@@ -5,15 +5,17 @@ import {
   Caller,
   Context,
   CrudController,
+  DomainError,
   Field,
   ListEndpoint,
   MetricRegistry,
-  Parameters,
+  Parameters as OwnParameters,
   PlinthModule,
   Public,
   RateLimits,
   ReadinessChecks,
   Scope,
+  SecurityLog,
   setting,
   Settings,
   TokenVerifier,
@@ -22,9 +24,17 @@ import {
 import { ConfigError } from '../src/config/config.js';
 import { Resource } from '../src/modules/resource/resource.entity.js';
 import { ParcelModule } from './extending/parcel.module.js';
+import { declarationOf } from '../src/crud/plinth-module.js';
+import { startGuarded } from './support/access.js';
 import { startApp } from './support/app.js';
+import { WidgetModule } from './support/widget/widget.module.js';
 import { Client, problemOf } from './support/client.js';
 import { Parcel } from './extending/parcel.entity.js';
+
+class Named {
+  @Field({ type: 'string' })
+  label!: string;
+}
 
 /** Evaluated like the body of a file: decorators of what can't work throw. */
 const declare = (work: () => unknown) => () => void work();
@@ -138,14 +148,12 @@ describe('what can not work stops the start, and says what', () => {
       return Own;
     });
     expect(answers).toThrow('Own.get() answers Nothing, which declares nothing');
-    const verb = declare(() =>
-      ActionEndpoint('x', Resource, { answer: Nothing })(class {}.prototype, 'x', {} as never),
-    );
+    const verb = declare(() => ActionEndpoint('x', Resource, { answer: Nothing })(class {}.prototype, 'x', {}));
     expect(verb).toThrow('answers Nothing, which declares nothing');
     const taken = declare(() => {
       class Own extends CrudController(Resource) {
         @ListEndpoint(Resource)
-        override list(@Context() context: RequestContext, @Parameters() own: Limit) {
+        override list(@Context() context: RequestContext, @OwnParameters() own: Limit) {
           return super.list(context, own);
         }
       }
@@ -155,7 +163,7 @@ describe('what can not work stops the start, and says what', () => {
     const document = declare(() => {
       class Own extends CrudController(Resource) {
         @ListEndpoint(Resource)
-        override list(@Context() context: RequestContext, @Parameters() own: Document) {
+        override list(@Context() context: RequestContext, @OwnParameters() own: Document) {
           return super.list(context, own);
         }
       }
@@ -212,6 +220,40 @@ describe('what can not work stops the start, and says what', () => {
   });
 });
 
+describe("classes in place of the kernel's", () => {
+  it('are those that it asks: for limits, and of what it refuses', async () => {
+    const refused: string[] = [];
+    @Injectable()
+    class Limits extends RateLimits {
+      override admitCaller(...[caller, reply]: Parameters<RateLimits['admitCaller']>): void {
+        if (caller.can('resource:never')) throw new DomainError('rate-limited', 'Not at night.');
+        super.admitCaller(caller, reply);
+      }
+    }
+    @Injectable()
+    class Told extends SecurityLog {
+      override refused(...[request, status, problem]: Parameters<SecurityLog['refused']>): void {
+        refused.push(`${status} ${problem.code}`);
+        super.refused(request, status, problem);
+      }
+    }
+    const replaces = [
+      { provide: RateLimits, useClass: Limits },
+      { provide: SecurityLog, useClass: Told },
+    ];
+    @PlinthModule({ ...declarationOf(WidgetModule), imports: [WidgetModule], replaces })
+    class Own {}
+    const test = await startGuarded('sqlite', { modules: [Own] });
+    const as = async (...scopes: string[]) => test.admin.as(await test.keyFor(...scopes));
+    problemOf(await (await as('resource:never')).get('/api/resource'), 429, 'rate-limited');
+    problemOf(await (await as('resource:write')).get('/api/resource'), 403, 'forbidden');
+    expect((await (await as('resource:read')).get('/api/resource')).status).toBe(200);
+    expect(refused).toEqual(['429 rate-limited', '403 forbidden']);
+    expect((await test.admin.get('/metrics')).text).toContain('plinth_security_events_total{event="forbidden"} 1');
+    await test.close();
+  });
+});
+
 describe('a public route without authentication', () => {
   it('is for this machine and its own pages, as everything is', async () => {
     @Controller('own')
@@ -235,8 +277,3 @@ describe('a public route without authentication', () => {
     await test.close();
   });
 });
-
-class Named {
-  @Field({ type: 'string' })
-  label!: string;
-}

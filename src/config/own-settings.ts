@@ -40,12 +40,10 @@ export function checkSettings(module: string, { name, declared }: SettingsClass)
 export function loadSettings(config: Config, classes: readonly SettingsClass[]): Map<SettingsClass, object> {
   const faults: string[] = [];
   const environment = environmentOf(config);
-  const loaded = classes.map((type): [SettingsClass, object] => {
-    const values = Object.entries(type.declared).map(([name, setting]) => [
-      name,
-      readSetting(setting, environment, faults),
-    ]);
-    return [type, Object.freeze(Object.assign(new type(), Object.fromEntries(values)))];
+  const loaded = classes.map((type) => {
+    const read = ([name, setting]: [string, Setting]) => [name, readSetting(setting, environment, faults)] as const;
+    const values: object = Object.fromEntries(Object.entries(type.declared).map(read));
+    return [type, Object.freeze(Object.assign(new type(), values))] as const;
   });
   if (faults.length > 0) throw new ConfigError(faults);
   return new Map(loaded);

@@ -54,13 +54,13 @@ class TimedCheck {
   async result(): Promise<HealthIndicatorResult> {
     if (performance.now() >= this.until) await (this.answer ??= this.ask());
     const { name, state } = this;
-    return { [name]: state === 'up' ? { status: 'up' } : { status: 'down', state } } as HealthIndicatorResult;
+    return { [name]: state === 'up' ? { status: 'up' } : { status: 'down', state } };
   }
 
   private async ask(): Promise<State> {
     let error: unknown;
     // One that hangs is not started again beside itself.
-    this.running ??= (async () => void (await this.check()))().finally(() => (this.running = undefined));
+    this.running ??= this.run().finally(() => (this.running = undefined));
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<State>((resolve) => (timer = setTimeout(resolve, this.withinMs, 'timeout')));
     const done = this.running.then(
@@ -76,6 +76,10 @@ class TimedCheck {
     this.until = performance.now() + this.everyMs;
     this.answer = undefined;
     return state;
+  }
+
+  private async run(): Promise<void> {
+    await this.check();
   }
 
   /** Once for an outage, and once for its end. */

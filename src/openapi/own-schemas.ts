@@ -28,7 +28,7 @@ export class OwnSchemas {
       required: fields.filter(({ readable }) => readable === true).map(({ name }) => name),
       additionalProperties: false,
     });
-    return (Array.isArray(answer) ? { type: 'array', items: one } : one) as Schema;
+    return Array.isArray(answer) ? { type: 'array', items: one } : one;
   }
 
   private bodyOf(body: Type<unknown>): OpenAPIV3_1.ReferenceObject {

@@ -13,12 +13,24 @@ export function itemOf(answer: AnswerType): Type<object> {
 
 /** The declared members of an answer, as far as the caller may have them: what else an object has is never sent. */
 export function answered(answer: AnswerType, value: unknown, caller: Caller): object {
-  const fields = declaredFields(itemOf(answer)).filter(
-    ({ readable }) => readable === true || (readable !== false && caller.can(readable)),
-  );
-  const pick = (one: object) =>
-    Object.fromEntries(fields.map(({ name }) => [name, (one as Record<string, unknown>)[name] ?? null]));
-  return Array.isArray(value) ? (value as object[]).map(pick) : pick(value as object);
+  const names = namesFor(answer, caller);
+  return eachOf(value, (one) => Object.fromEntries(names.map((name) => [name, one[name] ?? null])));
+}
+
+/** An answer that is given again, without what the caller may not have any more. */
+export function stillShown(answer: AnswerType, value: unknown, caller: Caller): object {
+  const names = namesFor(answer, caller);
+  return eachOf(value, (one) => Object.fromEntries(Object.entries(one).filter(([name]) => names.includes(name))));
+}
+
+function namesFor(answer: AnswerType, caller: Caller): string[] {
+  const fields = declaredFields(itemOf(answer));
+  const may = fields.filter(({ readable }) => readable === true || (readable !== false && caller.can(readable)));
+  return may.map(({ name }) => name);
+}
+
+function eachOf(value: unknown, pick: (one: Readonly<Record<string, unknown>>) => object): object {
+  return Array.isArray(value) ? value.map(pick) : pick(value as Record<string, unknown>);
 }
 
 /** @throws TypeError for a class that declares nothing: its answers would be empty */

@@ -31,7 +31,7 @@ function json(status: number, body: object, headers: Record<string, string> = {}
 }
 
 function renderRow(row: Representation<unknown>, context: EndpointContext): Rendered {
-  if (context.ownFormat) return renderOwn(row as Representation<CrudEntity>, context, context.ownFormat);
+  if (context.ownFormat) return renderOwn(row, context, context.ownFormat);
   const headers: Record<string, string> = { etag: row.etag };
   if (!context.endpoint.writes) {
     if (context.ifNoneMatch?.matchesWeakly(row.etag)) return new Rendered(304, headers, null);
