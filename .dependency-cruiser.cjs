@@ -79,7 +79,20 @@ module.exports = {
       name: 'source-does-not-know-tests',
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: '^(test|tools|bench)/' },
+      to: { path: '^(test|tools|bench|client)/' },
+    },
+    {
+      // It is a package of its own, and for browsers too.
+      name: 'client-stands-alone',
+      severity: 'error',
+      from: { path: '^client/' },
+      to: { path: '^(src|test|tools|bench)/|^plinth$', pathNot: '^client/' },
+    },
+    {
+      name: 'client-runs-in-browsers',
+      severity: 'error',
+      from: { path: '^client/' },
+      to: { dependencyTypes: ['core'] },
     },
   ],
   options: {

@@ -7,7 +7,11 @@ export default {
   roots: ['<rootDir>/src', '<rootDir>/test'],
   testRegex: '\\.(e2e-)?spec\\.ts$',
   extensionsToTreatAsEsm: ['.ts'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1', '^plinth$': '<rootDir>/src/plinth.ts' },
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    '^plinth$': '<rootDir>/src/plinth.ts',
+    '^plinth-client$': '<rootDir>/client/src/index.ts',
+  },
   transform: {
     '\\.ts$': [
       '@swc/jest',
