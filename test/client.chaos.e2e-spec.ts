@@ -7,6 +7,8 @@ import { Service } from './support/service.js';
 
 /** CLIENT_CHAOS_MS=60000 is a minute of it. */
 const RUN_MS = Number(process.env.CLIENT_CHAOS_MS ?? 15_000);
+/** As often at least, however slow the machine is. */
+const KILLS = 5;
 const CREATORS = 3;
 const EDITORS = 3;
 /** Nobody waits longer than the service is away: what fails is a fault. */
@@ -20,7 +22,7 @@ describe.each(engines())('the typed client on %s, while the service is killed', 
       const PORT = String(await freePort());
       const env = { DATABASE_URL: url, DATABASE_MIGRATE: 'always', LOG_LEVEL: 'fatal', PORT };
       let service = await Service.spawn(env);
-      await service.until('/health/ready');
+      await ready(service);
       const rows = createClient<paths>({ origin: service.origin, retry: RETRY }).module('resource');
       await rows.create({ id: 'shared', name: '0' });
 
@@ -54,20 +56,28 @@ describe.each(engines())('the typed client on %s, while the service is killed', 
         }
       });
 
+      const acknowledged = () => journal.created.size + journal.removed.size + journal.edits.length;
+      const progress = async () => {
+        const enough = acknowledged() + 10;
+        for (const end = Date.now() + 60_000; acknowledged() < enough; await sleep(5))
+          if (Date.now() > end) throw new Error(`Nothing goes on: ${service.output}`);
+      };
       let kills = 0;
       const killing = (async () => {
-        for (const end = Date.now() + RUN_MS; Date.now() < end; kills++) {
-          await sleep(100 + Math.random() * 1_000);
+        for (const end = Date.now() + RUN_MS; Date.now() < end || kills < KILLS; kills++) {
+          // Some are killed while they start; the others when they have done something.
+          if (kills % 3 !== 2) await progress();
+          await sleep(Math.random() * 1_000);
           await service.kill();
           await sleep(Math.random() * 200);
           service = await Service.spawn(env);
-          await service.until('/health/ready');
         }
+        await ready(service);
         done = true;
       })();
       await Promise.all([killing, ...creating, ...editing]);
 
-      const count = journal.created.size + journal.removed.size + journal.edits.length;
+      const count = acknowledged();
       for (const end = Date.now() + 10_000; seen.length < count && Date.now() < end;) await sleep(20);
       // What nobody asked for twice would come now.
       await sleep(300);
@@ -96,11 +106,15 @@ describe.each(engines())('the typed client on %s, while the service is killed', 
       const kept = [...journal.created].filter(([id]) => !journal.removed.has(id));
       expect(left).toEqual({ ...Object.fromEntries(kept), shared: String(journal.edits.length) });
       process.stderr.write(`\n${engine}: ${kills} kills, ${count} acknowledged writes\n`);
-      expect(kills).toBeGreaterThan(RUN_MS / 3_000);
-      expect(count).toBeGreaterThan(RUN_MS / 150);
       await service.kill();
       await drop();
     },
     RUN_MS + 120_000,
   );
 });
+
+/** A start takes its time where a whole run shares the machine. */
+async function ready(service: Service): Promise<void> {
+  const once = () => service.until('/health/ready');
+  await once().catch(once).catch(once);
+}

@@ -5,5 +5,5 @@ export type { EditOptions, ReadOptions, Versioned, WriteOptions } from './module
 export type { ModuleClient } from './module-client.js';
 export { isProblem, ProblemError, type ProblemCode, type ProblemItem } from './problem-error.js';
 export type { RetryPolicy } from './retry-policy.js';
-export type { Body, ModuleName, PageOf, Query, RowOf } from './types.js';
+export type { BatchOperation, BatchOutcome, Body, ModuleName, PageOf, Query, RowOf } from './types.js';
 export type { WatchEvent, WatchOptions } from './watch.js';

@@ -3,8 +3,8 @@ import { isProblem } from './problem-error.js';
 import { backoffMs, sleep, type RetryPolicy } from './retry-policy.js';
 import { jsonLines } from './streams.js';
 import type {
-  BatchOperations,
-  BatchOutcomes,
+  BatchOperation,
+  BatchOutcome,
   Body,
   FieldName,
   ListQuery,
@@ -147,12 +147,12 @@ export class ModuleClient<Paths, Name extends string> {
 
   /** Up to 100 operations in one request: all or none, unless `atomic` is false. */
   async batch(
-    operations: BatchOperations<Paths, Name>,
+    operations: readonly BatchOperation<Paths, Name>[],
     { atomic = true, ...options }: Omit<WriteOptions, 'ifMatch' | 'fields'> & { readonly atomic?: boolean } = {},
-  ): Promise<BatchOutcomes<Paths, Name>> {
+  ): Promise<BatchOutcome<RowOf<Paths, Name>>[]> {
     const init = { ...written(options), body: { atomic, operations }, signal: options.signal };
     const { data } = await this.send('post', `/api/${this.name}:batch`, init);
-    return (data as { data: BatchOutcomes<Paths, Name> }).data;
+    return (data as { data: BatchOutcome<RowOf<Paths, Name>>[] }).data;
   }
 
   /**

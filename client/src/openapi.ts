@@ -365,159 +365,159 @@ export interface components {
             problem?: components["schemas"]["Problem"];
         };
         BadRequestProblem: components["schemas"]["Problem"] & {
-            /** @constant */
+            /** @enum {integer} */
             status?: 400;
-            /** @enum {unknown} */
+            /** @enum {string} */
             code?: "invalid-request-target" | "malformed-http" | "bad-request" | "invalid-parameter" | "unknown-parameter" | "invalid-cursor" | "invalid-filter" | "invalid-json" | "json-too-deep" | "client-error";
         };
         UnauthorizedProblem: components["schemas"]["Problem"] & {
-            /** @constant */
+            /** @enum {integer} */
             status?: 401;
-            /** @enum {unknown} */
+            /** @enum {string} */
             code?: "unauthenticated";
         };
         ForbiddenProblem: components["schemas"]["Problem"] & {
-            /** @constant */
+            /** @enum {integer} */
             status?: 403;
-            /** @enum {unknown} */
+            /** @enum {string} */
             code?: "forbidden" | "cross-site-request";
         };
         NotFoundProblem: components["schemas"]["Problem"] & {
-            /** @constant */
+            /** @enum {integer} */
             status?: 404;
-            /** @enum {unknown} */
+            /** @enum {string} */
             code?: "not-found" | "route-not-found";
         };
         MethodNotAllowedProblem: components["schemas"]["Problem"] & {
-            /** @constant */
+            /** @enum {integer} */
             status?: 405;
-            /** @enum {unknown} */
+            /** @enum {string} */
             code?: "method-not-allowed";
         };
         NotAcceptableProblem: components["schemas"]["Problem"] & {
-            /** @constant */
+            /** @enum {integer} */
             status?: 406;
-            /** @enum {unknown} */
+            /** @enum {string} */
             code?: "not-acceptable";
         };
         RequestTimeoutProblem: components["schemas"]["Problem"] & {
-            /** @constant */
+            /** @enum {integer} */
             status?: 408;
-            /** @enum {unknown} */
+            /** @enum {string} */
             code?: "request-timeout";
         };
         ConflictProblem: components["schemas"]["Problem"] & {
-            /** @constant */
+            /** @enum {integer} */
             status?: 409;
-            /** @enum {unknown} */
+            /** @enum {string} */
             code?: "conflict" | "already-exists" | "reference-violated" | "not-deleted" | "idempotency-in-flight";
         };
         GoneProblem: components["schemas"]["Problem"] & {
-            /** @constant */
+            /** @enum {integer} */
             status?: 410;
-            /** @enum {unknown} */
+            /** @enum {string} */
             code?: "position-expired" | "gone";
         };
         PreconditionFailedProblem: components["schemas"]["Problem"] & {
-            /** @constant */
+            /** @enum {integer} */
             status?: 412;
-            /** @enum {unknown} */
+            /** @enum {string} */
             code?: "precondition-failed" | "weak-entity-tag";
         };
         PayloadTooLargeProblem: components["schemas"]["Problem"] & {
-            /** @constant */
+            /** @enum {integer} */
             status?: 413;
-            /** @enum {unknown} */
+            /** @enum {string} */
             code?: "content-too-large";
         };
         URITooLongProblem: components["schemas"]["Problem"] & {
-            /** @constant */
+            /** @enum {integer} */
             status?: 414;
-            /** @enum {unknown} */
+            /** @enum {string} */
             code?: "uri-too-long";
         };
         UnsupportedMediaTypeProblem: components["schemas"]["Problem"] & {
-            /** @constant */
+            /** @enum {integer} */
             status?: 415;
-            /** @enum {unknown} */
+            /** @enum {string} */
             code?: "unsupported-media-type";
         };
         ExpectationFailedProblem: components["schemas"]["Problem"] & {
-            /** @constant */
+            /** @enum {integer} */
             status?: 417;
-            /** @enum {unknown} */
+            /** @enum {string} */
             code?: "expectation-failed";
         };
         MisdirectedRequestProblem: components["schemas"]["Problem"] & {
-            /** @constant */
+            /** @enum {integer} */
             status?: 421;
-            /** @enum {unknown} */
+            /** @enum {string} */
             code?: "misdirected-request";
         };
         UnprocessableEntityProblem: components["schemas"]["Problem"] & {
-            /** @constant */
+            /** @enum {integer} */
             status?: 422;
-            /** @enum {unknown} */
+            /** @enum {string} */
             code?: "validation-failed" | "unprocessable-content" | "value-out-of-range" | "constraint-violated" | "answer-too-large" | "idempotency-key-reused";
         };
         PreconditionRequiredProblem: components["schemas"]["Problem"] & {
-            /** @constant */
+            /** @enum {integer} */
             status?: 428;
-            /** @enum {unknown} */
+            /** @enum {string} */
             code?: "precondition-required";
         };
         TooManyRequestsProblem: components["schemas"]["Problem"] & {
-            /** @constant */
+            /** @enum {integer} */
             status?: 429;
-            /** @enum {unknown} */
+            /** @enum {string} */
             code?: "rate-limited" | "storage-budget-spent";
         };
         RequestHeaderFieldsTooLargeProblem: components["schemas"]["Problem"] & {
-            /** @constant */
+            /** @enum {integer} */
             status?: 431;
-            /** @enum {unknown} */
+            /** @enum {string} */
             code?: "headers-too-large";
         };
         InternalServerErrorProblem: components["schemas"]["Problem"] & {
-            /** @constant */
+            /** @enum {integer} */
             status?: 500;
-            /** @enum {unknown} */
+            /** @enum {string} */
             code?: "internal-error" | "server-error";
         };
         NotImplementedProblem: components["schemas"]["Problem"] & {
-            /** @constant */
+            /** @enum {integer} */
             status?: 501;
-            /** @enum {unknown} */
+            /** @enum {string} */
             code?: "method-not-implemented" | "transfer-coding-not-implemented";
         };
         BadGatewayProblem: components["schemas"]["Problem"] & {
-            /** @constant */
+            /** @enum {integer} */
             status?: 502;
-            /** @enum {unknown} */
+            /** @enum {string} */
             code?: "bad-gateway";
         };
         ServiceUnavailableProblem: components["schemas"]["Problem"] & {
-            /** @constant */
+            /** @enum {integer} */
             status?: 503;
-            /** @enum {unknown} */
+            /** @enum {string} */
             code?: "service-unavailable" | "overloaded" | "issuer-unavailable" | "shutting-down" | "database-unavailable" | "database-busy" | "query-too-costly" | "database-timeout" | "read-only" | "commit-outcome-unknown";
         };
         GatewayTimeoutProblem: components["schemas"]["Problem"] & {
-            /** @constant */
+            /** @enum {integer} */
             status?: 504;
-            /** @enum {unknown} */
+            /** @enum {string} */
             code?: "gateway-timeout";
         };
         HTTPVersionNotSupportedProblem: components["schemas"]["Problem"] & {
-            /** @constant */
+            /** @enum {integer} */
             status?: 505;
-            /** @enum {unknown} */
+            /** @enum {string} */
             code?: "http-version-not-supported";
         };
         InsufficientStorageProblem: components["schemas"]["Problem"] & {
-            /** @constant */
+            /** @enum {integer} */
             status?: 507;
-            /** @enum {unknown} */
+            /** @enum {string} */
             code?: "storage-full";
         };
         /** @description Without `fields=` it always has `id`, `name`, `created_at`; with it `id` and the members that it names. `updated_at`, `deleted_at`, `version`, `etag` only come when they are named. */

@@ -1,3 +1,5 @@
+import type { components } from './openapi.js';
+
 /** What a module's operations take and give, read off the `paths` that openapi-typescript makes. */
 
 type Operation<Paths, Path, Method extends string> = Path extends keyof Paths
@@ -58,10 +60,26 @@ export interface PageOf<Row> {
   };
 }
 
-export type BatchOperations<Paths, Name extends string> =
-  Body<Paths, `/api/${Name}:batch`, 'post'> extends { operations: infer Operations } ? Operations : never;
+export type BatchOperation<Paths, Name extends string> =
+  | { readonly op: 'create'; readonly body: Body<Paths, `/api/${Name}`, 'post'> }
+  | (OfRow & { readonly op: 'update'; readonly body: Body<Paths, `/api/${Name}/{id}`, 'patch'> })
+  | (OfRow & { readonly op: 'replace'; readonly body: Body<Paths, `/api/${Name}/{id}`, 'put'> })
+  | (OfRow & { readonly op: 'delete' });
 
-export type BatchOutcomes<Paths, Name extends string> = DataOf<Operation<Paths, `/api/${Name}:batch`, 'post'>>;
+interface OfRow {
+  readonly id: string;
+  /** Only if the row still has this ETag. */
+  readonly if_match?: string;
+}
+
+export interface BatchOutcome<Row> {
+  /** Of the operation. */
+  readonly index: number;
+  readonly status: number;
+  readonly data?: Row;
+  /** Why it was not done, where the batch is not atomic. */
+  readonly problem?: components['schemas']['Problem'];
+}
 
 /** `restore`, and those that the module has beside it: `POST /api/loan/{id}:return`. */
 export type Verb<Paths, Name extends string> = {
