@@ -3,6 +3,7 @@ import type { paths } from 'plinth-client/openapi';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { engines, freshDatabase } from './support/database.js';
 import { freePort } from './support/mariadb.js';
+import { ready } from './support/ready.js';
 import { Service } from './support/service.js';
 
 /** CLIENT_CHAOS_MS=60000 is a minute of it. */
@@ -112,9 +113,3 @@ describe.each(engines())('the typed client on %s, while the service is killed', 
     RUN_MS + 120_000,
   );
 });
-
-/** A start takes its time where a whole run shares the machine. */
-async function ready(service: Service): Promise<void> {
-  const once = () => service.until('/health/ready');
-  await once().catch(once).catch(once);
-}

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { engines, freshDatabase, type TestDatabase } from './support/database.js';
 import { execute } from './support/execute.js';
 import { FaultyFetch } from './support/faulty-fetch.js';
+import { ready } from './support/ready.js';
 import { Service } from './support/service.js';
 
 const QUICK = { patienceMs: 5_000, attemptMs: 2_000, baseMs: 1, capMs: 10 };
@@ -22,7 +23,7 @@ describe.each(engines())('the typed client, on %s', (engine) => {
   beforeAll(async () => {
     database = await freshDatabase(engine);
     service = await Service.spawn({ DATABASE_URL: database.url, DATABASE_MIGRATE: 'always', LOG_LEVEL: 'fatal' });
-    await service.until('/health/ready');
+    await ready(service);
   });
   beforeEach(() => (network = new FaultyFetch()));
   afterAll(async () => {
@@ -145,6 +146,12 @@ describe.each(engines())('the typed client, on %s', (engine) => {
       for await (const row of rows.export(query)) void row;
     })();
     expect(await caught(cut)).toMatchObject({ name: 'ConnectionError' });
+    const left = (async () => {
+      const leave = new AbortController();
+      for await (const row of rows.export(query, { signal: leave.signal })) leave.abort(new Error(row.id));
+    })();
+    // It may have come as a whole before.
+    expect(await left.catch(({ name }: Error) => name)).not.toBe('ConnectionError');
   });
 
   it('edits on the condition that nobody else has, as often as it takes', async () => {
@@ -172,8 +179,13 @@ describe.each(engines())('the typed client, on %s', (engine) => {
     expect((await rows.get('counter')).data.name).toBe('14');
   });
 
-  it('watches over cuts: each change once, in order', async () => {
-    const rows = rowsOf();
+  it('watches over cuts: each change once, in order, though the service may say it again', async () => {
+    const again = async (request: Request) => {
+      const [epoch, seq] = request.headers.get('last-event-id')?.split('-') ?? [];
+      if (epoch !== undefined) request.headers.set('last-event-id', `${epoch}-${Math.max(0, Number(seq) - 3)}`);
+      return network.fetch(request);
+    };
+    const rows = createClient<paths>({ origin: service.origin, fetch: again, retry: QUICK }).module('resource');
     const seen: WatchEvent<{ id: string; name?: string }>[] = [];
     const stop = new AbortController();
     const watching = caught(
@@ -196,6 +208,20 @@ describe.each(engines())('the typed client, on %s', (engine) => {
     ]);
     stop.abort();
     expect(await watching).toMatchObject({ name: 'AbortError' });
+  });
+
+  it('takes a stream that is silent for dead', async () => {
+    const seen: string[] = [];
+    const signal = AbortSignal.timeout(2_000);
+    const watching = caught(
+      (async () => {
+        for await (const event of rowsOf().watch({ idleMs: 100, signal })) if ('row' in event) seen.push(event.type);
+      })(),
+    );
+    await until(() => network.requests.length > 3);
+    await rowsOf().create({ name: 'after some silence' });
+    expect(await watching).toMatchObject({ name: 'TimeoutError' });
+    expect(seen).toEqual(['created']);
   });
 
   it('begins anew with the rows, or says so, when the feed has another history', async () => {

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
@@ -9,6 +9,7 @@ import { chromium, type Browser } from 'playwright-core';
 import { freshDatabase, type TestDatabase } from './support/database.js';
 import { InstalledClient } from './support/installed-client.js';
 import { freePort } from './support/mariadb.js';
+import { ready } from './support/ready.js';
 import { Service } from './support/service.js';
 
 interface Manifest {
@@ -45,12 +46,12 @@ describe('the package of the client', () => {
   beforeAll(async () => {
     client = new InstalledClient();
     cpSync('test/support/client/scenario.mjs', client.path('scenario.mjs'));
-    writeFileSync(
-      client.path('main.mjs'),
+    client.write(
+      'main.mjs',
       `import { scenario } from './scenario.mjs';
        console.log(JSON.stringify(await scenario(process.argv[2], 'node')));`,
     );
-    writeFileSync(client.path('index.html'), PAGE);
+    client.write('index.html', PAGE);
     pages = createServer((request, response) => {
       const file = client.path(request.url!);
       if (!existsSync(file)) return response.writeHead(404).end();
@@ -63,7 +64,7 @@ describe('the package of the client', () => {
     const PORT = String(await freePort());
     env = { DATABASE_URL: database.url, LOG_LEVEL: 'fatal', PORT, CORS_ORIGINS: pagesOrigin };
     service = await Service.spawn(env);
-    await service.until('/health/ready');
+    await ready(service);
   }, 60_000);
   afterAll(async () => {
     await service.kill();

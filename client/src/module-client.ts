@@ -99,7 +99,7 @@ export class ModuleClient<Paths, Name extends string> {
     const headers = { accept: 'application/x-ndjson' };
     const init = { params: { query }, headers, parseAs: 'stream', signal };
     const { data } = await this.send('get', `/api/${this.name}`, init);
-    yield* jsonLines(data as ReadableStream<Uint8Array>);
+    yield* jsonLines(data as ReadableStream<Uint8Array>, signal);
   }
 
   async create<Field extends FieldName<Paths, Name> = never>(

@@ -292,14 +292,14 @@ export interface components {
              * @description How long the old key still works.
              * @default 86400
              */
-            overlap_seconds: number;
+            overlap_seconds?: number;
         };
         Batch: {
             /**
              * @description All or none. False: each operation on its own.
              * @default true
              */
-            atomic: boolean;
+            atomic?: boolean;
             operations: components["schemas"]["BatchOperation"][];
         };
         BatchOperation: components["schemas"]["BatchCreate"] | components["schemas"]["BatchUpdate"] | components["schemas"]["BatchReplace"] | components["schemas"]["BatchDelete"];

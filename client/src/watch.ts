@@ -79,7 +79,7 @@ async function* messagesOf(
 ): AsyncGenerator<EventSourceMessage, void> {
   const messages: EventSourceMessage[] = [];
   const parser = createParser({ onEvent: (message) => messages.push(message), onRetry });
-  for await (const text of textOf(body, idleMs)) {
+  for await (const text of textOf(body, { idleMs })) {
     parser.feed(text);
     yield* messages.splice(0);
   }
