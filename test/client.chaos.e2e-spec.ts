@@ -110,6 +110,6 @@ describe.each(engines())('the typed client on %s, while the service is killed', 
       await service.kill();
       await drop();
     },
-    RUN_MS + 120_000,
+    RUN_MS + 240_000,
   );
 });

@@ -1,6 +1,8 @@
 import { createClient, isProblem, type ConnectionError, type ProblemError, type WatchEvent } from 'plinth-client';
 import type { paths } from 'plinth-client/openapi';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { engines, freshDatabase, type TestDatabase } from './support/database.js';
 import { execute } from './support/execute.js';
 import { FaultyFetch } from './support/faulty-fetch.js';
@@ -114,6 +116,20 @@ describe.each(engines())('the typed client, on %s', (engine) => {
     expect(times).toHaveLength(1);
   });
 
+  it('gives an attempt up that is not answered, however much garbage was collected meanwhile', async () => {
+    let attempts = 0;
+    const silent = new Promise<Response>(() => undefined);
+    const { http } = createClient<paths>({
+      origin: service.origin,
+      retry: { ...QUICK, attemptMs: 100 },
+      fetch: (request) => (attempts++ === 0 ? silent : fetch(request)),
+    });
+    const reading = http.GET('/api/resource');
+    collectGarbage();
+    expect((await reading).response.status).toBe(200);
+    expect(attempts).toBe(2);
+  });
+
   it('ends at once when it is aborted', async () => {
     network.loseAnswers = 1_000;
     const signal = AbortSignal.timeout(200);
@@ -143,7 +159,7 @@ describe.each(engines())('the typed client, on %s', (engine) => {
     expect(exported).toEqual(seen);
     network.cutAnswers = 1;
     const cut = (async () => {
-      for await (const row of rows.export(query)) void row;
+      for await (const { id } of rows.export(query)) expect(id).toBeDefined();
     })();
     expect(await caught(cut)).toMatchObject({ name: 'ConnectionError' });
     const left = (async () => {
@@ -151,7 +167,7 @@ describe.each(engines())('the typed client, on %s', (engine) => {
       for await (const row of rows.export(query, { signal: leave.signal })) leave.abort(new Error(row.id));
     })();
     // It may have come as a whole before.
-    expect(await left.catch(({ name }: Error) => name)).not.toBe('ConnectionError');
+    expect(await left.catch((error: unknown) => (error as Error).name)).not.toBe('ConnectionError');
   });
 
   it('edits on the condition that nobody else has, as often as it takes', async () => {
@@ -210,6 +226,29 @@ describe.each(engines())('the typed client, on %s', (engine) => {
     expect(await watching).toMatchObject({ name: 'AbortError' });
   });
 
+  it('leaves a stream when it is aborted, however long ago that began', async () => {
+    const seen: unknown[] = [];
+    const stop = new AbortController();
+    const watching = caught(
+      (async () => {
+        for await (const event of rowsOf().watch({ signal: stop.signal })) seen.push(event);
+      })(),
+    );
+    await until(() => seen.length > 0);
+    const { data } = await clientOf().http.GET('/api/resource:watch', { parseAs: 'stream', signal: stop.signal });
+    const reading = caught(
+      (async () => {
+        const reader = (data as unknown as ReadableStream<Uint8Array>).getReader();
+        while (!(await reader.read()).done);
+      })(),
+    );
+    // What only a signal leads to is gone by then.
+    for (let n = 0; n < 5; n++, await sleep(20)) collectGarbage();
+    stop.abort();
+    expect(await Promise.race([watching, sleep(2_000)])).toMatchObject({ name: 'AbortError' });
+    expect(await Promise.race([reading, sleep(2_000)])).toMatchObject({ name: 'AbortError' });
+  });
+
   it('takes a stream that is silent for dead', async () => {
     const seen: string[] = [];
     const signal = AbortSignal.timeout(2_000);
@@ -247,6 +286,9 @@ describe.each(engines())('the typed client, on %s', (engine) => {
     expect(error).toMatchObject({ status: 410, code: 'position-expired' });
   });
 });
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 async function until(done: () => boolean): Promise<void> {
   for (const end = Date.now() + 10_000; !done(); await sleep(5)) if (Date.now() > end) throw new Error('Not in time');

@@ -121,7 +121,7 @@ describe('the package of the client', () => {
       const ended = once(child, 'close');
       await kill('node');
       expect({ status: (await ended)[0], errors }).toEqual({ status: 0, errors: '' });
-      expectAll(JSON.parse(output), 'node');
+      expectAll(JSON.parse(output) as Record<string, unknown>, 'node');
     },
     60_000,
   );

@@ -11,12 +11,11 @@ type CodesOf<Schema> = Schema extends { code?: infer Code } ? Code : never;
 /** The codes that every Plinth service has; `docs/errors.md` explains each. A module may have others. */
 export type ProblemCode = {
   [Name in keyof Schemas]: Name extends `${string}Problem`
-    ? string extends CodesOf<Schemas[Name]>
+    ? Name extends 'Problem'
       ? never
       : CodesOf<Schemas[Name]>
     : never;
-}[keyof Schemas] &
-  string;
+}[keyof Schemas];
 
 /** An answer that says that the request failed (RFC 9457). */
 export class ProblemError extends Error {
@@ -55,7 +54,7 @@ export class ProblemError extends Error {
 }
 
 /** Whether it is a problem, and one of these codes where some are given. */
-export function isProblem<Code extends ProblemCode | (string & Record<never, never>)>(
+export function isProblem<Code extends string>(
   error: unknown,
   ...codes: readonly Code[]
 ): error is ProblemError & { readonly code: Code } {

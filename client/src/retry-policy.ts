@@ -1,3 +1,5 @@
+import { within } from './within.js';
+
 /** When the client tries again, and for how long. All times in milliseconds. */
 export interface RetryPolicy {
   /** From the first attempt until the last one may begin. Beyond that the last failure is thrown. */
@@ -29,17 +31,8 @@ export function retryAfterMs(headers: Headers): number | undefined {
 }
 
 /** @throws the signal's reason as soon as it is aborted */
-export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const leave = () => {
-      clearTimeout(timer);
-      reject(signal!.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', leave);
-      resolve();
-    }, ms);
-    if (signal?.aborted) leave();
-    else signal?.addEventListener('abort', leave, { once: true });
-  });
+export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const over = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+  await within(over, { signal }).finally(() => clearTimeout(timer));
 }

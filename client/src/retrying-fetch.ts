@@ -1,6 +1,7 @@
 import { ConnectionError } from './connection-error.js';
 import { problemBody } from './problem-error.js';
 import { backoffMs, retryAfterMs, sleep, type RetryPolicy } from './retry-policy.js';
+import { within } from './within.js';
 
 export type Fetch = (request: Request) => Promise<Response>;
 
@@ -14,12 +15,13 @@ export function retryingFetch(fetch: Fetch, policy: RetryPolicy): Fetch {
     const end = Date.now() + policy.patienceMs;
     for (let failures = 0; ; failures++) {
       const outcome = await attempt(fetch, request, policy.attemptMs);
-      if (outcome instanceof Response && !(await mayPass(outcome, isRepeatable(request)))) return outcome;
-      const asked = outcome instanceof Response ? (retryAfterMs(outcome.headers) ?? 0) : 0;
-      const pause = asked + backoffMs(failures, policy);
-      const isLast = Date.now() + pause > end || (!(outcome instanceof Response) && !isRepeatable(request));
-      if (isLast && outcome instanceof Response) return outcome;
-      if (isLast) throw new ConnectionError(`${request.method} ${request.url} was not answered`, { cause: outcome });
+      const answer = outcome instanceof Response ? outcome : undefined;
+      if (answer && !(await mayPass(answer, isRepeatable(request)))) return answer;
+      const pause = ((answer && retryAfterMs(answer.headers)) ?? 0) + backoffMs(failures, policy);
+      if (Date.now() + pause > end || (!answer && !isRepeatable(request))) {
+        if (answer) return answer;
+        throw new ConnectionError(`${request.method} ${request.url} was not answered`, { cause: outcome });
+      }
       await sleep(pause, request.signal);
     }
   };
@@ -27,43 +29,53 @@ export function retryingFetch(fetch: Fetch, policy: RetryPolicy): Fetch {
 
 /** @returns the failure where there was no answer */
 async function attempt(fetch: Fetch, request: Request, ms: number): Promise<Response | Error> {
-  const patience = new AbortController();
-  const timer = setTimeout(() => patience.abort(new DOMException('No answer in time', 'TimeoutError')), ms);
+  const leave = new AbortController();
   try {
-    const signal = AbortSignal.any([request.signal, patience.signal]);
-    return await whole(await fetch(new Request(request.clone(), { signal })));
+    const answer = fetch(new Request(request.clone(), { signal: leave.signal }));
+    const read = answer.then((response) => (isJson(response) ? whole(response) : streamed(response, request)));
+    return await within(read, { ms, signal: request.signal });
   } catch (error) {
+    leave.abort(error);
     if (request.signal.aborted) throw request.signal.reason;
     return error as Error;
-  } finally {
-    clearTimeout(timer);
   }
 }
 
-/** The answer with all of its JSON: what is cut off within is a failure of the attempt. Other types are streams. */
+function isJson({ body, headers }: Response): boolean {
+  return body !== null && /[/+]json\b/.test(headers.get('content-type') ?? '');
+}
+
+/** The answer with all of its body: what is cut off within is a failure of the attempt. */
 async function whole(response: Response): Promise<Response> {
-  if (response.body === null || !/\bjson\b/.test(type(response)) || type(response).includes('ndjson')) return response;
   const { status, statusText, headers } = response;
   return new Response(await response.arrayBuffer(), { status, statusText, headers });
 }
 
-const type = ({ headers }: Response) => headers.get('content-type')?.split(';')[0] ?? '';
+/** Whose abort ends which body: Node's requests forget their signals when nobody holds them (see `within`). */
+const requests = new WeakMap<ReadableStream, Request>();
+
+function streamed(response: Response, request: Request): Response {
+  if (response.body === null) return response;
+  const { status, statusText, headers } = response;
+  const body = response.body.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(), { signal: request.signal });
+  const answer = new Response(body, { status, statusText, headers });
+  requests.set(answer.body!, request);
+  return answer;
+}
 
 function isRepeatable({ method, headers }: Request): boolean {
   return method === 'GET' || method === 'HEAD' || method === 'OPTIONS' || headers.has('idempotency-key');
 }
 
 const PASSING = [408, 425, 429, 502, 503, 504];
-/** The same request again would fail again, or not be known to have done nothing. */
-const NOT_PASSING = 'query-too-costly';
-const UNKNOWN = 'commit-outcome-unknown';
 
 async function mayPass(response: Response, isRepeatable: boolean): Promise<boolean> {
   if (response.ok) return false;
-  const body = await problemBody(response);
-  const { code } = (body ?? {}) as { code?: unknown };
+  const { code } = ((await problemBody(response)) ?? {}) as { code?: unknown };
   if (code === 'idempotency-in-flight') return true;
-  if (!PASSING.includes(response.status) || code === NOT_PASSING) return false;
+  // The same list would be stopped again.
+  if (!PASSING.includes(response.status) || code === 'query-too-costly') return false;
   // With Retry-After the service says that nothing was changed.
-  return isRepeatable || (response.headers.has('retry-after') && typeof code === 'string' && code !== UNKNOWN);
+  const isUndone = response.headers.has('retry-after') && typeof code === 'string' && code !== 'commit-outcome-unknown';
+  return isRepeatable || isUndone;
 }

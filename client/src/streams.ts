@@ -1,20 +1,18 @@
 import { ConnectionError } from './connection-error.js';
+import { within, type Bounds } from './within.js';
 
 /**
  * The text of a body as it comes. Leaving the loop ends the connection.
- * @param idleMs for how long nothing may come
+ * @param ms for how long nothing may come
  * @throws ConnectionError where it is cut off or goes silent; the signal's reason where that ended it
  */
-export async function* textOf(
-  body: ReadableStream<Uint8Array>,
-  { idleMs, signal }: { readonly idleMs?: number; readonly signal?: AbortSignal | undefined },
-): AsyncGenerator<string, void> {
+export async function* textOf(body: ReadableStream<Uint8Array>, { ms, signal }: Bounds): AsyncGenerator<string, void> {
   // Not `for await`: Safari's streams have no iterators.
   const reader = body.getReader();
   const decoder = new TextDecoder();
   try {
     for (;;) {
-      const { done, value } = await within(idleMs, reader.read());
+      const { done, value } = await within(reader.read(), { ms, signal });
       if (done) return;
       yield decoder.decode(value, { stream: true });
     }
@@ -24,15 +22,6 @@ export async function* textOf(
   } finally {
     await reader.cancel().catch(() => undefined);
   }
-}
-
-async function within<Value>(ms: number | undefined, promise: Promise<Value>): Promise<Value> {
-  if (ms === undefined) return promise;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`Nothing came for ${ms} ms`)), ms);
-  });
-  return Promise.race([promise, silence]).finally(() => clearTimeout(timer));
 }
 
 /** The values of newline-delimited JSON, one at a time. */

@@ -3,6 +3,7 @@ import { ConnectionError } from './connection-error.js';
 import { isProblem } from './problem-error.js';
 import { backoffMs, sleep, type RetryPolicy } from './retry-policy.js';
 import { textOf } from './streams.js';
+import type { Bounds } from './within.js';
 
 /** A change of a row, a place to go on from, or that the rows begin anew. */
 export type WatchEvent<Row> =
@@ -51,7 +52,7 @@ export async function* watchFeed<Row>(
       signal?.throwIfAborted();
       const body = await open(position);
       if (initial && position === undefined) yield { type: 'reset' };
-      for await (const message of messagesOf(body, idleMs, (ms) => (retryMs = ms))) {
+      for await (const message of messagesOf(body, { ms: idleMs, signal }, (ms) => (retryMs = ms))) {
         failures = 0;
         const event = eventOf<Row>(message);
         if (event.type !== 'bookmark' && isSeen(event.position, position)) continue;
@@ -74,12 +75,12 @@ export async function* watchFeed<Row>(
 
 async function* messagesOf(
   body: ReadableStream<Uint8Array>,
-  idleMs: number,
+  bounds: Bounds,
   onRetry: (ms: number) => void,
 ): AsyncGenerator<EventSourceMessage, void> {
   const messages: EventSourceMessage[] = [];
   const parser = createParser({ onEvent: (message) => messages.push(message), onRetry });
-  for await (const text of textOf(body, { idleMs })) {
+  for await (const text of textOf(body, bounds)) {
     parser.feed(text);
     yield* messages.splice(0);
   }
