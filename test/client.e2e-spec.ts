@@ -275,7 +275,7 @@ describe.each(engines())('the typed client, on %s', (engine) => {
       })(),
     );
     await until(() => seen.at(-1)?.type === 'bookmark');
-    const [{ position }] = seen.slice(-1) as [{ position: string }];
+    const { position } = seen.at(-1) as { position: string };
     await execute(database.url, "UPDATE change_feed SET epoch = '261124023736'");
     network.cut();
     await until(() => seen.filter(({ type }) => type === 'bookmark').length > 1);
