@@ -81,7 +81,20 @@ module.exports = {
       name: 'source-does-not-know-tests',
       severity: 'error',
       from: { path: '^src/', pathNot: '\\.spec\\.ts$' },
-      to: { path: '^(test|tools|bench)/' },
+      to: { path: '^(test|tools|bench|client)/' },
+    },
+    {
+      // It is a package of its own, and for browsers too.
+      name: 'client-stands-alone',
+      severity: 'error',
+      from: { path: '^client/' },
+      to: { path: '^(src|test|tools|bench)/' },
+    },
+    {
+      name: 'client-runs-in-browsers',
+      severity: 'error',
+      from: { path: '^client/' },
+      to: { dependencyTypes: ['core'] },
     },
   ],
   options: {

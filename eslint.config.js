@@ -3,7 +3,18 @@ import globals from 'globals';
 import ts from 'typescript-eslint';
 
 export default ts.config(
-  { ignores: ['dist/', 'node_modules/', 'coverage/', 'data/', 'bench/tutorial/', 'bench/peers/dataui-crud/'] },
+  {
+    ignores: [
+      'dist/',
+      'client/dist/',
+      'client/src/openapi.ts',
+      'node_modules/',
+      'coverage/',
+      'data/',
+      'bench/tutorial/',
+      'bench/peers/dataui-crud/',
+    ],
+  },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -6,5 +6,9 @@ export default {
   testEnvironment: '<rootDir>/test/support/environment.mjs',
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
-  moduleNameMapper: { ...jestConfig.moduleNameMapper, '^plinth$': '<rootDir>/src/plinth.ts' },
+  moduleNameMapper: {
+    ...jestConfig.moduleNameMapper,
+    '^plinth$': '<rootDir>/src/plinth.ts',
+    '^plinth-client$': '<rootDir>/client/src/index.ts',
+  },
 };

@@ -49,7 +49,11 @@ export function sharedResponses(): Record<string, OpenAPIV3_1.ResponseObject> {
 /** The schemas of their bodies: a problem with one status, and the codes that come with it. */
 export function problemSchemas(): Record<string, OpenAPIV3_1.SchemaObject> {
   return eachStatus((status, codes) => {
-    const properties = { status: { const: status }, code: { enum: codes } } as Record<string, OpenAPIV3_1.SchemaObject>;
+    // With their types, though `Problem` has them: openapi-python-client could not merge the two otherwise.
+    const properties: Record<string, OpenAPIV3_1.SchemaObject> = {
+      status: { type: 'integer', enum: [status] },
+      code: { type: 'string', enum: codes },
+    };
     return [`${nameOf(status)}Problem`, { allOf: [reference('Problem'), { type: 'object', properties }] }];
   });
 }
