@@ -63,6 +63,8 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   const metrics = app.get(Metrics);
   metrics.droppedLines = droppedLines;
   services.measureRequest = metrics.request;
+  services.tellProblem = metrics.problem;
+  services.tellUnread = metrics.connectionUnread;
   app.setGlobalPrefix('api', { exclude: OUTSIDE.map((path) => ({ path, method: RequestMethod.ALL })) });
   return app;
 }

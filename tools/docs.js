@@ -5,6 +5,7 @@ import { createApp } from '../dist/app.setup.js';
 import { loadConfig } from '../dist/config/config.js';
 import { SETTINGS } from '../dist/config/settings.js';
 import { ApiDocument } from '../dist/openapi/document.js';
+import { Metrics } from '../dist/observability/metrics.js';
 import { problemTypes } from '../dist/problems/problem.catalogue.js';
 import { readArguments, runCommand } from '../dist/process/command.js';
 
@@ -42,27 +43,45 @@ A running service shows these pages at \`/problems\`. This file is made by \`npm
 ${sections.join('\n')}`;
 }
 
-/** From the service itself, which needs no database for it. */
-async function openapi() {
+/** @param metrics the registry's own objects */
+function metricsTable(metrics) {
+  const rows = metrics
+    .map(({ name, type, labelNames, help }) => {
+      const labels = labelNames.map((label) => `\`${label}\``).join(', ');
+      return `| \`${name}\` | ${type} | ${labels} | ${help.replaceAll('|', '\\|')} |`;
+    })
+    .sort();
+  return ['| name | type | labels | |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+/** What the service itself says, which needs no database for it. */
+async function fromService() {
   const folder = mkdtempSync(join(tmpdir(), 'plinth-docs-'));
   const app = await createApp(loadConfig({ DATABASE_URL: `sqlite:${join(folder, 'none.sqlite')}`, AUTH: 'keys' }));
   await app.init();
   const document = app.get(ApiDocument).get();
+  const metrics = metricsTable(app.get(Metrics).registry.getMetricsAsArray());
   await app.close();
   rmSync(folder, { recursive: true });
-  return `${JSON.stringify(document, null, 2)}\n`;
+  return { openapi: `${JSON.stringify(document, null, 2)}\n`, metrics };
 }
 
-const README = 'README.md';
-const marked = /(<!-- config:begin -->\n)[^]*?(<!-- config:end -->)/;
+/** Writes what stands between two comments of a file. */
+function putPart(file, name, part) {
+  const marked = new RegExp(`(<!-- ${name}:begin -->\n)[^]*?(<!-- ${name}:end -->)`);
+  put(
+    file,
+    readFileSync(file, 'utf8').replace(marked, (_all, begin, end) => `${begin}${part}\n${end}`),
+  );
+}
+
 await runCommand(async () => {
   const { values } = readArguments(USAGE, { check: { type: 'boolean' } });
   check = values.check === true;
-  put(
-    README,
-    readFileSync(README, 'utf8').replace(marked, (_all, begin, end) => `${begin}${configTable()}\n${end}`),
-  );
+  const { openapi, metrics } = await fromService();
+  putPart('README.md', 'config', configTable());
+  putPart('docs/metrics.md', 'metrics', metrics);
   put('docs/errors.md', errors());
-  put('openapi.json', await openapi());
+  put('openapi.json', openapi);
   if (check && stale) process.exitCode = 1;
 });

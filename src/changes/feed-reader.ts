@@ -36,7 +36,11 @@ export class FeedReader {
   private lastRead = 0;
   private failure = '';
 
-  constructor(private readonly cursor: FeedCursor) {}
+  /** @param onDelivery is told of the events that were delivered together */
+  constructor(
+    private readonly cursor: FeedCursor,
+    private readonly onDelivery: (events: readonly ChangeEvent[]) => void = () => undefined,
+  ) {}
 
   /**
    * @param after how far the listener is already: it need not wait for a look, unless it is ahead of the reader
@@ -139,6 +143,7 @@ export class FeedReader {
         this.drop(listener);
       }
     }
+    this.onDelivery(events);
   }
 
   private drop(listener: FeedListener): void {

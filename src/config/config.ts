@@ -106,6 +106,8 @@ export abstract class Config {
   abstract readonly shutdown: ShutdownConfig;
   abstract readonly changes: ChangesConfig;
   abstract readonly log: { readonly level: string };
+  /** That it was built from; null where nobody says. */
+  abstract readonly commit: string | null;
 }
 
 /** Says which variables are wrong and what they should be; never what they are. */
@@ -182,6 +184,7 @@ export function loadConfig(env: Environment): Config {
       auditDays: read(SETTINGS.auditDays),
     },
     log: { level: read(SETTINGS.logLevel) },
+    commit: read(SETTINGS.commit),
   };
   if (config.http.headersTimeoutMs > config.http.requestTimeoutMs) {
     faults.push('HTTP_HEADERS_MS must not be more than HTTP_REQUEST_MS');

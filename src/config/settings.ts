@@ -506,4 +506,9 @@ export const SETTINGS = {
     ...integer(1, 600_000),
     description: `For the whole stop, ${MS}; then exit 1.`,
   },
+  commit: {
+    key: 'SOURCE_COMMIT',
+    ...optional(text(/^[0-9a-f]{7,64}$/, 'the name of a commit, in hexadecimal digits')),
+    description: 'The commit that the service was built from, for `/version` and the metrics; an image says it.',
+  },
 } satisfies Record<string, Setting>;

@@ -22,10 +22,13 @@ import type {
 } from './session.js';
 import { classify, toThrown } from './sql-errors.js';
 import type { SqlFailure } from './sql-failures.js';
+import { StatementTimes } from './statement-times.js';
 import { waitLeft } from './waiting.js';
 
 /** After a deadlock somebody else has got through, so that more tries help; a server that is away they would only burden. */
 const TRIES: Partial<Record<SqlFailure, number>> = { retry: 6, unprepared: 6, lost: 3 };
+/** After which there is another try. */
+export const RETRIED = Object.keys(TRIES) as SqlFailure[];
 const BACKOFF_MS = 50;
 
 export interface TransactionOptions {
@@ -44,6 +47,8 @@ export class Database implements SqlSession {
   private readonly ambient = new AsyncLocalStorage<ActiveTransaction | HeldWrite>();
   /** Called when a transaction or statement is run again. */
   onRetry: (failure: SqlFailure) => void = () => undefined;
+  /** Of all that goes to the database. */
+  readonly times = new StatementTimes();
   readonly engine: Engine;
   private readonly costlyWork: CostlyWork;
   private connector: Connector | null = null;

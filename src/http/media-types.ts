@@ -5,6 +5,7 @@ export const CSV_TYPE = 'text/csv; charset=utf-8; header=present';
 export const EVENTS_TYPE = 'text/event-stream; charset=utf-8';
 /** The text format of Prometheus. */
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+export const OPENMETRICS_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const QUOTED = String.raw`"(?:[^"\\]|\\.)*"`;

@@ -41,7 +41,10 @@ export class Pressure {
   /** @throws DomainError `overloaded` */
   check(): void {
     if (!this.isLate && !this.isFull) return;
-    throw new DomainError('overloaded', 'The service has more to do than it can.', { headers: { 'retry-after': '1' } });
+    throw new DomainError('overloaded', 'The service has more to do than it can.', {
+      headers: { 'retry-after': '1' },
+      log: { limit: this.isFull ? 'memory' : 'event-loop' },
+    });
   }
 
   stop(): void {

@@ -18,6 +18,7 @@ export class ProblemFilter implements ExceptionFilter, OnApplicationShutdown {
     const problem = toDomainError(error);
     const body = problemBody(problem, request.traceId, request.url.split(/[?#]/, 1)[0]!.slice(0, 200));
     this.listener.refused(request, body.status, problem);
+    this.listener.onProblem(problem);
     if (body.status >= 500) this.failures.write(problem, body.trace_id);
     if (reply.sent || reply.raw.headersSent) {
       // The answer had begun: cutting it off is the only way left to say that it is not whole.

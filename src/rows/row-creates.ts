@@ -71,6 +71,7 @@ export class RowCreates<E extends CrudEntity> {
   /** Who is alone waits for what is left of their time: after a group that has waited for a lock, for nothing more. */
   private async insertGroup(group: readonly Creation<E>[]): Promise<Result[]> {
     const isOne = group.length === 1;
+    this.database.times.onBatch('creates', group.length);
     try {
       if (this.careful === 0 || isOne) return await this.insertOrSeparate(group);
       this.careful--;

@@ -59,6 +59,7 @@ export class Arrivals {
     this.begin(request, reply);
     const error = this.faultOf(request);
     const problem = problemBody(error, request.traceId);
+    this.services.tellProblem?.(error);
     sendProblem(reply, problem.status, JSON.stringify(problem), error.headers);
   }
 

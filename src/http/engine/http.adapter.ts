@@ -34,14 +34,17 @@ export function httpAdapter(config: HttpConfig, services: HttpServices): Fastify
   const told = new ToldRequests(() => [services.measureRequest, services.logRequest]);
   const errors = new ClientErrors(
     (address) => services.gate?.admitAnybody(address),
-    (status) => services.measureRequest?.({ route: NO_ROUTE, method: 'UNKNOWN', status })?.(0, '', services.nobody),
+    (status, problem) => {
+      services.measureRequest?.({ route: NO_ROUTE, method: 'UNKNOWN', status })?.(0, '', services.nobody);
+      services.tellProblem?.(problem);
+    },
   );
   const arrivals = new Arrivals(config, services, told, services.held);
   const fastify = createFastify<Server>({
     // A request that is in flight when the stop begins gets its answer, liveness included.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    serverFactory: (handle) => httpServer(config, handle, errors),
+    serverFactory: (handle) => httpServer(config, handle, errors, () => services.tellUnread?.()),
     clientErrorHandler: errors.answer,
     frameworkErrors: (_error: Error, request: FastifyRequest, reply: FastifyReply) =>
       arrivals.refuseTarget(request, reply),

@@ -13,6 +13,7 @@ describe('an answer that nobody reads', () => {
   let client: Socket;
   let served: Socket;
   let isPatient = false;
+  let ended = 0;
 
   const ask = async () => {
     server = createServer((request, response) => {
@@ -20,7 +21,7 @@ describe('an answer that nobody reads', () => {
       if (isPatient) bePatient(served);
       response.end(ANSWER);
     });
-    new UnreadAnswers(MS).watch(server);
+    new UnreadAnswers(MS, () => ended++).watch(server);
     await once(server.listen(0, '127.0.0.1'), 'listening');
     client = connect((server.address() as AddressInfo).port, '127.0.0.1');
     client.on('error', () => undefined);
@@ -37,7 +38,7 @@ describe('an answer that nobody reads', () => {
   it('is ended in time, with its connection', async () => {
     await ask();
     await once(served, 'close');
-    expect(served.destroyed).toBe(true);
+    expect([served.destroyed, ended]).toEqual([true, 1]);
   }, 30_000);
 
   it('is not as long as some of it is taken', async () => {

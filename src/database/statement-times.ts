@@ -1,0 +1,69 @@
+import type { Statement, StatementMode } from './session.js';
+import { classify } from './sql-errors.js';
+import type { SqlFailure } from './sql-failures.js';
+
+/** Of a transaction: one that is known from the start, or its end, is a commit. */
+export const STATEMENT_KINDS = ['read', 'costly read', 'write', 'transaction', 'commit'] as const;
+export type StatementKind = (typeof STATEMENT_KINDS)[number];
+
+/** What is told of: the ways in which requests are put together. */
+export const BATCHES = ['reads', 'lists', 'creates', 'changes'] as const;
+
+/** Statements that went to the database together, and have no answer yet. */
+export interface Sent {
+  readonly kind: StatementKind;
+  readonly statements: readonly Statement[];
+  /** By `performance.now()`. */
+  readonly at: number;
+}
+
+/** A shared read is one of several that go together. */
+export function kindOf(mode: StatementMode): StatementKind {
+  return mode === 'shared read' ? 'read' : mode;
+}
+
+type Listener = (sent: Sent, ms: number, failure: SqlFailure | undefined) => void;
+
+/** Tells whoever wants to know what is sent to the database, and how long that waits for a connection and for its answer. */
+export class StatementTimes {
+  onAnswer: Listener = () => undefined;
+  /** @param ms until there was a connection (on SQLite: until it was a writer's turn) */
+  onWait: (ms: number) => void = () => undefined;
+  /** Nobody got one: too many waited, or for too long. */
+  onNoConnection: () => void = () => undefined;
+  /** @param size how many are asked for together */
+  onBatch: (of: (typeof BATCHES)[number], size: number) => void = () => undefined;
+
+  begin(kind: StatementKind, statements: readonly Statement[]): Sent {
+    return { kind, statements, at: performance.now() };
+  }
+
+  end(sent: Sent, failure?: SqlFailure): void {
+    this.onAnswer(sent, performance.now() - sent.at, failure);
+  }
+
+  /** What is done at once, on this thread. */
+  now<T>(kind: StatementKind, statements: readonly Statement[], work: () => T): T {
+    const sent = this.begin(kind, statements);
+    try {
+      const result = work();
+      this.end(sent);
+      return result;
+    } catch (error) {
+      this.end(sent, classify(error));
+      throw error;
+    }
+  }
+
+  async later<T>(kind: StatementKind, statements: readonly Statement[], work: () => Promise<T>): Promise<T> {
+    const sent = this.begin(kind, statements);
+    try {
+      const result = await work();
+      this.end(sent);
+      return result;
+    } catch (error) {
+      this.end(sent, classify(error));
+      throw error;
+    }
+  }
+}
