@@ -32,9 +32,14 @@ export interface CostlyConfig {
   readonly limitMs: number;
 }
 
-export interface HttpConfig {
+export interface Listening {
   readonly host: string;
   readonly port: number;
+}
+
+export interface HttpConfig extends Listening {
+  /** Where probes and metrics are, if that is a port of their own. */
+  readonly management: Listening | null;
   readonly bodyLimitBytes: number;
   readonly requestTimeoutMs: number;
   readonly headersTimeoutMs: number;
@@ -152,6 +157,7 @@ export function loadConfig(env: Environment): Config {
     http: {
       host: read(SETTINGS.host),
       port: read(SETTINGS.port),
+      management: readManagement(read, faults),
       bodyLimitBytes: read(SETTINGS.bodyLimitBytes),
       requestTimeoutMs: read(SETTINGS.requestTimeoutMs),
       headersTimeoutMs: read(SETTINGS.headersTimeoutMs),
@@ -192,12 +198,25 @@ export function loadConfig(env: Environment): Config {
   if (config.http.weakEtags === 'proxies' && config.http.trustProxy?.length === 0)
     faults.push('TRUST_PROXY must name the proxies where HTTP_WEAK_ETAGS is proxies');
   const { keys, jwt } = config.access;
-  if (!keys && !jwt && config.http.host !== undefined && !isLoopback(config.http.host)) {
-    faults.push('HOST must be 127.0.0.1, ::1 or localhost as long as AUTH is off: nobody would be asked who they are');
+  const { host, management } = config.http;
+  const listening = { HOST: host, ...(management?.host !== host && { MANAGEMENT_HOST: management?.host }) };
+  for (const [key, value] of Object.entries(listening)) {
+    if (!keys && !jwt && value !== undefined && !isLoopback(value))
+      faults.push(
+        `${key} must be 127.0.0.1, ::1 or localhost as long as AUTH is off: nobody would be asked who they are`,
+      );
   }
   // A setting may be read for several that are worked out from it.
   if (faults.length > 0) throw new ConfigError([...new Set(faults)]);
   return deepFreeze(config);
+}
+
+function readManagement(read: <T>(setting: Setting<T>) => T, faults: string[]): Listening | null {
+  const [host, port] = [read(SETTINGS.managementHost) ?? read(SETTINGS.host), read(SETTINGS.managementPort)];
+  if (read(SETTINGS.managementHost) && port === null)
+    faults.push('MANAGEMENT_PORT must be set where MANAGEMENT_HOST is');
+  if (port && port === read(SETTINGS.port)) faults.push('MANAGEMENT_PORT must be another one than PORT');
+  return port === null ? null : { host, port };
 }
 
 /** By default half of the pool, and a fourth for one caller; SQLite has a thread for each. */

@@ -142,6 +142,16 @@ export const SETTINGS = {
     description:
       'Address to listen on; `localhost` is 127.0.0.1. Other machines can only reach it with authentication: `AUTH`.',
   },
+  managementPort: {
+    key: 'MANAGEMENT_PORT',
+    ...optional(integer(1, 65535)),
+    description: 'Port of `/health` and `/metrics`, which are then nowhere else; without it they are on `PORT`.',
+  },
+  managementHost: {
+    key: 'MANAGEMENT_HOST',
+    ...optional(address),
+    description: "Address of `MANAGEMENT_PORT`; by default that of `HOST`, and never another machine's without `AUTH`.",
+  },
   port: { key: 'PORT', default: '3000', ...integer(0, 65535), description: 'Port to listen on; 0 takes a free one.' },
   databaseUrl: {
     key: 'DATABASE_URL',

@@ -13,6 +13,8 @@ export interface Route {
   /** Not for everybody, as pages and probes are. */
   readonly isGuarded: boolean;
   readonly isProbe: boolean;
+  /** For those who run the service: on a port of its own, where one is configured. */
+  readonly isManagement: boolean;
   /** Operators see by it what goes on: callers who may have it get it under any load. */
   readonly isUnlimited: boolean;
   /** The Content-Types that it can answer with, the default first. */
@@ -29,6 +31,7 @@ export const NO_ROUTE: Route = {
   quoted: 'null',
   isGuarded: false,
   isProbe: false,
+  isManagement: false,
   isUnlimited: false,
   offers: JSON_ONLY,
   access: undefined,
@@ -55,12 +58,18 @@ function routeOf({ method, url, config }: RouteOptions): Route {
     quoted: JSON.stringify(template),
     isGuarded: access !== undefined,
     isProbe: url.startsWith('/health'),
+    isManagement: isManagementPath(url),
     isUnlimited: config?.isUnlimited ?? false,
     offers: config?.offers ?? JSON_ONLY,
     access,
     module,
     scope: access && (!('verb' in access) ? access.scope : module && scopeOf(module, access.verb)),
   };
+}
+
+/** @param path without a query */
+export function isManagementPath(path: string): boolean {
+  return /^\/(health|metrics)(\/|$)/.test(path);
 }
 
 export function scopeOf(module: string, verb: 'read' | 'write'): string {

@@ -1,11 +1,12 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { HttpConfig } from '../config/config.js';
+import { once } from 'node:events';
+import type { HttpConfig, Listening } from '../config/config.js';
 import { isRunByNpm, readConfig } from '../config/environment.js';
 import { JsonLogger } from '../observability/logger.js';
 import { Draining } from '../runtime/draining.js';
 import { Ending } from './ending.js';
 import { keepTick } from '../runtime/kept-tick.js';
-import { stop } from './stop.js';
+import { managementOf, stop } from './stop.js';
 
 /** npm passes a signal on that the terminal has sent to its whole process group. */
 const NPM_REPEATS_WITHIN_MS = 1_000;
@@ -47,7 +48,9 @@ export async function start(): Promise<void> {
     globalThis.gc?.({ type: 'major', flavor: 'last-resort', execution: 'sync' });
     await listen(app, config.http);
     isListening = true;
-    logger.log(`Listening on ${await app.getUrl()}`);
+    const { management } = config.http;
+    const probes = management ? `, probes and metrics on http://${management.host}:${management.port}` : '';
+    logger.log(`Listening on ${await app.getUrl()}${probes}`);
   };
   const started = run();
   await started.catch((error: unknown) => ending.fail(error));
@@ -58,10 +61,18 @@ class ListenError extends Error {
   readonly exitCode = 1;
 }
 
-async function listen(app: NestFastifyApplication, { host, port }: HttpConfig): Promise<void> {
+async function listen(app: NestFastifyApplication, http: HttpConfig): Promise<void> {
+  const server = managementOf(app);
+  // First: whoever looks for the service finds its probes by then.
+  if (server) await listenOn(http.management!, ({ port, host }) => once(server.listen(port, host), 'listening'));
+  await listenOn(http, ({ port, host }) => app.listen(port, host));
+}
+
+async function listenOn(where: Listening, work: (where: Listening) => Promise<unknown>): Promise<void> {
   try {
-    await app.listen(port, host);
+    await work(where);
   } catch (error) {
+    const { host, port } = where;
     throw new ListenError(`Can not listen on ${host}, port ${port}: ${(error as NodeJS.ErrnoException).code}`);
   }
 }

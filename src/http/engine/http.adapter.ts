@@ -6,7 +6,7 @@ import {
   type FastifyRequest,
   type HookHandlerDoneFunction,
 } from 'fastify';
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { HttpConfig } from '../../config/config.js';
 import { Arrivals } from './arrivals.js';
 import type { Caller } from '../../access/caller.js';
@@ -20,6 +20,7 @@ import { learnRoutes, NO_ROUTE, type Route } from '../route.js';
 import { Methods } from '../methods.js';
 import { Pressure } from '../pressure.js';
 import { trustOf } from '../proxies.js';
+import { refuseAtOtherPort, separate } from './management.js';
 import { announcesBody, readBody, type Request } from './request.js';
 import { checkHead, checkMediaTypes, MAX_URL_BYTES } from '../request-checks.js';
 import { httpServer } from './server.js';
@@ -39,18 +40,21 @@ export function httpAdapter(config: HttpConfig, services: HttpServices): Fastify
       services.tellProblem?.(problem);
     },
   );
+  const serverOf = (handle: RequestListener) => httpServer(config, handle, errors, () => services.tellUnread?.());
   const arrivals = new Arrivals(config, services, told, services.held);
   const fastify = createFastify<Server>({
     // A request that is in flight when the stop begins gets its answer, liveness included.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    serverFactory: (handle) => httpServer(config, handle, errors, () => services.tellUnread?.()),
+    serverFactory: serverOf,
     clientErrorHandler: errors.answer,
     frameworkErrors: (_error: Error, request: FastifyRequest, reply: FastifyReply) =>
       arrivals.refuseTarget(request, reply),
     trustProxy: trustOf(config.trustProxy),
     routerOptions: { maxParamLength: MAX_URL_BYTES },
   });
+  if (config.management) separate(fastify, serverOf);
+  else fastify.decorate('management', null);
   // Before the adapter, whose hooks come after: a request that is refused here is seen by none of Nest's.
   prepare(fastify, config, services, arrivals);
   return new PlinthAdapter(fastify, services);
@@ -100,6 +104,7 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
     arrivals.begin(request, reply);
     try {
       checkHead(request);
+      if (config.management) refuseAtOtherPort(request);
       const { isProbe, isUnlimited, isGuarded } = request.route;
       if (isProbe) return done();
       if (!isUnlimited) pressure.check();

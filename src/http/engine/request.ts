@@ -153,6 +153,8 @@ export class Request extends IncomingMessage {
   bytesHeld = 0;
   /** Gets the pieces in place of the stream. */
   sink: Sink | undefined;
+  /** Came to the port of probes and metrics, where they have one of their own. */
+  isManagement = false;
   /** Has begun to be one. */
   isStream = false;
 
