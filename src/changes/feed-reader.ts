@@ -1,6 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { ChangeEvent } from './change-event.js';
-import { FeedBroken, type FeedCursor } from './feed-cursor.js';
+import { FeedBroken, type FeedCursor, type Head } from './feed-cursor.js';
+import { reasonOf } from '../database/sql-errors.js';
+import { inNoContext, inRootSpan } from '../runtime/tracing.js';
 import type { Position } from './position.js';
 
 /** How often other processes' commits are looked for: while changes come, and while none do. */
@@ -58,7 +60,8 @@ export class FeedReader {
     const joined = Promise.withResolvers<Position | null>();
     this.joining.set(listener, joined);
     this.notify();
-    if (!this.isRunning) void this.run();
+    // Not in the trace of who happened to come first.
+    if (!this.isRunning) void inNoContext(() => this.run());
     return joined.promise;
   }
 
@@ -116,7 +119,7 @@ export class FeedReader {
     const feed = await this.cursor.look(joining.length > 0);
     let isBusy = false;
     while (this.listeners.size > 0 && this.seq < feed.head) {
-      this.deliver(await this.cursor.next(feed));
+      await this.deliverNext(feed);
       isBusy = true;
     }
     if (this.listeners.size === 0) await this.cursor.skipTo(feed);
@@ -130,6 +133,12 @@ export class FeedReader {
     this.lastRead = performance.now();
     this.failure = '';
     return isBusy;
+  }
+
+  private deliverNext(feed: Head): Promise<void> {
+    const { name } = this.cursor.model;
+    const attributes = { 'plinth.module': name, 'plinth.watchers': this.listeners.size };
+    return inRootSpan(`feed ${name}`, attributes, reasonOf, async () => this.deliver(await this.cursor.next(feed)));
   }
 
   private deliver(events: readonly ChangeEvent[]): void {

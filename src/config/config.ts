@@ -103,6 +103,13 @@ export interface ShutdownConfig {
   readonly deadlineMs: number;
 }
 
+export interface TracesConfig {
+  /** Base URL of an OTLP receiver. */
+  readonly endpoint: string;
+  /** Of those that begin here, from 0 to 1. */
+  readonly ratio: number;
+}
+
 /** The whole configuration, read once at start and frozen. */
 export abstract class Config {
   abstract readonly database: DatabaseConfig;
@@ -111,6 +118,8 @@ export abstract class Config {
   abstract readonly shutdown: ShutdownConfig;
   abstract readonly changes: ChangesConfig;
   abstract readonly log: { readonly level: string };
+  /** Null: nowhere. */
+  abstract readonly traces: TracesConfig | null;
   /** That it was built from; null where nobody says. */
   abstract readonly commit: string | null;
 }
@@ -190,6 +199,7 @@ export function loadConfig(env: Environment): Config {
       auditDays: read(SETTINGS.auditDays),
     },
     log: { level: read(SETTINGS.logLevel) },
+    traces: readTraces(read),
     commit: read(SETTINGS.commit),
   };
   if (config.http.headersTimeoutMs > config.http.requestTimeoutMs) {
@@ -209,6 +219,11 @@ export function loadConfig(env: Environment): Config {
   // A setting may be read for several that are worked out from it.
   if (faults.length > 0) throw new ConfigError([...new Set(faults)]);
   return deepFreeze(config);
+}
+
+function readTraces(read: <T>(setting: Setting<T>) => T): TracesConfig | null {
+  const [endpoint, ratio] = [read(SETTINGS.tracesEndpoint), read(SETTINGS.tracesRatio)];
+  return endpoint === null ? null : { endpoint, ratio };
 }
 
 function readManagement(read: <T>(setting: Setting<T>) => T, faults: string[]): Listening | null {

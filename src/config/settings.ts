@@ -288,6 +288,28 @@ export const SETTINGS = {
     ...oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
     description: 'The least that is logged.',
   },
+  tracesEndpoint: {
+    key: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    ...optional({
+      expects: 'an http or https URL',
+      parse: (value: string) => {
+        if (!/^https?:\/\//.test(value) || !URL.canParse(value)) throw new BadValue();
+        return value;
+      },
+    }),
+    description:
+      'Where traces are sent: the base address of an OpenTelemetry receiver, by OTLP over HTTP as JSON. None are made without it, unless Node is started with an SDK of yours. docs/observing.md has its other variables.',
+  },
+  tracesRatio: {
+    key: 'OTEL_TRACES_SAMPLER_ARG',
+    default: '1',
+    expects: 'a number from 0 to 1',
+    parse: (value: string) => {
+      if (!/^(0|1|0?\.\d+|1\.0+)$/.test(value)) throw new BadValue();
+      return Number(value);
+    },
+    description: 'How many of the traces that begin here are kept; where a caller traces, they decide.',
+  },
   bodyLimitBytes: {
     key: 'HTTP_BODY_BYTES',
     default: '1048576',

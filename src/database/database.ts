@@ -20,7 +20,8 @@ import type {
   Transaction,
   Write,
 } from './session.js';
-import { classify, toThrown } from './sql-errors.js';
+import { classify, reasonOf, toThrown } from './sql-errors.js';
+import { inSpan } from '../runtime/tracing.js';
 import type { SqlFailure } from './sql-failures.js';
 import { StatementTimes } from './statement-times.js';
 import { waitLeft } from './waiting.js';
@@ -48,7 +49,7 @@ export class Database implements SqlSession {
   /** Called when a transaction or statement is run again. */
   onRetry: (failure: SqlFailure) => void = () => undefined;
   /** Of all that goes to the database. */
-  readonly times = new StatementTimes();
+  readonly times: StatementTimes;
   readonly engine: Engine;
   private readonly costlyWork: CostlyWork;
   private connector: Connector | null = null;
@@ -59,6 +60,7 @@ export class Database implements SqlSession {
     { kind, costly, queueLimit, acquireTimeoutMs }: DatabaseConfig,
   ) {
     this.engine = kind;
+    this.times = new StatementTimes(kind);
     this.costlyWork = new CostlyWork({ ...costly, waiting: queueLimit, waitMs: acquireTimeoutMs });
   }
 
@@ -168,7 +170,7 @@ export class Database implements SqlSession {
     const outer = this.currentTransaction();
     if (outer) return work(outer);
     const { since = performance.now() } = options;
-    return this.tried(() => this.once(work, { ...options, since }), since);
+    return inSpan('transaction', {}, nameOf, () => this.tried(() => this.once(work, { ...options, since }), since));
   }
 
   /**
@@ -179,7 +181,7 @@ export class Database implements SqlSession {
    * @throws NoMatch when a write matched fewer rows than it must
    */
   commit(writes: readonly Write[], patience: Patience = 'waits', since = performance.now()): Promise<void> {
-    return this.tried(() => this.connected.commit(writes, patience, since), since);
+    return inSpan('commit', {}, nameOf, () => this.tried(() => this.connected.commit(writes, patience, since), since));
   }
 
   get commitsWithoutWaiting(): boolean {
@@ -233,6 +235,11 @@ export class Database implements SqlSession {
     if (this.connector && !this.suspended) return this.connector;
     throw notConnected();
   }
+}
+
+/** An error in a word, for traces. */
+function nameOf(error: unknown): string {
+  return error instanceof DomainError ? error.code : reasonOf(error);
 }
 
 function notConnected(): DomainError {

@@ -1,4 +1,7 @@
-import type { Statement, StatementMode } from './session.js';
+import type { Span } from '@opentelemetry/api';
+import { endSpan, tracer } from '../runtime/tracing.js';
+import type { Engine, Statement, StatementMode } from './session.js';
+import { beginStatementSpan } from './statement-span.js';
 import { classify } from './sql-errors.js';
 import type { SqlFailure } from './sql-failures.js';
 
@@ -15,6 +18,8 @@ export interface Sent {
   readonly statements: readonly Statement[];
   /** By `performance.now()`. */
   readonly at: number;
+  /** Undefined where nobody traces. */
+  readonly span: Span | undefined;
 }
 
 /** A shared read is one of several that go together. */
@@ -26,6 +31,8 @@ type Listener = (sent: Sent, ms: number, failure: SqlFailure | undefined) => voi
 
 /** Tells whoever wants to know what is sent to the database, and how long that waits for a connection and for its answer. */
 export class StatementTimes {
+  constructor(private readonly engine: Engine = 'sqlite') {}
+
   onAnswer: Listener = () => undefined;
   /** @param ms until there was a connection (on SQLite: until it was a writer's turn) */
   onWait: (ms: number) => void = () => undefined;
@@ -35,10 +42,12 @@ export class StatementTimes {
   onBatch: (of: (typeof BATCHES)[number], size: number) => void = () => undefined;
 
   begin(kind: StatementKind, statements: readonly Statement[]): Sent {
-    return { kind, statements, at: performance.now() };
+    const span = tracer && beginStatementSpan(this.engine, kind, statements);
+    return { kind, statements, at: performance.now(), span };
   }
 
   end(sent: Sent, failure?: SqlFailure): void {
+    if (sent.span) endSpan(sent.span, failure);
     this.onAnswer(sent, performance.now() - sent.at, failure);
   }
 

@@ -1,12 +1,13 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { once } from 'node:events';
-import type { HttpConfig, Listening } from '../config/config.js';
+import type { Config, HttpConfig, Listening } from '../config/config.js';
 import { isRunByNpm, readConfig } from '../config/environment.js';
 import { JsonLogger } from '../observability/logger.js';
 import { Draining } from '../runtime/draining.js';
 import { Ending } from './ending.js';
 import { keepTick } from '../runtime/kept-tick.js';
 import { managementOf, stop } from './stop.js';
+import { findTracer, tracer } from '../runtime/tracing.js';
 
 /** npm passes a signal on that the terminal has sent to its whole process group. */
 const NPM_REPEATS_WITHIN_MS = 1_000;
@@ -19,6 +20,7 @@ export async function start(): Promise<void> {
   const draining = new Draining();
   let app: NestFastifyApplication | undefined;
   let isListening = false;
+  let endTraces: (() => Promise<void>) | undefined;
 
   const ending = new Ending(logger, {
     deadlineMs: config.shutdown.deadlineMs,
@@ -28,6 +30,7 @@ export async function start(): Promise<void> {
       const { drainMs, inFlightMs } = config.shutdown;
       // Nobody routes to it before it listens.
       if (app) await stop(app, draining, { drainMs: isListening && isOrderly ? drainMs : 0, inFlightMs });
+      await endTraces?.();
     },
   });
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => ending.onSignal(signal));
@@ -39,6 +42,7 @@ export async function start(): Promise<void> {
   const run = async (): Promise<void> => {
     // Imported only now: that takes half a second, in which PID 1 of a container would get no signal.
     const { createApp } = await import('../app.setup.js');
+    endTraces = await startTraces(config);
     const droppedLines = () => logger.dropped;
     app = await createApp(config, { logger, draining, logRequest: logger.request, droppedLines });
     if (ending.hasBegun) return;
@@ -59,6 +63,16 @@ export async function start(): Promise<void> {
 /** A mistake in the configuration that only the machine could tell. */
 class ListenError extends Error {
   readonly exitCode = 1;
+}
+
+/** Of somebody who has told Node to import an SDK: theirs. @returns ends it */
+async function startTraces({ traces }: Config): Promise<(() => Promise<void>) | undefined> {
+  findTracer();
+  if (tracer || !traces) return undefined;
+  const { exportTraces } = await import('../observability/trace-exporter.js');
+  const end = await exportTraces(traces);
+  findTracer();
+  return end;
 }
 
 async function listen(app: NestFastifyApplication, http: HttpConfig): Promise<void> {

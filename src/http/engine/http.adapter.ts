@@ -20,6 +20,8 @@ import { learnRoutes, NO_ROUTE, type Route } from '../route.js';
 import { Methods } from '../methods.js';
 import { Pressure } from '../pressure.js';
 import { trustOf } from '../proxies.js';
+import { tracer } from '../../runtime/tracing.js';
+import { inRequestSpan } from './request-span.js';
 import { refuseAtOtherPort, separate } from './management.js';
 import { announcesBody, readBody, type Request } from './request.js';
 import { checkHead, checkMediaTypes, MAX_URL_BYTES } from '../request-checks.js';
@@ -88,6 +90,7 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
   fastify.addHook('onClose', () => Promise.resolve(pressure.stop()));
   fastify.decorateRequest('startedAt', 0);
   fastify.decorateRequest('traceId', '');
+  fastify.decorateRequest('span', undefined);
   fastify.decorateRequest('caller', null as unknown as Caller);
   fastify.decorateRequest('route', null as unknown as Route);
   // The endpoints' own.
@@ -99,8 +102,7 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
   const methods = new Methods();
   methods.learn(fastify);
   const limits = { config, held };
-  // One synchronous hook: each further one costs every request.
-  fastify.addHook('onRequest', (request, reply, done) => {
+  const enter = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
     arrivals.begin(request, reply);
     try {
       checkHead(request);
@@ -121,6 +123,11 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
     } catch (error) {
       done(error as Error);
     }
+  };
+  // One synchronous hook: each further one costs every request.
+  fastify.addHook('onRequest', (request, reply, done) => {
+    if (tracer) inRequestSpan(tracer, request, () => enter(request, reply, done));
+    else enter(request, reply, done);
   });
   fastify.addHook('preHandler', (request, reply, done) => {
     try {
