@@ -103,6 +103,14 @@ export interface ShutdownConfig {
   readonly deadlineMs: number;
 }
 
+export interface LogConfig {
+  readonly level: string;
+  /** Of answers that are none of 4xx and 5xx. */
+  readonly successPercent: number;
+  /** 0: never. */
+  readonly slowStatementMs: number;
+}
+
 export interface TracesConfig {
   /** Base URL of an OTLP receiver. */
   readonly endpoint: string;
@@ -117,7 +125,7 @@ export abstract class Config {
   abstract readonly access: AccessConfig;
   abstract readonly shutdown: ShutdownConfig;
   abstract readonly changes: ChangesConfig;
-  abstract readonly log: { readonly level: string };
+  abstract readonly log: LogConfig;
   /** Null: nowhere. */
   abstract readonly traces: TracesConfig | null;
   /** That it was built from; null where nobody says. */
@@ -198,7 +206,11 @@ export function loadConfig(env: Environment): Config {
       feedDays: read(SETTINGS.feedDays),
       auditDays: read(SETTINGS.auditDays),
     },
-    log: { level: read(SETTINGS.logLevel) },
+    log: {
+      level: read(SETTINGS.logLevel),
+      successPercent: read(SETTINGS.logSuccessPercent),
+      slowStatementMs: read(SETTINGS.logSlowStatementMs),
+    },
     traces: readTraces(read),
     commit: read(SETTINGS.commit),
   };

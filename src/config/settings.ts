@@ -286,7 +286,20 @@ export const SETTINGS = {
     key: 'LOG_LEVEL',
     default: 'info',
     ...oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
-    description: 'The least that is logged.',
+    description: 'The least that is logged. SIGUSR2 changes between this and debug.',
+  },
+  logSuccessPercent: {
+    key: 'LOG_SUCCESS_PERCENT',
+    default: '100',
+    ...integer(0, 100),
+    description:
+      'How many answers below 400 have a line in the log, in percent. Slow ones (a second or more), and all others, always have.',
+  },
+  logSlowStatementMs: {
+    key: 'LOG_SLOW_STATEMENT_MS',
+    default: '1000',
+    ...integer(0, 600_000),
+    description: `From how long on what the database answers is logged, without values, ${MS}; 0: never.`,
   },
   tracesEndpoint: {
     key: 'OTEL_EXPORTER_OTLP_ENDPOINT',

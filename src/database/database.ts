@@ -58,9 +58,10 @@ export class Database implements SqlSession {
   constructor(
     readonly dataSource: DataSource,
     { kind, costly, queueLimit, acquireTimeoutMs }: DatabaseConfig,
+    slowStatementMs = 0,
   ) {
     this.engine = kind;
-    this.times = new StatementTimes(kind);
+    this.times = new StatementTimes(kind, slowStatementMs);
     this.costlyWork = new CostlyWork({ ...costly, waiting: queueLimit, waitMs: acquireTimeoutMs });
   }
 
@@ -73,6 +74,7 @@ export class Database implements SqlSession {
     const { connector } = this;
     this.connector = null;
     await connector?.close();
+    this.times.flush();
   }
 
   /** The server is gone: what waits for it ends now, and what comes is refused at once, until `resume()`. */

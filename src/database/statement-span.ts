@@ -5,6 +5,8 @@ import type { StatementKind } from './statement-times.js';
 
 /** A group's commit may have some kilobytes. */
 const LONGEST_TEXT = 1_000;
+/** Values are parameters; whatever stands in a text all the same is nobody's business. */
+const LITERAL = /'(?:[^'\\]|\\.|'')*'/g;
 const TARGET = /\b(?:FROM|INTO|UPDATE|TABLE)\s+`?(\w+)/i;
 
 /** https://opentelemetry.io/docs/specs/semconv/db/database-spans/: no value is in it, all of them are parameters. */
@@ -27,7 +29,8 @@ export function beginStatementSpan(
 /** Of statements that went together, without what they are bound to. */
 export function textOf(statements: readonly Statement[]): string {
   const [first] = statements;
-  const text = statements.length === 1 ? first!.sql : statements.map(({ sql }) => sql).join('; ');
+  const all = statements.length === 1 ? first!.sql : statements.map(({ sql }) => sql).join('; ');
+  const text = all.replaceAll(LITERAL, "'…'");
   return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
 }
 

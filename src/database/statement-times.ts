@@ -1,7 +1,8 @@
 import type { Span } from '@opentelemetry/api';
 import { endSpan, tracer } from '../runtime/tracing.js';
 import type { Engine, Statement, StatementMode } from './session.js';
-import { beginStatementSpan } from './statement-span.js';
+import { beginStatementSpan, textOf } from './statement-span.js';
+import { RepeatedLines } from '../runtime/repeated-lines.js';
 import { classify } from './sql-errors.js';
 import type { SqlFailure } from './sql-failures.js';
 
@@ -31,7 +32,16 @@ type Listener = (sent: Sent, ms: number, failure: SqlFailure | undefined) => voi
 
 /** Tells whoever wants to know what is sent to the database, and how long that waits for a connection and for its answer. */
 export class StatementTimes {
-  constructor(private readonly engine: Engine = 'sqlite') {}
+  private readonly slow = new RepeatedLines('Database');
+  private readonly slowMs: number;
+
+  /** @param slowMs from how long on they are logged; 0: never */
+  constructor(
+    private readonly engine: Engine = 'sqlite',
+    slowMs = 0,
+  ) {
+    this.slowMs = slowMs || Infinity;
+  }
 
   onAnswer: Listener = () => undefined;
   /** @param ms until there was a connection (on SQLite: until it was a writer's turn) */
@@ -48,7 +58,26 @@ export class StatementTimes {
 
   end(sent: Sent, failure?: SqlFailure): void {
     if (sent.span) endSpan(sent.span, failure);
-    this.onAnswer(sent, performance.now() - sent.at, failure);
+    const ms = performance.now() - sent.at;
+    this.onAnswer(sent, ms, failure);
+    if (ms >= this.slowMs) this.tellSlow(sent, ms, failure);
+  }
+
+  /** Before the process ends. */
+  flush(): void {
+    this.slow.flush();
+  }
+
+  private tellSlow({ kind, statements, span }: Sent, ms: number, failure: SqlFailure | undefined): void {
+    const statement = textOf(statements);
+    this.slow.write('warn', statement, {
+      msg: 'Slow statement',
+      class: kind,
+      statement,
+      ms: Math.round(ms),
+      ...(failure && { failure }),
+      ...(span && { trace_id: span.spanContext().traceId }),
+    });
   }
 
   /** What is done at once, on this thread. */

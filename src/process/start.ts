@@ -1,8 +1,9 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { once } from 'node:events';
 import type { Config, HttpConfig, Listening } from '../config/config.js';
-import { isRunByNpm, readConfig } from '../config/environment.js';
+import { isRunByNpm, readChangedSettings, readConfig } from '../config/environment.js';
 import { JsonLogger } from '../observability/logger.js';
+import { VERSION } from '../config/version.js';
 import { Draining } from '../runtime/draining.js';
 import { Ending } from './ending.js';
 import { keepTick } from '../runtime/kept-tick.js';
@@ -16,7 +17,8 @@ const NPM_REPEATS_WITHIN_MS = 1_000;
 export async function start(): Promise<void> {
   keepTick();
   const config = readConfig();
-  const logger = new JsonLogger(config.log.level);
+  const logger = new JsonLogger(config.log);
+  logger.log(startLine(config));
   const draining = new Draining();
   let app: NestFastifyApplication | undefined;
   let isListening = false;
@@ -34,6 +36,7 @@ export async function start(): Promise<void> {
     },
   });
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => ending.onSignal(signal));
+  process.on('SIGUSR2', () => logger.toggleDebug());
   process.on('unhandledRejection', (error) => ending.fail(error));
   process.on('uncaughtException', (error) => ending.fail(error));
   // Where it can't be written to there is nobody to tell.
@@ -63,6 +66,19 @@ export async function start(): Promise<void> {
 /** A mistake in the configuration that only the machine could tell. */
 class ListenError extends Error {
   readonly exitCode = 1;
+}
+
+/** What somebody who reads the log at night has to know of the process that wrote it. */
+function startLine({ commit, database }: Config): object {
+  return {
+    msg: `Plinth ${VERSION} starts`,
+    version: VERSION,
+    commit: commit ?? 'unknown',
+    node: process.versions.node,
+    engine: database.kind,
+    ...(database.kind !== 'sqlite' && { encrypted: database.tls !== null }),
+    settings: readChangedSettings(),
+  };
 }
 
 /** Of somebody who has told Node to import an SDK: theirs. @returns ends it */

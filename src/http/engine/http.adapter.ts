@@ -38,7 +38,7 @@ export function httpAdapter(config: HttpConfig, services: HttpServices): Fastify
   const errors = new ClientErrors(
     (address) => services.gate?.admitAnybody(address),
     (status, problem) => {
-      services.measureRequest?.({ route: NO_ROUTE, method: 'UNKNOWN', status })?.(0, '', services.nobody);
+      services.measureRequest?.({ route: NO_ROUTE, method: 'UNKNOWN', status })?.(0, '', services.nobody, 0);
       services.tellProblem?.(problem);
     },
   );

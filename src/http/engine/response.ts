@@ -84,10 +84,17 @@ export class Response<Request extends IncomingMessage = IncomingMessage> extends
   private isEarly = false;
   /** Of the usual answer: how many bytes its body has. Its head is ASCII. */
   private length: string | undefined;
+  /** Of any other. */
+  private written = 0;
 
   constructor(...rest: ConstructorParameters<typeof ServerResponse<Request>>) {
     super(...rest);
     this.turn.requests++;
+  }
+
+  /** Bytes of its body that were handed over. */
+  get bodyBytes(): number {
+    return this.length === undefined ? this.written : Number(this.length);
   }
 
   override end(...rest: unknown[]): this {
@@ -99,12 +106,18 @@ export class Response<Request extends IncomingMessage = IncomingMessage> extends
 
   override write(...rest: unknown[]): boolean {
     this.begin();
+    this.count(rest[0]);
     return super.write(...(rest as [unknown]));
   }
 
   override flushHeaders(): void {
     this.begin();
     super.flushHeaders();
+  }
+
+  private count(body: unknown): void {
+    const isBody = typeof body === 'string' || body instanceof Uint8Array;
+    if (isBody && this.req.method !== 'HEAD') this.written += Buffer.byteLength(body);
   }
 
   private begin(): void {
@@ -120,7 +133,10 @@ export class Response<Request extends IncomingMessage = IncomingMessage> extends
     // As many bytes as characters: ASCII, which is the same in both encodings, and sooner written in this one.
     const isAscii = typeof body === 'string' && this.length === String(body.length) && !encoding && !callback;
     if (isAscii) super.end(body, 'latin1');
-    else super.end(...(rest as []));
+    else {
+      this.count(body);
+      super.end(...(rest as []));
+    }
     if (!this.hasBegun) this.afterwards?.();
   }
 
@@ -131,6 +147,7 @@ export class Response<Request extends IncomingMessage = IncomingMessage> extends
     super.flushHeaders();
     if (typeof body === 'string' || Buffer.isBuffer(body)) super.write(body, encoding as BufferEncoding);
     this.uncork();
+    this.count(body);
     if (!this.hasBegun) this.afterwards?.();
     readLittle(this.req, () => super.end());
   }
