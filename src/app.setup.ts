@@ -25,6 +25,8 @@ export interface AppOptions {
 
 /** What is not under `/api`. */
 const OUTSIDE = [
+  '/',
+  'version',
   'health',
   'health/live',
   'health/ready',

@@ -1,5 +1,6 @@
 /** As answers say them; what is sent here is what `Accept` is compared with. */
 export const JSON_TYPE = 'application/json; charset=utf-8';
+export const HTML_TYPE = 'text/html; charset=utf-8';
 export const NDJSON_TYPE = 'application/x-ndjson';
 export const CSV_TYPE = 'text/csv; charset=utf-8; header=present';
 export const EVENTS_TYPE = 'text/event-stream; charset=utf-8';
