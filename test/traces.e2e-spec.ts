@@ -39,11 +39,12 @@ describe.each(engines())('traces on %s', (engine) => {
     (await fetch(`${origin}${path}`, { headers })).text();
 
   it("have a span for a request, below the caller's, and its statements below it; log and problem name the trace", async () => {
-    let problem = '';
+    let [problem, metrics] = ['', ''];
     const service = await traced(async (running) => {
       const traceparent = `00-${TRACE}-${PARENT}-01`;
       problem = await ask(running, '/api/resource/nothing?fields=name', { traceparent });
       await ask(running, '/health/live');
+      metrics = await ask(running, '/metrics', { accept: 'application/openmetrics-text', traceparent });
     });
     const [request, ...others] = receiver.named('GET /api/resource/{id}');
     expect(others).toEqual([]);
@@ -62,6 +63,9 @@ describe.each(engines())('traces on %s', (engine) => {
     expect(statement!.attributes['db.query.text']).toMatch(/^SELECT .+ FROM `resource` WHERE/);
     expect((JSON.parse(problem) as { trace_id: string }).trace_id).toBe(TRACE);
     expect(service.output).toContain(`"trace_id":"${TRACE}"`);
+    // An exemplar leads from a bucket to the trace.
+    const buckets = metrics.split('\n').filter((line) => line.includes('http_response_status_code="404"'));
+    expect(buckets.filter((line) => line.includes(`# {trace_id="${TRACE}"} `))).toHaveLength(1);
     // Neither probes nor what the service does of itself, and nothing that callers chose.
     expect(receiver.spans.filter(({ traceId }) => traceId !== TRACE)).toEqual([]);
     expect(JSON.stringify(receiver.spans)).not.toContain('nothing');

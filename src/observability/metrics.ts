@@ -10,6 +10,7 @@ import { DatabaseState } from '../database/database-state.js';
 import { Database } from '../database/database.js';
 import type { RequestListener } from '../http/engine/told-requests.js';
 import type { DomainError } from '../problems/domain-error.js';
+import { tracer } from '../runtime/tracing.js';
 import { measureChanges } from './changes.metrics.js';
 import { measureDatabase } from './database.metrics.js';
 import type { Durations } from './durations.js';
@@ -87,7 +88,8 @@ export class Metrics {
       route.template ?? '',
       String(status),
     );
-    return (ms, traceId) => series.observe(ms / 1000, traceId);
+    // Where nobody traces there is nothing that an exemplar could lead to.
+    return (ms, traceId) => series.observe(ms / 1000, tracer && traceId);
   };
 
   text(): Promise<string> {
