@@ -25,6 +25,6 @@ export function separate(fastify: FastifyInstance, serverOf: (handle: RequestLis
 export function refuseAtOtherPort({ raw, route, is404, url }: FastifyRequest): void {
   // Where there is nothing by this method, there may be something by another one.
   const isWanted = is404 ? isManagementPath(url.split('?', 1)[0]!) : route.isManagement;
-  if ((raw as Request).isManagement !== isWanted)
+  if (((raw as Request).isManagement ?? false) !== isWanted)
     throw new DomainError('route-not-found', 'There is nothing at this path.');
 }

@@ -154,7 +154,7 @@ export class Request extends IncomingMessage {
   /** Gets the pieces in place of the stream. */
   sink: Sink | undefined;
   /** Came to the port of probes and metrics, where they have one of their own. */
-  isManagement = false;
+  declare isManagement?: true;
   /** Has begun to be one. */
   isStream = false;
 

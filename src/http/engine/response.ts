@@ -84,8 +84,8 @@ export class Response<Request extends IncomingMessage = IncomingMessage> extends
   private isEarly = false;
   /** Of the usual answer: how many bytes its body has. Its head is ASCII. */
   private length: string | undefined;
-  /** Of any other. */
-  private written = 0;
+  /** Of any other. Only there where it is needed: each further member of all responses costs. */
+  declare private written: number | undefined;
 
   constructor(...rest: ConstructorParameters<typeof ServerResponse<Request>>) {
     super(...rest);
@@ -94,7 +94,7 @@ export class Response<Request extends IncomingMessage = IncomingMessage> extends
 
   /** Bytes of its body that were handed over. */
   get bodyBytes(): number {
-    return this.length === undefined ? this.written : Number(this.length);
+    return this.length === undefined ? (this.written ?? 0) : Number(this.length);
   }
 
   override end(...rest: unknown[]): this {
@@ -117,7 +117,7 @@ export class Response<Request extends IncomingMessage = IncomingMessage> extends
 
   private count(body: unknown): void {
     const isBody = typeof body === 'string' || body instanceof Uint8Array;
-    if (isBody && this.req.method !== 'HEAD') this.written += Buffer.byteLength(body);
+    if (isBody && this.req.method !== 'HEAD') this.written = (this.written ?? 0) + Buffer.byteLength(body);
   }
 
   private begin(): void {
