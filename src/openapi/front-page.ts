@@ -14,7 +14,7 @@ export interface Front {
 
 /** For people. */
 export function frontPage({ name, version, commit, state, links, requests }: Front): string {
-  const { escape } = page;
+  const escape = (text: string) => page.escape(text);
   const listed = Object.entries(links).map(
     ([what, path]) => `<tr><td><a href="${escape(path)}">${escape(path)}</a></td><td>${escape(what)}</td></tr>`,
   );
