@@ -26,6 +26,8 @@ export interface AppOptions {
 
 /** Paths that are not under `/api`. */
 const OUTSIDE = [
+  '/',
+  'version',
   'health',
   'health/live',
   'health/ready',
@@ -64,6 +66,8 @@ export async function createApp(
   const metrics = app.get(Metrics);
   metrics.droppedLines = droppedLines;
   services.measureRequest = metrics.request;
+  services.tellProblem = metrics.problem;
+  services.tellUnread = metrics.connectionUnread;
   app.setGlobalPrefix('api', { exclude: OUTSIDE.map((path) => ({ path, method: RequestMethod.ALL })) });
   return app;
 }

@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { apiDocumentOf } from '../dist/api-document.js';
+import { documentOf, fromService } from '../dist/api-document.js';
 import { SETTINGS } from '../dist/config/settings.js';
 import { declarationOf } from '../dist/crud/plinth-module.js';
 import { modules } from '../dist/modules/index.js';
+import { Metrics } from '../dist/observability/metrics.js';
 import { problemTypes } from '../dist/problems/problem.catalogue.js';
 import { readArguments, runCommand } from '../dist/process/command.js';
 import { withSnippets } from './snippets.js';
@@ -42,18 +43,38 @@ A running service shows these pages at \`/problems\`. This file is made by \`npm
 ${sections.join('\n')}`;
 }
 
-const README = 'README.md';
+/** @param metrics the registry's own objects */
+function metricsTable(metrics) {
+  const rows = metrics
+    .map(({ name, type, labelNames, help }) => {
+      const labels = labelNames.map((label) => `\`${label}\``).join(', ');
+      return `| \`${name}\` | ${type} | ${labels} | ${help.replaceAll('|', '\\|')} |`;
+    })
+    .sort();
+  return ['| name | type | labels | |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+/** Writes what stands between two comments of a file. */
+function putPart(file, name, part) {
+  const marked = new RegExp(`(<!-- ${name}:begin -->\n)[^]*?(<!-- ${name}:end -->)`);
+  put(
+    file,
+    readFileSync(file, 'utf8').replace(marked, (_all, begin, end) => `${begin}${part}\n${end}`),
+  );
+}
+
 const EXTENDING = 'docs/extending.md';
-const marked = /(<!-- config:begin -->\n)[^]*?(<!-- config:end -->)/;
 await runCommand(async () => {
   const { values } = readArguments(USAGE, { check: { type: 'boolean' } });
   check = values.check === true;
-  put(
-    README,
-    readFileSync(README, 'utf8').replace(marked, (_all, begin, end) => `${begin}${configTable()}\n${end}`),
-  );
+  const [openapi, metrics] = await fromService(modules, (app) => [
+    documentOf(app),
+    metricsTable(app.get(Metrics).registry.getMetricsAsArray()),
+  ]);
+  putPart('README.md', 'config', configTable());
+  putPart('docs/metrics.md', 'metrics', metrics);
   put('docs/errors.md', errors());
   put(EXTENDING, withSnippets(readFileSync(EXTENDING, 'utf8'), EXTENDING));
-  put('openapi.json', await apiDocumentOf(modules));
+  put('openapi.json', openapi);
   if (check && stale) process.exitCode = 1;
 });

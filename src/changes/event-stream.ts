@@ -11,6 +11,7 @@ export class EventStream {
   private heartbeat: NodeJS.Timeout | undefined;
   private opened = false;
   private closed = false;
+  private dropped = false;
 
   /** @param onClose called once, when the client has left or the stream was ended, also before it was opened */
   constructor(
@@ -36,6 +37,11 @@ export class EventStream {
   /** Whether nobody is there to be answered. */
   get isLeft(): boolean {
     return this.reply.raw.destroyed;
+  }
+
+  /** Whether it was ended because its reader left too much lying. */
+  get isDropped(): boolean {
+    return this.dropped;
   }
 
   /** Sends the head: from here on a failure can only end the stream. To HEAD that is all there is. */
@@ -72,6 +78,7 @@ export class EventStream {
     const { raw } = this.reply;
     if (raw.writableLength <= MOST_BEHIND_BYTES) raw.write(text);
     else {
+      this.dropped = true;
       raw.destroy();
       this.finish();
     }

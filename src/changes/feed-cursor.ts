@@ -9,7 +9,7 @@ import type { Position } from './position.js';
 /** The feed does not go on from where it was read: it was pruned, or the database was restored. */
 export class FeedBroken extends Error {}
 
-type Head = Pick<Feed, 'head' | 'epoch'>;
+export type Head = Pick<Feed, 'head' | 'epoch'>;
 
 /** A place in one module's feed, and the way on from there. All up to it is on disk. */
 export class FeedCursor {

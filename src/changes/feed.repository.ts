@@ -14,6 +14,7 @@ export interface Numbered extends Pick<Feed, 'head' | 'epoch'> {
 
 /** The most changes that one transaction numbers: it has to be short. */
 const NUMBERED_AT_ONCE = 256;
+const MOST_COUNTED = 10_000;
 const PENDING =
   'SELECT `id`, `resource_id`, `version` FROM `change_log` WHERE `module` = ? AND `seq` IS NULL ORDER BY `id`';
 
@@ -55,6 +56,14 @@ export class FeedRepository {
       await this.moveHead(module, head);
       return { count: rows.length, lastId: rows.at(-1)?.id, head, epoch: feed.epoch };
     });
+  }
+
+  /** How many changes have no number yet, as far as that is worth counting. */
+  async countUnnumbered(module: string): Promise<number> {
+    if (this.isNumberedAlready) return 0;
+    const some = 'SELECT 1 FROM `change_log` WHERE `module` = ? AND `seq` IS NULL';
+    const sql = `SELECT COUNT(*) AS \`count\` FROM (${some} LIMIT ${MOST_COUNTED}) AS \`some\``;
+    return (await this.database.query<{ count: number }>(sql, [module]))[0]!.count;
   }
 
   /**

@@ -32,9 +32,14 @@ export interface CostlyConfig {
   readonly limitMs: number;
 }
 
-export interface HttpConfig {
+export interface Listening {
   readonly host: string;
   readonly port: number;
+}
+
+export interface HttpConfig extends Listening {
+  /** Where probes and metrics are, if that is a port of their own. */
+  readonly management: Listening | null;
   readonly bodyLimitBytes: number;
   readonly requestTimeoutMs: number;
   readonly headersTimeoutMs: number;
@@ -105,6 +110,21 @@ export interface ShutdownConfig {
   readonly deadlineMs: number;
 }
 
+export interface LogConfig {
+  readonly level: string;
+  /** Of answers that are none of 4xx and 5xx. */
+  readonly successPercent: number;
+  /** 0: never. */
+  readonly slowStatementMs: number;
+}
+
+export interface TracesConfig {
+  /** Base URL of an OTLP receiver. */
+  readonly endpoint: string;
+  /** Of those that begin here, from 0 to 1. */
+  readonly ratio: number;
+}
+
 /** The whole configuration, read once at start and frozen. */
 export abstract class Config {
   abstract readonly database: DatabaseConfig;
@@ -113,7 +133,11 @@ export abstract class Config {
   abstract readonly shutdown: ShutdownConfig;
   abstract readonly changes: ChangesConfig;
   abstract readonly background: BackgroundConfig;
-  abstract readonly log: { readonly level: string };
+  abstract readonly log: LogConfig;
+  /** Null: nowhere. */
+  abstract readonly traces: TracesConfig | null;
+  /** That it was built from; null where nobody says. */
+  abstract readonly commit: string | null;
 }
 
 /** Says which variables are wrong and what they should be; never what they are. */
@@ -166,6 +190,7 @@ export function loadConfig(env: Environment): Config {
     http: {
       host: read(SETTINGS.host),
       port: read(SETTINGS.port),
+      management: readManagement(read, faults),
       bodyLimitBytes: read(SETTINGS.bodyLimitBytes),
       requestTimeoutMs: read(SETTINGS.requestTimeoutMs),
       headersTimeoutMs: read(SETTINGS.headersTimeoutMs),
@@ -201,7 +226,13 @@ export function loadConfig(env: Environment): Config {
       isOn: read(SETTINGS.background) === 'on',
       leaseMs: read(SETTINGS.backgroundLeaseMs),
     },
-    log: { level: read(SETTINGS.logLevel) },
+    log: {
+      level: read(SETTINGS.logLevel),
+      successPercent: read(SETTINGS.logSuccessPercent),
+      slowStatementMs: read(SETTINGS.logSlowStatementMs),
+    },
+    traces: readTraces(read),
+    commit: read(SETTINGS.commit),
   };
   if (config.http.headersTimeoutMs > config.http.requestTimeoutMs) {
     faults.push('HTTP_HEADERS_MS must not be more than HTTP_REQUEST_MS');
@@ -209,13 +240,31 @@ export function loadConfig(env: Environment): Config {
   if (config.http.weakEtags === 'proxies' && config.http.trustProxy?.length === 0)
     faults.push('TRUST_PROXY must name the proxies where HTTP_WEAK_ETAGS is proxies');
   const { keys, jwt } = config.access;
-  if (!keys && !jwt && config.http.host !== undefined && !isLoopback(config.http.host)) {
-    faults.push('HOST must be 127.0.0.1, ::1 or localhost as long as AUTH is off: nobody would be asked who they are');
+  const { host, management } = config.http;
+  const listening = { HOST: host, ...(management?.host !== host && { MANAGEMENT_HOST: management?.host }) };
+  for (const [key, value] of Object.entries(listening)) {
+    if (!keys && !jwt && value !== undefined && !isLoopback(value))
+      faults.push(
+        `${key} must be 127.0.0.1, ::1 or localhost as long as AUTH is off: nobody would be asked who they are`,
+      );
   }
   // A setting may be read for several that are worked out from it.
   if (faults.length > 0) throw new ConfigError([...new Set(faults)]);
   environments.set(config, env);
   return deepFreeze(config);
+}
+
+function readTraces(read: <T>(setting: Setting<T>) => T): TracesConfig | null {
+  const [endpoint, ratio] = [read(SETTINGS.tracesEndpoint), read(SETTINGS.tracesRatio)];
+  return endpoint === null ? null : { endpoint, ratio };
+}
+
+function readManagement(read: <T>(setting: Setting<T>) => T, faults: string[]): Listening | null {
+  const [host, port] = [read(SETTINGS.managementHost) ?? read(SETTINGS.host), read(SETTINGS.managementPort)];
+  if (read(SETTINGS.managementHost) && port === null)
+    faults.push('MANAGEMENT_PORT must be set where MANAGEMENT_HOST is');
+  if (port && port === read(SETTINGS.port)) faults.push('MANAGEMENT_PORT must be another one than PORT');
+  return port === null ? null : { host, port };
 }
 
 /** By default half of the pool, and a fourth for one caller; SQLite has a thread for each. */

@@ -1,8 +1,14 @@
+import { changedSettings } from './changed-settings.js';
 import { loadConfig, type Config } from './config.js';
 
 /** The configuration of this process. This file is the only one that reads the environment. @throws ConfigError */
 export function readConfig(): Config {
   return loadConfig(process.env);
+}
+
+/** For the log: those of this process. */
+export function readChangedSettings(): Record<string, string> {
+  return changedSettings(process.env);
 }
 
 /**

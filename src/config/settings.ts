@@ -145,6 +145,16 @@ export const SETTINGS = {
     description:
       'Address to listen on; `localhost` is 127.0.0.1. Other machines can only reach it with authentication: `AUTH`.',
   },
+  managementPort: {
+    key: 'MANAGEMENT_PORT',
+    ...optional(integer(1, 65535)),
+    description: 'Port of `/health` and `/metrics`, which are then nowhere else; without it they are on `PORT`.',
+  },
+  managementHost: {
+    key: 'MANAGEMENT_HOST',
+    ...optional(address),
+    description: "Address of `MANAGEMENT_PORT`; by default that of `HOST`, and never another machine's without `AUTH`.",
+  },
   port: { key: 'PORT', default: '3000', ...integer(0, 65535), description: 'Port to listen on; 0 takes a free one.' },
   databaseUrl: {
     key: 'DATABASE_URL',
@@ -279,7 +289,42 @@ export const SETTINGS = {
     key: 'LOG_LEVEL',
     default: 'info',
     ...oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
-    description: 'The least that is logged.',
+    description: 'The least that is logged. SIGUSR2 changes between this and debug.',
+  },
+  logSuccessPercent: {
+    key: 'LOG_SUCCESS_PERCENT',
+    default: '100',
+    ...integer(0, 100),
+    description:
+      'How many answers below 400 have a line in the log, in percent. Slow ones (a second or more), and all others, always have.',
+  },
+  logSlowStatementMs: {
+    key: 'LOG_SLOW_STATEMENT_MS',
+    default: '1000',
+    ...integer(0, 600_000),
+    description: `From how long on what the database answers is logged, without values, ${MS}; 0: never.`,
+  },
+  tracesEndpoint: {
+    key: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    ...optional({
+      expects: 'an http or https URL',
+      parse: (value: string) => {
+        if (!/^https?:\/\//.test(value) || !URL.canParse(value)) throw new BadValue();
+        return value;
+      },
+    }),
+    description:
+      'Where traces are sent: the base address of an OpenTelemetry receiver, by OTLP over HTTP as JSON. None are made without it, unless Node is started with an SDK of yours. docs/observing.md has its other variables.',
+  },
+  tracesRatio: {
+    key: 'OTEL_TRACES_SAMPLER_ARG',
+    default: '1',
+    expects: 'a number from 0 to 1',
+    parse: (value: string) => {
+      if (!/^(0|1|0?\.\d+|1\.0+)$/.test(value)) throw new BadValue();
+      return Number(value);
+    },
+    description: 'How many of the traces that begin here are kept; where a caller traces, they decide.',
   },
   bodyLimitBytes: {
     key: 'HTTP_BODY_BYTES',
@@ -520,5 +565,10 @@ export const SETTINGS = {
     default: '45000',
     ...integer(1, 600_000),
     description: `For the whole stop, ${MS}; then exit 1.`,
+  },
+  commit: {
+    key: 'SOURCE_COMMIT',
+    ...optional(text(/^[0-9a-f]{7,64}$/, 'the name of a commit, in hexadecimal digits')),
+    description: 'The commit that the service was built from, for `/version` and the metrics; an image says it.',
   },
 } satisfies Record<string, Setting>;

@@ -131,5 +131,5 @@ function ownShareInUse({ perCaller }: CostlyLimits): DomainError {
 
 function allInUse(): DomainError {
   const detail = `The share of costly reads (${WHAT}) is in use by all callers together. Try again; reads by id go on.`;
-  return new DomainError('database-busy', detail, { headers: HEADERS });
+  return new DomainError('database-busy', detail, { headers: HEADERS, log: { limit: 'costly' } });
 }

@@ -1,7 +1,16 @@
 import { Logger } from '@nestjs/common';
 
-export type DatabaseStatus =
-  'starting' | 'migrating' | 'up' | 'down' | 'read-only' | 'schema-behind' | 'schema-differs' | 'migration-failed';
+export const DATABASE_STATES = [
+  'starting',
+  'migrating',
+  'up',
+  'down',
+  'read-only',
+  'schema-behind',
+  'schema-differs',
+  'migration-failed',
+] as const;
+export type DatabaseStatus = (typeof DATABASE_STATES)[number];
 
 /** The result of the last background probe: readiness is answered from memory, and costs the database nothing. */
 export class DatabaseState {

@@ -96,11 +96,12 @@ export class DatabaseConnector implements OnApplicationBootstrap, OnApplicationS
   }
 
   private connector(): SqliteConnector | MysqlConnector {
-    const { driver } = this.database.dataSource;
+    const { times, dataSource } = this.database;
+    const { driver } = dataSource;
     const { database: config } = this.config;
     if (config.kind !== 'sqlite') {
       const { pool } = driver as unknown as { pool: Pool };
-      const connector = new MysqlConnector(pool, config, () => void this.probe.look());
+      const connector = new MysqlConnector(pool, config, () => void this.probe.look(), times);
       if (connector.line) this.tell(connector.line);
       return connector;
     }
@@ -113,14 +114,15 @@ export class DatabaseConnector implements OnApplicationBootstrap, OnApplicationS
       costlyMs: config.costly.limitMs,
     };
     const path = sqlitePath(config.url);
-    if (!config.sqliteThread) return new SqliteConnector(writer, openReader(path, CACHE_KIB.alone), limits, undefined);
+    if (!config.sqliteThread)
+      return new SqliteConnector(writer, openReader(path, CACHE_KIB.alone), limits, undefined, times);
     const onLost = ({ message }: Error) =>
       this.logger.error(`A thread of SQLite's is lost, the first goes on: ${message}`);
     const open = (start: Omit<Start, 'path'>) =>
       new SqliteThread({ path, ...start }, config.sqliteBusyPollUs / 1000, onLost);
     const second = open({ cacheKib: CACHE_KIB.second });
     const costly = new CostlyThreads(() => open({ cacheKib: CACHE_KIB.costly, isReader: true }));
-    return new SqliteConnector(writer, openReader(path, CACHE_KIB.first), limits, { second, costly });
+    return new SqliteConnector(writer, openReader(path, CACHE_KIB.first), limits, { second, costly }, times);
   }
 
   /** MariaDB's words for a line in plain text that it refuses are those of a wrong password. */

@@ -20,8 +20,10 @@ import type {
   Transaction,
   Write,
 } from './session.js';
-import { classify, toThrown } from './sql-errors.js';
+import { classify, reasonOf, toThrown } from './sql-errors.js';
+import { inSpan } from '../runtime/tracing.js';
 import type { SqlFailure } from './sql-failures.js';
+import { StatementTimes } from './statement-times.js';
 import { waitLeft } from './waiting.js';
 
 /**
@@ -29,6 +31,8 @@ import { waitLeft } from './waiting.js';
  * they would only burden.
  */
 const TRIES: Partial<Record<SqlFailure, number>> = { retry: 6, unprepared: 6, lost: 3 };
+/** After which there is another try. */
+export const RETRIED = Object.keys(TRIES) as SqlFailure[];
 const BACKOFF_MS = 50;
 
 export interface TransactionOptions {
@@ -46,6 +50,8 @@ export interface TransactionOptions {
 export class Database implements SqlSession {
   /** Called when a transaction or statement is run again. */
   onRetry: (failure: SqlFailure) => void = () => undefined;
+  /** Of all that goes to the database. */
+  readonly times: StatementTimes;
   readonly engine: Engine;
   private readonly costlyWork: CostlyWork;
   private connector: Connector | null = null;
@@ -54,8 +60,10 @@ export class Database implements SqlSession {
   constructor(
     readonly dataSource: DataSource,
     { kind, costly, queueLimit, acquireTimeoutMs }: DatabaseConfig,
+    slowStatementMs = 0,
   ) {
     this.engine = kind;
+    this.times = new StatementTimes(kind, slowStatementMs);
     this.costlyWork = new CostlyWork({ ...costly, waiting: queueLimit, waitMs: acquireTimeoutMs });
   }
 
@@ -68,6 +76,7 @@ export class Database implements SqlSession {
     const { connector } = this;
     this.connector = null;
     await connector?.close();
+    this.times.flush();
   }
 
   /** The server is gone: what waits for it ends now, and what comes is refused at once, until `resume()`. */
@@ -165,7 +174,7 @@ export class Database implements SqlSession {
     const outer = this.currentTransaction();
     if (outer) return work(outer);
     const { since = performance.now() } = options;
-    return this.tried(() => this.once(work, { ...options, since }), since);
+    return inSpan('transaction', {}, nameOf, () => this.tried(() => this.once(work, { ...options, since }), since));
   }
 
   /**
@@ -176,7 +185,7 @@ export class Database implements SqlSession {
    * @throws NoMatch when a write matched fewer rows than it must
    */
   commit(writes: readonly Write[], patience: Patience = 'waits', since = performance.now()): Promise<void> {
-    return this.tried(() => this.connected.commit(writes, patience, since), since);
+    return inSpan('commit', {}, nameOf, () => this.tried(() => this.connected.commit(writes, patience, since), since));
   }
 
   get commitsWithoutWaiting(): boolean {
@@ -235,6 +244,11 @@ export class Database implements SqlSession {
     if (this.connector && !this.suspended) return this.connector;
     throw notConnected();
   }
+}
+
+/** An error in a word, for traces. */
+function nameOf(error: unknown): string {
+  return error instanceof DomainError ? error.code : reasonOf(error);
 }
 
 function notConnected(): DomainError {

@@ -50,13 +50,13 @@ export class HeldBytes {
       throw new DomainError(
         'rate-limited',
         `A caller may have ${inMib(this.mostPerCaller)} of bodies and unread answers in memory. Read the answers that are there, and send less at once.`,
-        { headers: { 'retry-after': '1' }, log: { limit: 'memory' } },
+        { headers: { 'retry-after': '1' }, log: { limit: 'held' } },
       );
     if (more > 0 && this.bytes + more > this.most)
       throw new DomainError(
         'overloaded',
         `All callers together may have ${inMib(this.most)} of bodies and unread answers in memory. Ask for less at once, or later.`,
-        { headers: { 'retry-after': '1' } },
+        { headers: { 'retry-after': '1' }, log: { limit: 'held' } },
       );
   }
 }

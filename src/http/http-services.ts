@@ -1,5 +1,6 @@
 import type { Caller } from '../access/caller.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { DomainError } from '../problems/domain-error.js';
 import type { Draining } from '../runtime/draining.js';
 import type { HeldBytes } from './held-bytes.js';
 import type { RequestListener } from './engine/told-requests.js';
@@ -32,4 +33,8 @@ export interface HttpServices {
   exchange?: Exchange;
   readonly logRequest?: RequestListener | undefined;
   measureRequest?: RequestListener;
+  /** Is told of each problem that is answered where there are no hooks. */
+  tellProblem?: (problem: DomainError) => void;
+  /** Is told of each connection that is ended because its answer lay unread. */
+  tellUnread?: () => void;
 }

@@ -13,6 +13,8 @@ export interface Route {
   /** Whether it is not for everybody, as pages and probes are. */
   readonly isGuarded: boolean;
   readonly isProbe: boolean;
+  /** For those who run the service: on a port of its own, where one is configured. */
+  readonly isManagement: boolean;
   /** Operators see by it what goes on: callers who may have it get it under any load. */
   readonly isUnlimited: boolean;
   /** The Content-Types that it can answer with, the default first. */
@@ -29,6 +31,7 @@ export const NO_ROUTE: Route = {
   quoted: 'null',
   isGuarded: false,
   isProbe: false,
+  isManagement: false,
   isUnlimited: false,
   offers: JSON_ONLY,
   access: undefined,
@@ -57,6 +60,7 @@ function routeOf({ method, url, config }: RouteOptions): Route {
     quoted: JSON.stringify(template),
     isGuarded: access !== undefined,
     isProbe: url.startsWith('/health'),
+    isManagement: isManagementPath(url),
     isUnlimited: config?.isUnlimited ?? false,
     offers: config?.offers ?? JSON_ONLY,
     access,
@@ -68,6 +72,11 @@ function routeOf({ method, url, config }: RouteOptions): Route {
 function scopeFor(access: RouteAccess, module: string | undefined): string | undefined {
   if ('scope' in access) return access.scope;
   return 'verb' in access && module !== undefined ? scopeOf(module, access.verb) : undefined;
+}
+
+/** @param path without a query */
+export function isManagementPath(path: string): boolean {
+  return /^\/(health|metrics)(\/|$)/.test(path);
 }
 
 export function scopeOf(module: string, verb: 'read' | 'write'): string {

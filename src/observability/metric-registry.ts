@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
 
-/** Of the kernel, of Node, and of HTTP. */
-const TAKEN = /^(plinth|nodejs|process|http)_/;
+/** Prefixes of the kernel's metrics, of Node's, and of HTTP's and databases' by OpenTelemetry. */
+const TAKEN = /^(plinth|nodejs|process|http|db)_/;
 
 interface MetricOptions<L extends string> {
   /** As Prometheus has them: `loan_returns_total`, `loan_weight_grams`. */

@@ -132,6 +132,7 @@ export class RowChanges<E extends CrudEntity> {
   }
 
   private async commitGroup(group: readonly Swap<E>[]): Promise<(boolean | Failed)[]> {
+    this.database.times.onBatch('changes', group.length);
     // The commit's, one for all of them.
     const at = now();
     for (const { after } of group) Object.assign(after, { updated_at: at });
@@ -150,6 +151,7 @@ export class RowChanges<E extends CrudEntity> {
   }
 
   private async editGroup(group: readonly Edit<E>[]): Promise<Result<E>[]> {
+    this.database.times.onBatch('changes', group.length);
     try {
       const work = (transaction: Transaction) => this.editTogether(group, transaction);
       return await this.database.transaction(work);

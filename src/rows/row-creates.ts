@@ -77,6 +77,7 @@ export class RowCreates<E extends CrudEntity> {
    */
   private async insertGroup(group: readonly Creation<E>[]): Promise<Result[]> {
     const isOne = group.length === 1;
+    this.database.times.onBatch('creates', group.length);
     try {
       if (this.careful === 0 || isOne) return await this.insertOrSeparate(group);
       this.careful--;

@@ -58,6 +58,7 @@ export class RowReads<E extends CrudEntity> {
   }
 
   private async readAll(asked: readonly string[]): Promise<(E | null)[]> {
+    this.database.times.onBatch('reads', asked.length);
     if (asked.length === 1) return [await this.read(this.sql.find, asked[0]!)];
     const ids = [...new Set(asked)];
     const rows = await this.readSome(this.sql.findSome(ids));
@@ -72,6 +73,7 @@ export class RowReads<E extends CrudEntity> {
   /** Reads part by part: a caller who is told of a row goes on with it, and it is in memory no longer than needed. */
   private async readLarge(asked: readonly string[], tell: Tell<E | null>): Promise<(E | null)[]> {
     if (asked.length === 1) return this.readAll(asked);
+    this.database.times.onBatch('reads', asked.length);
     const left = new Set(asked);
     for (;;) {
       const { rows, isCut } = await this.readPart(this.sql.findSome([...left]));

@@ -1,3 +1,6 @@
+import type { Context } from '@opentelemetry/api';
+import { contextNow, inContextOf, tracer } from './tracing.js';
+
 /** Why one item of a batch has no result, where the others may have theirs. */
 export class Failed {
   constructor(readonly error: unknown) {}
@@ -36,6 +39,8 @@ interface Waiter<T, R> {
   readonly item: T;
   readonly resolve: (result: R) => void;
   readonly reject: (error: unknown) => void;
+  /** Whose it is; undefined where nobody traces. */
+  readonly from: Context | undefined;
 }
 
 /** Tells the result of one item of a batch, by its place, before the results of the others are known. */
@@ -79,7 +84,7 @@ export class Batcher<T, R> {
 
   add(item: T): Promise<R> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ item, resolve, reject });
+      this.waiting.push({ item, resolve, reject, from: contextNow() });
       if (this.isGathering && this.limits.isReadyWhenFull && this.waiting.length >= this.fullSize) this.sendOn();
       if (this.isGathering || !this.mayGo) return;
       this.isGathering = true;
@@ -101,10 +106,7 @@ export class Batcher<T, R> {
     this.underWay.push(run);
     let outcome: readonly (R | Failed)[] | Failed;
     try {
-      const running = this.run(
-        batch.map(({ item }) => item),
-        tellOf(batch),
-      );
+      const running = this.begin(batch);
       this.sendOn();
       this.bePatient();
       outcome = await running;
@@ -115,6 +117,13 @@ export class Batcher<T, R> {
     this.sendOn();
     // After all promises that are on their way: the next batch is sent, and worked on while these go on with their results.
     process.nextTick(settle, batch, outcome);
+  }
+
+  private begin(batch: readonly Waiter<T, R>[]): ReturnType<RunBatch<T, R>> {
+    const items = batch.map(({ item }) => item);
+    if (!tracer) return this.run(items, tellOf(batch));
+    const served = batch.map(({ from }) => from);
+    return inContextOf(served, () => this.run(items, tellOf(batch)));
   }
 
   /** Sends the items that came meanwhile, or were too many for one batch. */

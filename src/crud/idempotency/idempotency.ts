@@ -26,6 +26,8 @@ export interface KeyedRequest {
 export class Idempotency {
   /** Keys that this process is working on. Another process's are met at the row, where the claim waits for its commit. */
   private readonly running = new Set<string>();
+  /** Answers that were given again. */
+  replays = 0;
 
   constructor(
     private readonly database: Database,
@@ -43,6 +45,7 @@ export class Idempotency {
       const stored = await this.take(id, request);
       if (stored) {
         const answer = await replay(stored, request, mayHave);
+        this.replays++;
         await this.keys.settle(id);
         return answer;
       }

@@ -5,10 +5,12 @@ import { Failed, type Tell } from '../../runtime/batcher.js';
 import type { Outcome, Row, SqlValue, Statement, StatementResult } from '../session.js';
 import { bytesOf, RowsTaken } from '../row-bytes.js';
 import { classify, poisons, wasNeverSent } from '../sql-errors.js';
+import type { SqlFailure } from '../sql-failures.js';
 import { LOCK_WAIT_S, lockWaits } from '../waiting.js';
 import { executionSize, LONGEST_PAYLOAD } from './mysql.packets.js';
 import { isWire, socketOf, type Wire } from './mysql.internals.js';
 import { Pipeline } from './mysql.pipeline.js';
+import type { StatementKind, StatementTimes } from '../statement-times.js';
 import { goesAsText, isTooManyPrepared, noteUse, prepared } from './mysql.statements.js';
 import { Watchdog, type Watched } from './mysql.watchdog.js';
 
@@ -35,6 +37,7 @@ export class MysqlChannel {
     onSilence: () => void,
     /** The server has no room for another prepared statement. */
     private readonly onTooManyPrepared: () => void,
+    private readonly times: StatementTimes,
   ) {
     this.watchdog = new Watchdog(onSilence, config.statementTimeoutMs + config.watchdogMs);
     this.isPipelined = config.pipeline;
@@ -43,19 +46,22 @@ export class MysqlChannel {
 
   /**
    * Each statement is run whatever becomes of those before it, and has an outcome of its own, in their order.
-   * @param isRead one that takes no longer than it takes to ask
+   * @param kind undefined for what only sets the session up
    * @param tell where they are sent together: of the outcome of each, by its place, as soon as it is there
    * @throws TypeError for a parameter that is none, at once: then nothing was sent
    */
   send(
     connection: PoolConnection,
     statements: readonly Statement[],
-    isRead = false,
+    kind?: StatementKind,
     tell?: Tell<StatementResult>,
   ): Promise<readonly Outcome[]> {
+    // Those that take no longer than it takes to ask.
+    const isRead = kind === 'read' || kind === 'costly read';
     let together = this.isPipelined;
     for (const { params } of statements) if (executionSize(params) > LONGEST_PAYLOAD) together = false;
     return new Promise((resolve) => {
+      const sent = kind && this.times.begin(kind, statements);
       const watched = this.watchdog.watch(() => {
         cut(connection);
         sending.onResult(new Overdue('The database did not answer.'));
@@ -64,6 +70,7 @@ export class MysqlChannel {
         // A connection that is cut ends what was sent over it once more.
         if (!watched.stop()) return;
         if (isRead) this.busyPoll.end();
+        if (sent) this.times.end(sent, failureIn(outcomes));
         resolve(outcomes);
       };
       if (isRead) this.busyPoll.begin();
@@ -212,6 +219,12 @@ class Overdue extends Error {
 /** The statement was sent, and nobody knows what became of it. */
 export function isUnanswered(error: unknown): boolean {
   return error instanceof Overdue || (classify(error) === 'lost' && !wasNeverSent(error));
+}
+
+/** The first, which the others may be a consequence of. */
+function failureIn(outcomes: readonly Outcome[]): SqlFailure | undefined {
+  for (const outcome of outcomes) if (outcome instanceof Failed) return classify(outcome.error);
+  return undefined;
 }
 
 /** Whether nobody else may get the connection after this outcome. */

@@ -14,6 +14,7 @@ import {
   type Write,
 } from '../session.js';
 import { classify, outcomeUnknown, tooCostly } from '../sql-errors.js';
+import { kindOf, StatementTimes, type StatementKind } from '../statement-times.js';
 import { busy } from '../turnstile.js';
 import { lockWait, waitLeft } from '../waiting.js';
 import { cut, isPoisoned, isUnanswered, MysqlChannel, sever } from './mysql.channel.js';
@@ -37,10 +38,10 @@ const SHARED = { atOnce: 2, most: 16, isEager: true };
  * end, and several statements in one write (`Pipeline`).
  */
 export class MysqlConnector implements Connector {
-  private readonly shared = new Batcher<Statement, StatementResult>(
-    (statements, tell) => this.send(statements, true, tell),
-    SHARED,
-  );
+  private readonly shared = new Batcher<Statement, StatementResult>((statements, tell) => {
+    this.times.onBatch('lists', statements.length);
+    return this.send(statements, 'read', tell);
+  }, SHARED);
   private readonly channel: MysqlChannel;
   private isCompound: boolean;
 
@@ -49,8 +50,9 @@ export class MysqlConnector implements Connector {
     private readonly limits: Limits,
     /** A statement has had no answer for a second. */
     onSilence: () => void = () => undefined,
+    private readonly times = new StatementTimes(),
   ) {
-    this.channel = new MysqlChannel(limits, onSilence, () => this.closeSome());
+    this.channel = new MysqlChannel(limits, onSilence, () => this.closeSome(), times);
     this.isCompound = limits.kind === 'mariadb' && limits.pipeline;
   }
 
@@ -71,7 +73,7 @@ export class MysqlConnector implements Connector {
       return this.shared.add(statement);
     }
     const isCostly = mode === 'costly read';
-    const [outcome] = await this.send([isCostly ? this.limited(statement) : statement], mode !== 'write');
+    const [outcome] = await this.send([isCostly ? this.limited(statement) : statement], kindOf(mode));
     if (!(outcome instanceof Failed)) return outcome!;
     const { error } = outcome;
     if (isCostly && classify(error) === 'timeout' && !isUnanswered(error))
@@ -132,7 +134,7 @@ export class MysqlConnector implements Connector {
 
   /** @returns false, and nothing was done, where such a statement is not understood */
   private async commitAsOne(writes: readonly Write[], patience: Patience, since: number): Promise<boolean> {
-    const [outcome] = await this.send([asOneStatement(writes, this.lockWait(patience, since))]);
+    const [outcome] = await this.send([asOneStatement(writes, this.lockWait(patience, since))], 'commit');
     if (!(outcome instanceof Failed)) return true;
     const { error } = outcome;
     if (isUnmatched(error, patience)) throw new NoMatch();
@@ -162,13 +164,13 @@ export class MysqlConnector implements Connector {
 
   private async send(
     statements: readonly Statement[],
-    isRead = false,
+    kind: StatementKind,
     tell?: Tell<StatementResult>,
   ): Promise<readonly Outcome[]> {
     const connection = await this.acquire();
     let outcomes: readonly Outcome[] = [];
     try {
-      outcomes = await this.channel.send(connection, statements, isRead, tell);
+      outcomes = await this.channel.send(connection, statements, kind, tell);
     } finally {
       // Also where nothing was sent.
       if (outcomes.some(isPoisoned)) cut(connection);
@@ -181,12 +183,16 @@ export class MysqlConnector implements Connector {
   private acquire(since = performance.now()): Promise<PoolConnection> {
     return new Promise((resolve, reject) => {
       // There is nothing to wait for then.
-      if (this.usage().idle > 0)
+      if (this.usage().idle > 0) {
+        this.times.onWait(0);
         return this.pool.getConnection((error, connection) => (error ? reject(error) : resolve(connection)));
+      }
+      const asked = performance.now();
       let late = false;
       const timer = setTimeout(
         () => {
           late = true;
+          this.times.onNoConnection();
           reject(busy('No connection to the database became free in time.'));
         },
         Math.min(this.limits.acquireTimeoutMs, Math.max(waitLeft(since), 1_000)),
@@ -194,6 +200,8 @@ export class MysqlConnector implements Connector {
       this.pool.getConnection((error, connection) => {
         if (late) return error ? undefined : connection.release();
         clearTimeout(timer);
+        if (!error) this.times.onWait(performance.now() - asked);
+        else if (classify(error) === 'busy') this.times.onNoConnection();
         return error ? reject(error) : resolve(connection);
       });
     });

@@ -57,7 +57,7 @@ export class MysqlTransaction implements OpenTransaction {
 
   async commit(): Promise<void> {
     if (!this.isBegun) return this.connection.release();
-    const [outcome] = await this.channel.send(this.connection, [COMMIT]);
+    const [outcome] = await this.channel.send(this.connection, [COMMIT], 'commit');
     // Committed all the same: who went on after such an error has seen to it. But nobody else shall get the connection.
     if (!(outcome instanceof Failed)) return this.isPoisoned ? cut(this.connection) : this.giveBack();
     // After any failure here the transaction may still be open.
@@ -70,7 +70,7 @@ export class MysqlTransaction implements OpenTransaction {
   async rollback(): Promise<void> {
     if (this.isPoisoned) return cut(this.connection);
     if (!this.isBegun) return this.connection.release();
-    const [outcome] = await this.channel.send(this.connection, [ROLLBACK]);
+    const [outcome] = await this.channel.send(this.connection, [ROLLBACK], 'transaction');
     if (outcome instanceof Failed) cut(this.connection);
     else this.giveBack();
   }
@@ -95,7 +95,7 @@ export class MysqlTransaction implements OpenTransaction {
     const before = this.isBegun ? [] : [BEGIN];
     if (lockWait !== this.lockWait) before.push(LOCK_WAITS[lockWait]!);
     // A statement that can't be sent is refused before any of them went out: the transaction has not begun then.
-    const sending = this.channel.send(this.connection, [...before, ...statements]);
+    const sending = this.channel.send(this.connection, [...before, ...statements], 'transaction');
     this.isBegun = true;
     this.lockWait = lockWait;
     const sent = await sending;

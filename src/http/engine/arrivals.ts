@@ -9,6 +9,7 @@ import { problemBody } from '../../problems/problem.js';
 import { sendProblem } from '../../problems/problem.filter.js';
 import { checkHead } from '../request-checks.js';
 import type { Request } from './request.js';
+import { endRequestSpan } from './request-span.js';
 import type { Response } from './response.js';
 import { NO_ROUTE } from '../route.js';
 import type { ToldRequests } from './told-requests.js';
@@ -34,13 +35,15 @@ export class Arrivals {
 
   begin(request: FastifyRequest, reply: FastifyReply): void {
     request.startedAt = performance.now();
-    request.traceId = traceIdOf(request.headers.traceparent);
+    const { span } = request;
+    request.traceId = span ? span.spanContext().traceId : traceIdOf(request.headers.traceparent);
     request.route = request.routeOptions.config.route ?? NO_ROUTE;
     // Not assigned where it is written: V8 would make it old from the start (`a.b = () => …` is taken for a part of a class),
     // and with it all of the request. That was 1 MB with each collection, until the hook had been compiled.
     const answered = () => {
       this.hold(request, reply);
       this.told.tell(request, reply);
+      if (span) endRequestSpan(span, request, reply);
       this.next.answered(request.method);
     };
     (reply.raw as Response).afterwards = answered;
@@ -59,6 +62,7 @@ export class Arrivals {
     this.begin(request, reply);
     const error = this.faultOf(request);
     const problem = problemBody(error, request.traceId);
+    this.services.tellProblem?.(error);
     sendProblem(reply, problem.status, JSON.stringify(problem), error.headers);
   }
 

@@ -156,6 +156,8 @@ export class Request extends IncomingMessage {
   bytesHeld = 0;
   /** Gets the pieces in place of the stream. */
   sink: Sink | undefined;
+  /** Came to the port of probes and metrics, where they have one of their own. */
+  declare isManagement?: true;
   /** Whether the body has become a stream. */
   isStream = false;
 

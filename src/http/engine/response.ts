@@ -58,10 +58,17 @@ export class Response<Request extends IncomingMessage = IncomingMessage> extends
   private isEarly = false;
   /** The length of the usual answer's body, in bytes. Its head is ASCII. */
   private length: string | undefined;
+  /** Of any other. Only there where it is needed: each further member of all responses costs. */
+  declare private written: number | undefined;
 
   constructor(...rest: ConstructorParameters<typeof ServerResponse<Request>>) {
     super(...rest);
     this.turn.requests++;
+  }
+
+  /** Bytes of its body that were handed over. */
+  get bodyBytes(): number {
+    return this.length === undefined ? (this.written ?? 0) : Number(this.length);
   }
 
   override end(...rest: unknown[]): this {
@@ -73,12 +80,18 @@ export class Response<Request extends IncomingMessage = IncomingMessage> extends
 
   override write(...rest: unknown[]): boolean {
     this.begin();
+    this.count(rest[0]);
     return super.write(...(rest as [unknown]));
   }
 
   override flushHeaders(): void {
     this.begin();
     super.flushHeaders();
+  }
+
+  private count(body: unknown): void {
+    const isBody = typeof body === 'string' || body instanceof Uint8Array;
+    if (isBody && this.req.method !== 'HEAD') this.written = (this.written ?? 0) + Buffer.byteLength(body);
   }
 
   private begin(): void {
@@ -94,7 +107,10 @@ export class Response<Request extends IncomingMessage = IncomingMessage> extends
     // As many bytes as characters: ASCII, which is the same in both encodings, and sooner written in this one.
     const isAscii = typeof body === 'string' && this.length === String(body.length) && !encoding && !callback;
     if (isAscii) super.end(body, 'latin1');
-    else super.end(...(rest as []));
+    else {
+      this.count(body);
+      super.end(...(rest as []));
+    }
     if (!this.hasBegun) this.afterwards?.();
   }
 
@@ -105,6 +121,7 @@ export class Response<Request extends IncomingMessage = IncomingMessage> extends
     super.flushHeaders();
     if (typeof body === 'string' || Buffer.isBuffer(body)) super.write(body, encoding as BufferEncoding);
     this.uncork();
+    this.count(body);
     if (!this.hasBegun) this.afterwards?.();
     readLittle(this.req, () => super.end());
   }

@@ -23,6 +23,7 @@ describe('an answer that nobody reads', () => {
   let served: Socket;
   let isPatient = false;
   let isUnknown = false;
+  let ended = 0;
 
   const ask = async () => {
     server = createServer((request, response) => {
@@ -34,7 +35,7 @@ describe('an answer that nobody reads', () => {
       const pieces = Array.from({ length: PIECES }, () => ANSWER.slice(0, ANSWER.length / PIECES));
       return Readable.from(pieces).pipe(response);
     });
-    new UnreadAnswers(MS).watch(server);
+    new UnreadAnswers(MS, () => ended++).watch(server);
     await once(server.listen(0, '127.0.0.1'), 'listening');
     client = connect((server.address() as AddressInfo).port, '127.0.0.1');
     client.on('error', () => undefined);
@@ -51,7 +52,7 @@ describe('an answer that nobody reads', () => {
   it('is ended in time, with its connection', async () => {
     await ask();
     await once(served, 'close');
-    expect(served.destroyed).toBe(true);
+    expect([served.destroyed, ended]).toEqual([true, 1]);
   }, 30_000);
 
   it('is not as long as some of it is taken', async () => {

@@ -44,7 +44,11 @@ export class UnreadAnswers {
   private readonly stuck = new Map<Socket, Progress>();
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly ms: number) {}
+  /** @param onEnd called for each connection that is ended */
+  constructor(
+    private readonly ms: number,
+    private readonly onEnd: () => void,
+  ) {}
 
   watch(server: Server): void {
     server.on('connection', (socket) => {
@@ -72,6 +76,9 @@ export class UnreadAnswers {
     const taken = takenOf(socket);
     const known = this.stuck.get(socket);
     if (known?.taken !== taken) this.stuck.set(socket, { taken, since: now });
-    else if (now - known.since >= this.ms * (patient.has(socket) ? PATIENCE : 1)) socket.destroy();
+    else if (now - known.since >= this.ms * (patient.has(socket) ? PATIENCE : 1)) {
+      socket.destroy();
+      this.onEnd();
+    }
   }
 }
