@@ -21,14 +21,14 @@ RUN install -d -o node -g node data
 USER 1000:1000
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT ?? 3000}/health/live`).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+# As `npm start` has it; why: docs/performance.md, "What the collector of garbage costs".
+CMD ["node", "--max-semi-space-size=16", "--max-old-space-size=512", "--no-parallel-scavenge", "--expose-gc", "dist/main.js"]
 # Last, so that another commit leaves the layers above alone. docs/operating.md has the command.
 ARG VERSION=0.0.0
-ARG REVISION=unknown
-ARG SOURCE=unknown
+ARG COMMIT
+ARG SOURCE
 LABEL org.opencontainers.image.title=plinth \
       org.opencontainers.image.licenses=MIT \
       org.opencontainers.image.version=$VERSION \
-      org.opencontainers.image.revision=$REVISION \
+      org.opencontainers.image.revision=$COMMIT \
       org.opencontainers.image.source=$SOURCE
-# As `npm start` has it; why: docs/performance.md, "What the collector of garbage costs".
-CMD ["node", "--max-semi-space-size=16", "--max-old-space-size=512", "--no-parallel-scavenge", "--expose-gc", "dist/main.js"]

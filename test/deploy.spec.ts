@@ -139,8 +139,8 @@ describe('compose.yaml', () => {
 });
 
 describe('the alerts', () => {
-  const files = globSync('deploy/prometheus/rules/*.yaml');
-  const { groups } = { groups: files.flatMap((file) => (parse(readFileSync(file, 'utf8')) as RuleFile).groups) };
+  const files = globSync('deploy/prometheus/rules/*.yaml').sort();
+  const groups = files.flatMap((file) => (parse(readFileSync(file, 'utf8')) as RuleFile).groups);
   const alerts = groups.flatMap(({ rules }) => rules).filter(({ alert }) => alert !== undefined);
 
   it('are the same for Prometheus and for its operator', () => {
