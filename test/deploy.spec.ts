@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 import { loadConfig } from '../src/config/config.js';
 import { SETTINGS } from '../src/config/settings.js';
@@ -157,9 +158,36 @@ describe('the alerts', () => {
       expect(annotations!.summary).toMatch(/\.$/);
       expect(['page', 'ticket']).toContain(labels!.severity);
       expect(annotations!.runbook).toMatch(/^docs\/runbooks\/[a-z-]+\.md$/);
-      expect(readFileSync(annotations!.runbook, 'utf8')).toContain(`\`${alert}\``);
+      expect({ alert, isThere: readFileSync(annotations!.runbook, 'utf8').includes(`\`${alert}\``) }).toEqual({
+        alert,
+        isThere: true,
+      });
       expect(tests.some((text) => text.includes(`alertname="${alert}"`))).toBe(true);
     }
+  });
+});
+
+describe('the runbooks', () => {
+  it('name alerts, settings, scripts and pages that there are, and are found from docs/operating.md', () => {
+    const operating = readFileSync('docs/operating.md', 'utf8');
+    const rules = globSync('deploy/prometheus/rules/*.yaml')
+      .map((file) => readFileSync(file, 'utf8'))
+      .join('');
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
+    const known = new Set<string>(Object.values(SETTINGS).map(({ key }) => key));
+    const faults: string[] = [];
+    for (const file of globSync('docs/runbooks/*.md')) {
+      const text = readFileSync(file, 'utf8');
+      const miss = (what: string): number => faults.push(`${file}: ${what}`);
+      if (!operating.includes(`](${file.replace('docs/', '')})`) && !rules.includes(file)) miss('nobody leads here');
+      for (const [, alert] of text.matchAll(/`(Plinth\w+)`/g)) if (!rules.includes(`alert: ${alert}\n`)) miss(alert!);
+      for (const [, link] of text.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g))
+        if (!existsSync(join('docs/runbooks', link!))) miss(link!);
+      for (const [, name] of text.matchAll(/npm run ([a-z]+(?::[a-z]+)*)/g)) if (!scripts[name!]) miss(name!);
+      for (const [, key] of text.matchAll(/`((?:DATABASE|HTTP|JWT|RATE|SHED|SHUTDOWN|CHANGES|STORAGE|HELD)_[A-Z_]+)/g))
+        if (!known.has(key!)) miss(key!);
+    }
+    expect(faults).toEqual([]);
   });
 });
 

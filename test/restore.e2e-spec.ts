@@ -75,7 +75,7 @@ describe.each(Object.entries(ENGINES))('a backup by docs/operating.md, of %s', (
     const after = await Service.spawn({ DATABASE_URL: place.restoredUrl });
     await after.until('/health/ready');
     const restored = new Client(after.origin);
-    expect((await restored.get('/api/resource/kept')).body).toMatchObject({ name: 'y' });
+    expect((await restored.get('/api/resource/kept')).body).toMatchObject({ data: { name: 'y' } });
     expect((await restored.get('/api/resource/kept:history')).body).toEqual(kept);
     problemOf(await restored.get('/api/resource/lost'), 404, 'resource-not-found');
     problemOf(await restored.get(`/api/resource:watch?after=${position}`), 410, 'position-expired');
