@@ -1,4 +1,4 @@
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp } from '../dist/app.setup.js';
@@ -53,21 +53,6 @@ async function openapi() {
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-/** For Prometheus' operator, which wants the rules inside of a manifest. */
-function prometheusRule() {
-  const rules = globSync('deploy/prometheus/rules/*.yaml')
-    .sort()
-    .map((file) => readFileSync(file, 'utf8').split(/^groups:\n/m)[1].replaceAll(/^(?=.)/gm, '  '));
-  return `# Made by \`npm run docs\` from deploy/prometheus/rules.
-apiVersion: monitoring.coreos.com/v1
-kind: PrometheusRule
-metadata:
-  name: plinth
-spec:
-  groups:
-${rules.join('')}`;
-}
-
 const README = 'README.md';
 const marked = /(<!-- config:begin -->\n)[^]*?(<!-- config:end -->)/;
 await runCommand(async () => {
@@ -79,6 +64,5 @@ await runCommand(async () => {
   );
   put('docs/errors.md', errors());
   put('openapi.json', await openapi());
-  put('deploy/kubernetes/components/monitoring/prometheus-rule.yaml', prometheusRule());
   if (check && stale) process.exitCode = 1;
 });
