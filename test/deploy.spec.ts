@@ -41,9 +41,7 @@ interface Manifest {
   };
 }
 
-const hasKustomize = /Kustomize Version: v5/.test(
-  spawnSync('kubectl', ['version', '--client'], { encoding: 'utf8' }).stdout ?? '',
-);
+const hasKustomize = (spawnSync('kubectl', ['version', '--client'], { encoding: 'utf8' }).stdout ?? '').includes('Kustomize Version: v5');
 if (!hasKustomize) process.stderr.write('\nNOT RUN: what Kustomize makes of deploy/kubernetes. It needs kubectl.\n');
 
 function rendered(overlay: string): Manifest[] {

@@ -77,7 +77,7 @@ describe.each(Object.entries(ENGINES))('a backup by docs/operating.md, of %s', (
     const restored = new Client(after.origin);
     expect((await restored.get('/api/resource/kept')).body).toMatchObject({ data: { name: 'y' } });
     expect((await restored.get('/api/resource/kept:history')).body).toEqual(kept);
-    problemOf(await restored.get('/api/resource/lost'), 404, 'resource-not-found');
+    problemOf(await restored.get('/api/resource/lost'), 404, 'not-found');
     problemOf(await restored.get(`/api/resource:watch?after=${position}`), 410, 'position-expired');
     const again = await SseReader.open(`${after.origin}/api/resource:watch?initial=true`);
     await restored.post('/api/resource', { id: 'lost', name: 'again' });
