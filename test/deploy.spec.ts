@@ -41,7 +41,9 @@ interface Manifest {
   };
 }
 
-const hasKustomize = (spawnSync('kubectl', ['version', '--client'], { encoding: 'utf8' }).stdout ?? '').includes('Kustomize Version: v5');
+const hasKustomize = (spawnSync('kubectl', ['version', '--client'], { encoding: 'utf8' }).stdout ?? '').includes(
+  'Kustomize Version: v5',
+);
 if (!hasKustomize) process.stderr.write('\nNOT RUN: what Kustomize makes of deploy/kubernetes. It needs kubectl.\n');
 
 function rendered(overlay: string): Manifest[] {
