@@ -4,7 +4,11 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs';
 const MANIFEST = 'deploy/kubernetes/components/monitoring/prometheus-rule.yaml';
 const groups = globSync('deploy/prometheus/rules/*.yaml')
   .sort()
-  .map((file) => readFileSync(file, 'utf8').split(/^groups:\n/m)[1].replaceAll(/^(?=.)/gm, '  '));
+  .map((file) =>
+    readFileSync(file, 'utf8')
+      .split(/^groups:\n/m)[1]
+      .replaceAll(/^(?=.)/gm, '  '),
+  );
 const text = `# Made by \`npm run docs\` from deploy/prometheus/rules.
 apiVersion: monitoring.coreos.com/v1
 kind: PrometheusRule
