@@ -40,10 +40,17 @@ async function sqlite(folder: string): Promise<Place> {
 
 const ENGINES = { sqlite, ...(binary !== undefined && { mariadb }) };
 
+let place: Place | undefined;
+afterEach(async () => {
+  await place?.server?.stop();
+  if (place) rmSync(place.folder, { recursive: true });
+  place = undefined;
+});
+
 describe.each(Object.entries(ENGINES))('a backup by docs/operating.md, of %s', (engine, prepare) => {
   it('is restored with all that was committed, and ends the positions of what was lost', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'plinth-restore-'));
-    const place = await prepare(folder);
+    const { url, restoredUrl } = (place = await prepare(folder));
     const node = `node() { ${process.execPath} "$@"; }; `;
     const run = (commands: string) => {
       const script = `set -eu\n${node}\n${commands}`;
@@ -52,7 +59,7 @@ describe.each(Object.entries(ENGINES))('a backup by docs/operating.md, of %s', (
     };
     const title = engine === 'sqlite' ? 'SQLite' : 'MariaDB and MySQL';
 
-    const before = await Service.spawn({ DATABASE_URL: place.url, DATABASE_MIGRATE: 'always' });
+    const before = await Service.spawn({ DATABASE_URL: url, DATABASE_MIGRATE: 'always' });
     await before.until('/health/ready');
     const client = new Client(before.origin);
     const watcher = await SseReader.open(`${before.origin}/api/resource:watch`);
@@ -72,7 +79,7 @@ describe.each(Object.entries(ENGINES))('a backup by docs/operating.md, of %s', (
     await before.kill();
 
     run(commandsBelow(`Restore ${title}`));
-    const after = await Service.spawn({ DATABASE_URL: place.restoredUrl });
+    const after = await Service.spawn({ DATABASE_URL: restoredUrl });
     await after.until('/health/ready');
     const restored = new Client(after.origin);
     expect((await restored.get('/api/resource/kept')).body).toMatchObject({ data: { name: 'y' } });
@@ -85,7 +92,5 @@ describe.each(Object.entries(ENGINES))('a backup by docs/operating.md, of %s', (
     expect(again.lastEventId!.split('-')[0]).not.toBe(position.split('-')[0]);
     again.close();
     await after.kill();
-    await place.server?.stop();
-    rmSync(folder, { recursive: true });
   }, 60_000);
 });
