@@ -28,7 +28,7 @@ describe.each(engines())('traces on %s', (engine) => {
     env: Record<string, string> = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url },
     flags: string[] = [],
   ): Promise<Service> => {
-    const service = await Service.spawn({ DATABASE_URL: url, ...STOP, ...env }, undefined, flags);
+    const service = await Service.spawn({ DATABASE_URL: url, ...STOP, ...env }, flags);
     await service.until('/health/ready');
     await work(service);
     service.signal('SIGTERM');
