@@ -228,6 +228,7 @@ describe.each(engines())('a module that differs, on %s', (engine) => {
   });
 });
 
+// #region consumer
 @Injectable()
 class ParcelMailer {
   constructor(private readonly resources: ResourceService) {}
@@ -237,14 +238,27 @@ class ParcelMailer {
     if (op !== 'created') return;
     await this.resources.replace(changeId, new Replacement({ name: `Sent: ${after.label}` }), context);
   }
+}
+// #endregion
 
+@Injectable()
+class ParcelReminder {
+  constructor(private readonly resources: ResourceService) {}
+
+  // #region job
+  // Or at a time of day: { name: 'overdue', cron: '0 3 * * *', timeZone: 'Europe/Berlin' }
   @Job({ name: 'overdue', every: '1s' })
   async remind({ dueAt }: JobRun, context: RequestContext): Promise<void> {
     await this.resources.create({ name: `Overdue at ${dueAt}` }, context);
   }
+  // #endregion
 }
 
-@PlinthModule({ ...parts, controllers: [ParcelController], providers: [ParcelService, ParcelRepository, ParcelMailer] })
+@PlinthModule({
+  ...parts,
+  controllers: [ParcelController],
+  providers: [ParcelService, ParcelRepository, ParcelMailer, ParcelReminder],
+})
 class ParcelPostModule {}
 
 describe.each(engines())('a module that works in the background, on %s', (engine) => {

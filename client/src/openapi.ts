@@ -64,7 +64,7 @@ export interface paths {
         };
         /**
          * List resources
-         * @description With `?id={id}`, which only `fields` goes with, it is another way to read one row, and answers as `GET /api/resource/{id}` does: `{"data": {…}, "status": "success"}` with an ETag, 304, or 404.
+         * @description With `?id={id}`, which only `fields` goes with, it is another way to read one row, and answers as `GET /api/resource/{id}` does: `{"data": {…}, "status": "success"}` with an ETag, 304, or 404. A stream has all rows: it takes no `limit`.
          */
         get: operations["list_resource"];
         put?: never;
@@ -124,6 +124,91 @@ export interface paths {
         get: operations["audit"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/background": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How consumers of changes and scheduled jobs are */
+        get: operations["read_background"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/background/set-aside": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List rows whose changes are set aside, the latest first */
+        get: operations["list_background"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/background/set-aside/{id}:retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give the change another try, then the later ones of its row */
+        post: operations["retry_background"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/background/set-aside/{id}:skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Leave the change out, and go on with the later ones of its row */
+        post: operations["skip_background"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/background/consumer/{id}:restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a consumer that is stopped go on; `id` is its name */
+        post: operations["restart_background"];
         delete?: never;
         options?: never;
         head?: never;
@@ -252,6 +337,10 @@ export interface components {
             id: string;
             name?: string;
             scopes?: string[];
+            /** @description What row rules go by; empty where there are none. */
+            claims?: {
+                [key: string]: string | number | boolean;
+            };
             /** Format: date-time */
             created_at?: string;
             /** @description The caller who made it. */
@@ -281,6 +370,15 @@ export interface components {
             name: string;
             /** @description Only what the caller has can be given. */
             scopes: string[];
+            /**
+             * @description What row rules go by. Only claims of the caller's own can be given, with the same values, and none of a key's left out, unless they have the scope `api-key:claims`. Without it: those of the caller's key. At most 2 KiB.
+             * @example {
+             *       "tenant": "north"
+             *     }
+             */
+            claims?: {
+                [key: string]: string | number | boolean;
+            } | null;
             /**
              * Format: date-time
              * @description Not after the end of the caller's own credentials, which is the default; until 19 January 2038.
@@ -363,6 +461,80 @@ export interface components {
             status: number;
             data?: Record<string, never>;
             problem?: components["schemas"]["Problem"];
+        };
+        BackgroundConsumer: {
+            name: string;
+            module: string;
+            /** @description All changes up to it are done. As the module's event stream has it. */
+            position: string;
+            /**
+             * Format: date-time
+             * @description When the position was moved last.
+             */
+            moved_at: string;
+            /** @description Changes that it has not had yet. */
+            lag_changes: number;
+            /** @description Age of the first of them. */
+            lag_seconds: number;
+            /** @description Rows whose changes it does not get, because one could not be handled. */
+            set_aside: number;
+            /** @description Why it waits for an operator. */
+            stopped: string | null;
+        };
+        BackgroundJob: {
+            name: string;
+            schedule: string;
+            /**
+             * Format: date-time
+             * @description When it is to run next, or was to run if it has not yet.
+             */
+            due_at: string;
+            /**
+             * Format: date-time
+             * @description When its last run began, or the one that is under way.
+             */
+            began_at: string | null;
+            /**
+             * Format: date-time
+             * @description When a run last succeeded.
+             */
+            succeeded_at: string | null;
+            /** @description What its last run took. */
+            duration_ms: number | null;
+            /** @description Runs that failed since the last one that did not. */
+            failures: number;
+            /** @description Why the last of them failed. */
+            error: string | null;
+        };
+        SetAside: {
+            id: string;
+            consumer?: string;
+            module?: string;
+            /** @description The row. Its later changes wait, too. */
+            resource_id?: string;
+            /** @description The change that could not be handled. */
+            change_id?: string;
+            /** @description Its number in the module's feed. */
+            seq?: number;
+            tries?: number;
+            error?: string;
+            /**
+             * @description What was decided.
+             * @enum {string}
+             */
+            state?: "waiting" | "retry" | "skip";
+            /**
+             * Format: date-time
+             * @description When it was set aside last.
+             */
+            at?: string;
+        };
+        RestartConsumer: {
+            /**
+             * @description Where it goes on: at what is committed from now on, or at all that the feed has.
+             * @enum {string}
+             */
+            from: "now" | "beginning";
         };
         BadRequestProblem: components["schemas"]["Problem"] & {
             /** @enum {integer} */
@@ -984,7 +1156,7 @@ export interface components {
         id: string;
         /** @description Check everything, answer as if it were done, and keep nothing. */
         dry_run: boolean;
-        /** @description Rows on a page. More than 200 is taken for 200. Not with a stream, which has all rows. */
+        /** @description Rows on a page. More than 200 is taken for 200. */
         limit: number;
         /** @description Where the page begins: `page.next_cursor` of the one before, with the same query but for `limit`. */
         cursor: string;
@@ -1177,14 +1349,15 @@ export interface operations {
                  *     | field | type | operators |
                  *     |---|---|---|
                  *     | `id` | string | eq, ne, gt, ge, lt, le, in |
-                 *     | `name` | string | eq, ne, gt, ge, lt, le, in, contains, startswith, endswith |
+                 *     | `name` | string | eq, ne, gt, ge, lt, le, in, contains, startswith, endswith, casei |
                  *     | `created_at` | timestamp | eq, ne, gt, ge, lt, le, in |
                  *     | `updated_at` | timestamp | eq, ne, gt, ge, lt, le, in |
                  *     | `deleted_at` | timestamp | eq, ne, gt, ge, lt, le, in |
                  *
-                 *     `field op value` with eq, ne, gt, ge, lt, le; `field in (a, b)`; `contains(field, 'text')`; `startswith(field, 'text')`; combined
+                 *     `field op value` with eq, ne, gt, ge, lt, le; `field in (a, b)`; `contains(field, 'text')`; `startswith(field, 'text')`; `endswith(field, 'text')`; combined
                  *     by `and`, `or`, `not` and parentheses. Values are `'text'` (a quote is doubled), numbers, `true`, `false`, `null`. Null matches
-                 *     `eq null` and nothing else. Any number and any RFC 3339 date-time (cut to milliseconds) may be compared with. At most 1,024 characters, 20 conditions, 5 levels, 50 values in a list.
+                 *     `eq null` and nothing else. Text is compared exactly; `casei(field)` in the place of a field compares without regard to case (Unicode's
+                 *     simple case folding: É is é, ß is not ss), has no order, and takes at most 64 different letters. Any number and any RFC 3339 date-time (cut to milliseconds) may be compared with. At most 1,024 characters, 20 conditions, 5 levels, 50 values in a list.
                  * @example created_at ge '2026-01-01T00:00:00Z' and not (created_at ge '2100-01-01T00:00:00Z')
                  */
                 filter?: string;
@@ -1251,7 +1424,7 @@ export interface operations {
     history_resource: {
         parameters: {
             query?: {
-                /** @description Rows on a page. More than 200 is taken for 200. Not with a stream, which has all rows. */
+                /** @description Rows on a page. More than 200 is taken for 200. */
                 limit?: components["parameters"]["limit"];
                 /** @description Where the page begins: `page.next_cursor` of the one before, with the same query but for `limit`. */
                 cursor?: components["parameters"]["cursor"];
@@ -1270,9 +1443,10 @@ export interface operations {
                  *     | `actor` | string | eq, ne, in |
                  *     | `at` | timestamp | eq, ne, gt, ge, lt, le, in |
                  *
-                 *     `field op value` with eq, ne, gt, ge, lt, le; `field in (a, b)`; `contains(field, 'text')`; `startswith(field, 'text')`; combined
+                 *     `field op value` with eq, ne, gt, ge, lt, le; `field in (a, b)`; `contains(field, 'text')`; `startswith(field, 'text')`; `endswith(field, 'text')`; combined
                  *     by `and`, `or`, `not` and parentheses. Values are `'text'` (a quote is doubled), numbers, `true`, `false`, `null`. Null matches
-                 *     `eq null` and nothing else. Any number and any RFC 3339 date-time (cut to milliseconds) may be compared with. At most 1,024 characters, 20 conditions, 5 levels, 50 values in a list.
+                 *     `eq null` and nothing else. Text is compared exactly; `casei(field)` in the place of a field compares without regard to case (Unicode's
+                 *     simple case folding: É is é, ß is not ss), has no order, and takes at most 64 different letters. Any number and any RFC 3339 date-time (cut to milliseconds) may be compared with. At most 1,024 characters, 20 conditions, 5 levels, 50 values in a list.
                  * @example at ge '2026-01-01T00:00:00Z' and not (at ge '2100-01-01T00:00:00Z')
                  */
                 filter?: string;
@@ -1349,7 +1523,7 @@ export interface operations {
     list_resource: {
         parameters: {
             query?: {
-                /** @description Rows on a page. More than 200 is taken for 200. Not with a stream, which has all rows. */
+                /** @description Rows on a page. More than 200 is taken for 200. */
                 limit?: components["parameters"]["limit"];
                 /** @description Where the page begins: `page.next_cursor` of the one before, with the same query but for `limit`. */
                 cursor?: components["parameters"]["cursor"];
@@ -1367,14 +1541,15 @@ export interface operations {
                  *     | field | type | operators |
                  *     |---|---|---|
                  *     | `id` | string | eq, ne, gt, ge, lt, le, in |
-                 *     | `name` | string | eq, ne, gt, ge, lt, le, in, contains, startswith, endswith |
+                 *     | `name` | string | eq, ne, gt, ge, lt, le, in, contains, startswith, endswith, casei |
                  *     | `created_at` | timestamp | eq, ne, gt, ge, lt, le, in |
                  *     | `updated_at` | timestamp | eq, ne, gt, ge, lt, le, in |
                  *     | `deleted_at` | timestamp | eq, ne, gt, ge, lt, le, in |
                  *
-                 *     `field op value` with eq, ne, gt, ge, lt, le; `field in (a, b)`; `contains(field, 'text')`; `startswith(field, 'text')`; combined
+                 *     `field op value` with eq, ne, gt, ge, lt, le; `field in (a, b)`; `contains(field, 'text')`; `startswith(field, 'text')`; `endswith(field, 'text')`; combined
                  *     by `and`, `or`, `not` and parentheses. Values are `'text'` (a quote is doubled), numbers, `true`, `false`, `null`. Null matches
-                 *     `eq null` and nothing else. Any number and any RFC 3339 date-time (cut to milliseconds) may be compared with. At most 1,024 characters, 20 conditions, 5 levels, 50 values in a list.
+                 *     `eq null` and nothing else. Text is compared exactly; `casei(field)` in the place of a field compares without regard to case (Unicode's
+                 *     simple case folding: É is é, ß is not ss), has no order, and takes at most 64 different letters. Any number and any RFC 3339 date-time (cut to milliseconds) may be compared with. At most 1,024 characters, 20 conditions, 5 levels, 50 values in a list.
                  * @example created_at ge '2026-01-01T00:00:00Z' and not (created_at ge '2100-01-01T00:00:00Z')
                  */
                 filter?: string;
@@ -2126,7 +2301,7 @@ export interface operations {
     audit: {
         parameters: {
             query?: {
-                /** @description Rows on a page. More than 200 is taken for 200. Not with a stream, which has all rows. */
+                /** @description Rows on a page. More than 200 is taken for 200. */
                 limit?: components["parameters"]["limit"];
                 /** @description Where the page begins: `page.next_cursor` of the one before, with the same query but for `limit`. */
                 cursor?: components["parameters"]["cursor"];
@@ -2145,9 +2320,10 @@ export interface operations {
                  *     | `actor` | string | eq, ne, in |
                  *     | `at` | timestamp | eq, ne, gt, ge, lt, le, in |
                  *
-                 *     `field op value` with eq, ne, gt, ge, lt, le; `field in (a, b)`; `contains(field, 'text')`; `startswith(field, 'text')`; combined
+                 *     `field op value` with eq, ne, gt, ge, lt, le; `field in (a, b)`; `contains(field, 'text')`; `startswith(field, 'text')`; `endswith(field, 'text')`; combined
                  *     by `and`, `or`, `not` and parentheses. Values are `'text'` (a quote is doubled), numbers, `true`, `false`, `null`. Null matches
-                 *     `eq null` and nothing else. Any number and any RFC 3339 date-time (cut to milliseconds) may be compared with. At most 1,024 characters, 20 conditions, 5 levels, 50 values in a list.
+                 *     `eq null` and nothing else. Text is compared exactly; `casei(field)` in the place of a field compares without regard to case (Unicode's
+                 *     simple case folding: É is é, ß is not ss), has no order, and takes at most 64 different letters. Any number and any RFC 3339 date-time (cut to milliseconds) may be compared with. At most 1,024 characters, 20 conditions, 5 levels, 50 values in a list.
                  * @example at ge '2026-01-01T00:00:00Z' and not (at ge '2100-01-01T00:00:00Z')
                  */
                 filter?: string;
@@ -2213,17 +2389,405 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    read_background: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description W3C Trace Context: the caller's trace id, which is in problems and logs. */
+                traceparent?: components["parameters"]["traceparent"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All that the service has. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            consumers: components["schemas"]["BackgroundConsumer"][];
+                            jobs: components["schemas"]["BackgroundJob"][];
+                        };
+                        /** @constant */
+                        status: "success";
+                    };
+                };
+            };
+            /**
+             * @description [`invalid-parameter`](/problems/invalid-parameter): A parameter is not valid.
+             *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
+             */
+            400: components["responses"]["BadRequest"];
+            /** @description [`unauthenticated`](/problems/unauthenticated): Who are you?. */
+            401: components["responses"]["Unauthorized"];
+            /** @description [`forbidden`](/problems/forbidden): You may not do that. */
+            403: components["responses"]["Forbidden"];
+            /** @description [`not-acceptable`](/problems/not-acceptable): None of the accepted types can be given. */
+            406: components["responses"]["NotAcceptable"];
+            /** @description [`request-timeout`](/problems/request-timeout): The request took too long to arrive. */
+            408: components["responses"]["RequestTimeout"];
+            /** @description [`uri-too-long`](/problems/uri-too-long): The URL is too long. */
+            414: components["responses"]["URITooLong"];
+            /** @description [`misdirected-request`](/problems/misdirected-request): The service does not answer to this name. */
+            421: components["responses"]["MisdirectedRequest"];
+            /** @description [`rate-limited`](/problems/rate-limited): Too many requests. */
+            429: components["responses"]["TooManyRequests"];
+            /** @description [`headers-too-large`](/problems/headers-too-large): The headers are too large. */
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            /** @description [`internal-error`](/problems/internal-error): Something went wrong here. */
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description [`overloaded`](/problems/overloaded): Too much to do.
+             *     [`issuer-unavailable`](/problems/issuer-unavailable): Tokens can not be checked.
+             *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
+             *     [`database-busy`](/problems/database-busy): The database is busy.
+             *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_background: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page. More than 200 is taken for 200. */
+                limit?: components["parameters"]["limit"];
+                /** @description Where the page begins: `page.next_cursor` of the one before, with the same query but for `limit`. */
+                cursor?: components["parameters"]["cursor"];
+                /** @description At most three fields, each once, `-` before one for descending order; `id` breaks ties. With commas between, or the parameter once for each. */
+                sort?: ("id" | "-id" | "at" | "-at")[];
+                /** @description The members to send; `id` is always there. Without it: id, consumer, module, resource_id, change_id, seq, tries, error, state, at. With commas between, or the parameter once for each. */
+                fields?: ("id" | "consumer" | "module" | "resource_id" | "change_id" | "seq" | "tries" | "error" | "state" | "at")[];
+                /**
+                 * @description A condition on the rows.
+                 *
+                 *     | field | type | operators |
+                 *     |---|---|---|
+                 *     | `id` | string | eq, ne, gt, ge, lt, le, in |
+                 *     | `consumer` | string | eq, ne, in |
+                 *     | `module` | string | eq, ne, in |
+                 *     | `resource_id` | string | eq, ne, in |
+                 *     | `state` | string | eq, ne, in |
+                 *     | `at` | timestamp | eq, ne, gt, ge, lt, le, in |
+                 *
+                 *     `field op value` with eq, ne, gt, ge, lt, le; `field in (a, b)`; `contains(field, 'text')`; `startswith(field, 'text')`; `endswith(field, 'text')`; combined
+                 *     by `and`, `or`, `not` and parentheses. Values are `'text'` (a quote is doubled), numbers, `true`, `false`, `null`. Null matches
+                 *     `eq null` and nothing else. Text is compared exactly; `casei(field)` in the place of a field compares without regard to case (Unicode's
+                 *     simple case folding: É is é, ß is not ss), has no order, and takes at most 64 different letters. Any number and any RFC 3339 date-time (cut to milliseconds) may be compared with. At most 1,024 characters, 20 conditions, 5 levels, 50 values in a list.
+                 * @example at ge '2026-01-01T00:00:00Z' and not (at ge '2100-01-01T00:00:00Z')
+                 */
+                filter?: string;
+            };
+            header?: {
+                /** @description W3C Trace Context: the caller's trace id, which is in problems and logs. */
+                traceparent?: components["parameters"]["traceparent"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows, and why. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["SetAside"][];
+                        page: components["schemas"]["Page"];
+                        /** @constant */
+                        status: "success";
+                    };
+                };
+            };
+            /**
+             * @description [`invalid-parameter`](/problems/invalid-parameter): A parameter is not valid.
+             *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
+             *     [`invalid-filter`](/problems/invalid-filter): The filter is not valid.
+             *     [`invalid-cursor`](/problems/invalid-cursor): The cursor is not valid here.
+             */
+            400: components["responses"]["BadRequest"];
+            /** @description [`unauthenticated`](/problems/unauthenticated): Who are you?. */
+            401: components["responses"]["Unauthorized"];
+            /** @description [`forbidden`](/problems/forbidden): You may not do that. */
+            403: components["responses"]["Forbidden"];
+            /** @description [`not-acceptable`](/problems/not-acceptable): None of the accepted types can be given. */
+            406: components["responses"]["NotAcceptable"];
+            /** @description [`request-timeout`](/problems/request-timeout): The request took too long to arrive. */
+            408: components["responses"]["RequestTimeout"];
+            /** @description [`uri-too-long`](/problems/uri-too-long): The URL is too long. */
+            414: components["responses"]["URITooLong"];
+            /** @description [`misdirected-request`](/problems/misdirected-request): The service does not answer to this name. */
+            421: components["responses"]["MisdirectedRequest"];
+            /** @description [`rate-limited`](/problems/rate-limited): Too many requests. */
+            429: components["responses"]["TooManyRequests"];
+            /** @description [`headers-too-large`](/problems/headers-too-large): The headers are too large. */
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            /** @description [`internal-error`](/problems/internal-error): Something went wrong here. */
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description [`overloaded`](/problems/overloaded): Too much to do.
+             *     [`issuer-unavailable`](/problems/issuer-unavailable): Tokens can not be checked.
+             *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
+             *     [`database-busy`](/problems/database-busy): The database is busy.
+             *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    retry_background: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description W3C Trace Context: the caller's trace id, which is in problems and logs. */
+                traceparent?: components["parameters"]["traceparent"];
+            };
+            path: {
+                /** @description The id of a row, compared exactly. */
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The process that runs the consumer does it, within seconds. */
+            202: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["SetAside"];
+                        /** @constant */
+                        status: "success";
+                    };
+                };
+            };
+            /**
+             * @description [`invalid-parameter`](/problems/invalid-parameter): A parameter is not valid.
+             *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
+             */
+            400: components["responses"]["BadRequest"];
+            /** @description [`unauthenticated`](/problems/unauthenticated): Who are you?. */
+            401: components["responses"]["Unauthorized"];
+            /** @description [`forbidden`](/problems/forbidden): You may not do that. */
+            403: components["responses"]["Forbidden"];
+            /**
+             * @description [`not-found`](/problems/not-found): There is no such row.
+             *     [`route-not-found`](/problems/route-not-found): There is nothing at this path.
+             */
+            404: components["responses"]["NotFound"];
+            /** @description [`not-acceptable`](/problems/not-acceptable): None of the accepted types can be given. */
+            406: components["responses"]["NotAcceptable"];
+            /** @description [`request-timeout`](/problems/request-timeout): The request took too long to arrive. */
+            408: components["responses"]["RequestTimeout"];
+            /** @description [`uri-too-long`](/problems/uri-too-long): The URL is too long. */
+            414: components["responses"]["URITooLong"];
+            /** @description [`misdirected-request`](/problems/misdirected-request): The service does not answer to this name. */
+            421: components["responses"]["MisdirectedRequest"];
+            /** @description [`rate-limited`](/problems/rate-limited): Too many requests. */
+            429: components["responses"]["TooManyRequests"];
+            /** @description [`headers-too-large`](/problems/headers-too-large): The headers are too large. */
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            /** @description [`internal-error`](/problems/internal-error): Something went wrong here. */
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description [`overloaded`](/problems/overloaded): Too much to do.
+             *     [`issuer-unavailable`](/problems/issuer-unavailable): Tokens can not be checked.
+             *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
+             *     [`database-busy`](/problems/database-busy): The database is busy.
+             *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`read-only`](/problems/read-only): No changes at the moment.
+             *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
+             */
+            503: components["responses"]["ServiceUnavailable"];
+            /** @description [`storage-full`](/problems/storage-full): No space left. */
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    skip_background: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description W3C Trace Context: the caller's trace id, which is in problems and logs. */
+                traceparent?: components["parameters"]["traceparent"];
+            };
+            path: {
+                /** @description The id of a row, compared exactly. */
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The process that runs the consumer does it, within seconds. */
+            202: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["SetAside"];
+                        /** @constant */
+                        status: "success";
+                    };
+                };
+            };
+            /**
+             * @description [`invalid-parameter`](/problems/invalid-parameter): A parameter is not valid.
+             *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
+             */
+            400: components["responses"]["BadRequest"];
+            /** @description [`unauthenticated`](/problems/unauthenticated): Who are you?. */
+            401: components["responses"]["Unauthorized"];
+            /** @description [`forbidden`](/problems/forbidden): You may not do that. */
+            403: components["responses"]["Forbidden"];
+            /**
+             * @description [`not-found`](/problems/not-found): There is no such row.
+             *     [`route-not-found`](/problems/route-not-found): There is nothing at this path.
+             */
+            404: components["responses"]["NotFound"];
+            /** @description [`not-acceptable`](/problems/not-acceptable): None of the accepted types can be given. */
+            406: components["responses"]["NotAcceptable"];
+            /** @description [`request-timeout`](/problems/request-timeout): The request took too long to arrive. */
+            408: components["responses"]["RequestTimeout"];
+            /** @description [`uri-too-long`](/problems/uri-too-long): The URL is too long. */
+            414: components["responses"]["URITooLong"];
+            /** @description [`misdirected-request`](/problems/misdirected-request): The service does not answer to this name. */
+            421: components["responses"]["MisdirectedRequest"];
+            /** @description [`rate-limited`](/problems/rate-limited): Too many requests. */
+            429: components["responses"]["TooManyRequests"];
+            /** @description [`headers-too-large`](/problems/headers-too-large): The headers are too large. */
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            /** @description [`internal-error`](/problems/internal-error): Something went wrong here. */
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description [`overloaded`](/problems/overloaded): Too much to do.
+             *     [`issuer-unavailable`](/problems/issuer-unavailable): Tokens can not be checked.
+             *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
+             *     [`database-busy`](/problems/database-busy): The database is busy.
+             *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`read-only`](/problems/read-only): No changes at the moment.
+             *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
+             */
+            503: components["responses"]["ServiceUnavailable"];
+            /** @description [`storage-full`](/problems/storage-full): No space left. */
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    restart_background: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description W3C Trace Context: the caller's trace id, which is in problems and logs. */
+                traceparent?: components["parameters"]["traceparent"];
+            };
+            path: {
+                /** @description The id of a row, compared exactly. */
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestartConsumer"];
+            };
+        };
+        responses: {
+            /** @description It goes on within seconds. */
+            202: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["BackgroundConsumer"];
+                        /** @constant */
+                        status: "success";
+                    };
+                };
+            };
+            /**
+             * @description [`invalid-parameter`](/problems/invalid-parameter): A parameter is not valid.
+             *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
+             *     [`invalid-json`](/problems/invalid-json): The body is not valid JSON.
+             *     [`json-too-deep`](/problems/json-too-deep): The body is nested too deeply.
+             */
+            400: components["responses"]["BadRequest"];
+            /** @description [`unauthenticated`](/problems/unauthenticated): Who are you?. */
+            401: components["responses"]["Unauthorized"];
+            /** @description [`forbidden`](/problems/forbidden): You may not do that. */
+            403: components["responses"]["Forbidden"];
+            /**
+             * @description [`not-found`](/problems/not-found): There is no such row.
+             *     [`route-not-found`](/problems/route-not-found): There is nothing at this path.
+             */
+            404: components["responses"]["NotFound"];
+            /** @description [`not-acceptable`](/problems/not-acceptable): None of the accepted types can be given. */
+            406: components["responses"]["NotAcceptable"];
+            /** @description [`request-timeout`](/problems/request-timeout): The request took too long to arrive. */
+            408: components["responses"]["RequestTimeout"];
+            /** @description [`conflict`](/problems/conflict): The row is not in a state for that. */
+            409: components["responses"]["Conflict"];
+            /** @description [`content-too-large`](/problems/content-too-large): The body is too large. */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description [`uri-too-long`](/problems/uri-too-long): The URL is too long. */
+            414: components["responses"]["URITooLong"];
+            /** @description [`unsupported-media-type`](/problems/unsupported-media-type): The body's type is not taken here. */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description [`misdirected-request`](/problems/misdirected-request): The service does not answer to this name. */
+            421: components["responses"]["MisdirectedRequest"];
+            /**
+             * @description [`validation-failed`](/problems/validation-failed): The body is not valid.
+             *     [`value-out-of-range`](/problems/value-out-of-range): A value does not fit.
+             */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description [`rate-limited`](/problems/rate-limited): Too many requests. */
+            429: components["responses"]["TooManyRequests"];
+            /** @description [`headers-too-large`](/problems/headers-too-large): The headers are too large. */
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            /** @description [`internal-error`](/problems/internal-error): Something went wrong here. */
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description [`overloaded`](/problems/overloaded): Too much to do.
+             *     [`issuer-unavailable`](/problems/issuer-unavailable): Tokens can not be checked.
+             *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
+             *     [`database-busy`](/problems/database-busy): The database is busy.
+             *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`read-only`](/problems/read-only): No changes at the moment.
+             *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
+             */
+            503: components["responses"]["ServiceUnavailable"];
+            /** @description [`storage-full`](/problems/storage-full): No space left. */
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
     "list_api-key": {
         parameters: {
             query?: {
-                /** @description Rows on a page. More than 200 is taken for 200. Not with a stream, which has all rows. */
+                /** @description Rows on a page. More than 200 is taken for 200. */
                 limit?: components["parameters"]["limit"];
                 /** @description Where the page begins: `page.next_cursor` of the one before, with the same query but for `limit`. */
                 cursor?: components["parameters"]["cursor"];
                 /** @description At most three fields, each once, `-` before one for descending order; `id` breaks ties. With commas between, or the parameter once for each. */
                 sort?: ("id" | "-id" | "created_at" | "-created_at")[];
-                /** @description The members to send; `id` is always there. Without it: id, name, scopes, created_at, created_by, expires_at, revoked_at, last_used_at, previous_until. With commas between, or the parameter once for each. */
-                fields?: ("id" | "name" | "scopes" | "created_at" | "created_by" | "expires_at" | "revoked_at" | "last_used_at" | "previous_until")[];
+                /** @description The members to send; `id` is always there. Without it: id, name, scopes, claims, created_at, created_by, expires_at, revoked_at, last_used_at, previous_until. With commas between, or the parameter once for each. */
+                fields?: ("id" | "name" | "scopes" | "claims" | "created_at" | "created_by" | "expires_at" | "revoked_at" | "last_used_at" | "previous_until")[];
                 /**
                  * @description A condition on the rows.
                  *
@@ -2232,9 +2796,10 @@ export interface operations {
                  *     | `id` | string | eq, ne, gt, ge, lt, le, in |
                  *     | `created_at` | timestamp | eq, ne, gt, ge, lt, le, in |
                  *
-                 *     `field op value` with eq, ne, gt, ge, lt, le; `field in (a, b)`; `contains(field, 'text')`; `startswith(field, 'text')`; combined
+                 *     `field op value` with eq, ne, gt, ge, lt, le; `field in (a, b)`; `contains(field, 'text')`; `startswith(field, 'text')`; `endswith(field, 'text')`; combined
                  *     by `and`, `or`, `not` and parentheses. Values are `'text'` (a quote is doubled), numbers, `true`, `false`, `null`. Null matches
-                 *     `eq null` and nothing else. Any number and any RFC 3339 date-time (cut to milliseconds) may be compared with. At most 1,024 characters, 20 conditions, 5 levels, 50 values in a list.
+                 *     `eq null` and nothing else. Text is compared exactly; `casei(field)` in the place of a field compares without regard to case (Unicode's
+                 *     simple case folding: É is é, ß is not ss), has no order, and takes at most 64 different letters. Any number and any RFC 3339 date-time (cut to milliseconds) may be compared with. At most 1,024 characters, 20 conditions, 5 levels, 50 values in a list.
                  * @example created_at ge '2026-01-01T00:00:00Z' and not (created_at ge '2100-01-01T00:00:00Z')
                  */
                 filter?: string;

@@ -5,20 +5,9 @@ import { NAME, VERSION } from '../config/version.js';
 /** A receiver that is away must not hold the stop up. */
 const LAST_SPANS_MS = 2_000;
 
-/** What is needed to send traces is left out of the installation. */
-class NotInstalledError extends Error {
-  readonly exitCode = 78;
-
-  constructor(cause: unknown) {
-    const packages = 'the optional packages @opentelemetry/…, which an installation with --omit=optional is without';
-    super(`OTEL_EXPORTER_OTLP_ENDPOINT needs ${packages}`, { cause });
-  }
-}
-
 /**
  * Sends traces to a receiver (OTLP). All of it is imported only here: nobody pays for it who does not want it.
  * @returns sends what is left, and ends
- * @throws NotInstalledError
  */
 export async function exportTraces({ endpoint, ratio }: TracesConfig): Promise<() => Promise<void>> {
   const { hooks, core, exporter, resources, sdk } = await imported();
@@ -42,16 +31,12 @@ export async function exportTraces({ endpoint, ratio }: TracesConfig): Promise<(
 }
 
 async function imported() {
-  try {
-    const [hooks, core, exporter, resources, sdk] = await Promise.all([
-      import('@opentelemetry/context-async-hooks'),
-      import('@opentelemetry/core'),
-      import('@opentelemetry/exporter-trace-otlp-http'),
-      import('@opentelemetry/resources'),
-      import('@opentelemetry/sdk-trace'),
-    ]);
-    return { hooks, core, exporter, resources, sdk };
-  } catch (error) {
-    throw new NotInstalledError(error);
-  }
+  const [hooks, core, exporter, resources, sdk] = await Promise.all([
+    import('@opentelemetry/context-async-hooks'),
+    import('@opentelemetry/core'),
+    import('@opentelemetry/exporter-trace-otlp-http'),
+    import('@opentelemetry/resources'),
+    import('@opentelemetry/sdk-trace'),
+  ]);
+  return { hooks, core, exporter, resources, sdk };
 }
