@@ -12,12 +12,14 @@ const FLOORS = [
   'crud',
   'access',
   'changes',
+  'background',
   'modules',
   'observability',
   'health',
   'openapi',
   'process',
   'scaffold',
+  'testing',
 ];
 const floors = FLOORS.slice(0, -1).map((floor, at) => ({
   name: `${floor}-uses-what-is-below`,
@@ -50,7 +52,7 @@ module.exports = {
     {
       name: 'the-public-entry-is-for-modules',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/modules/' },
+      from: { path: '^src/', pathNot: '^src/(modules/|main\\.ts$)' },
       to: { path: '^src/plinth\\.ts$' },
     },
     {
@@ -65,7 +67,7 @@ module.exports = {
       from: {
         path: '^src/',
         pathNot:
-          '^src/(database|fields|rows|crud|changes|access)/|schema\\.ts$|\\.(entity|repository|module|migration|spec)\\.ts$',
+          '^src/(database|fields|rows|crud|changes|access|testing)/|schema\\.ts$|\\.(entity|repository|module|migration|spec)\\.ts$',
       },
       to: { path: 'node_modules/(typeorm|mysql2|better-sqlite3)/' },
     },
@@ -78,8 +80,21 @@ module.exports = {
     {
       name: 'source-does-not-know-tests',
       severity: 'error',
-      from: { path: '^src/' },
-      to: { path: '^(test|tools|bench)/' },
+      from: { path: '^src/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^(test|tools|bench|client)/' },
+    },
+    {
+      // It is a package of its own, and for browsers too.
+      name: 'client-stands-alone',
+      severity: 'error',
+      from: { path: '^client/' },
+      to: { path: '^(src|test|tools|bench)/' },
+    },
+    {
+      name: 'client-runs-in-browsers',
+      severity: 'error',
+      from: { path: '^client/' },
+      to: { dependencyTypes: ['core'] },
     },
   ],
   options: {

@@ -3,7 +3,18 @@ import globals from 'globals';
 import ts from 'typescript-eslint';
 
 export default ts.config(
-  { ignores: ['dist/', 'node_modules/', 'coverage/', 'data/', 'bench/tutorial/', 'bench/peers/dataui-crud/'] },
+  {
+    ignores: [
+      'dist/',
+      'client/dist/',
+      'client/src/openapi.ts',
+      'node_modules/',
+      'coverage/',
+      'data/',
+      'bench/tutorial/',
+      'bench/peers/dataui-crud/',
+    ],
+  },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -37,7 +48,7 @@ export default ts.config(
   },
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/config/environment.ts'],
+    ignores: ['src/config/environment.ts', 'src/testing/**'],
     rules: {
       'no-restricted-properties': [
         'error',
@@ -47,7 +58,7 @@ export default ts.config(
   },
   { files: ['src/**/*.cli.ts', 'tools/**', 'bench/**'], rules: { 'no-console': 'off' } },
   {
-    files: ['test/**', '**/*.spec.ts'],
+    files: ['test/**', 'src/testing/**', '**/*.spec.ts'],
     rules: { '@typescript-eslint/no-unsafe-assignment': 'off', '@typescript-eslint/unbound-method': 'off' },
   },
   {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import manifest from '../package.json' with { type: 'json' };
+import { NODE_FLAGS } from '../dist/process/node-flags.js';
 import { Bystander } from './attacks/bystander.js';
 import { KINDS } from './attacks/kinds.js';
 import { attackedStore, PAPERS_MODULE } from './attacks/rows.js';
@@ -65,9 +65,7 @@ async function attackAll(kind) {
 }
 
 async function attackTwice(store, name, key) {
-  const flags = manifest.scripts.start
-    .match(/--\S+/g)
-    .map((flag) => flag.replace(/(--max-old-space-size)=\d+/, `$1=${HEAP_MIB}`));
+  const flags = NODE_FLAGS.map((flag) => flag.replace(/(--max-old-space-size)=\d+/, `$1=${HEAP_MIB}`));
   const attacked = await service(store.url, { AUTH: 'keys' }, [...flags, '--import', PAPERS_MODULE]);
   // Also when the run itself ends badly.
   process.once('exit', () => attacked.child.kill('SIGKILL'));

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeCursor } from '../dist/query/cursor.js';
 import { etagOf } from '../dist/rows/etag.js';
-import manifest from '../package.json' with { type: 'json' };
+import { NODE_FLAGS } from '../dist/process/node-flags.js';
 import { freePort } from '../test/support/mariadb.ts';
 import { HOUSE } from './dialects.js';
 import { PEERS } from './peers.js';
@@ -32,7 +32,7 @@ const plinth = {
   pages: cursors,
   // As it ships, everything on; the limits alone are off, which one caller would soon meet.
   env: () => ({ AUTH: 'keys', RATE_LIMIT: 'off', STORAGE_BYTES_PER_CALLER: '0', STORAGE_RECORDS_PER_CALLER: '0' }),
-  flags: manifest.scripts.start.match(/--\S+/g),
+  flags: NODE_FLAGS,
 };
 
 /** In the order in which they are measured: those that are compared come one after the other. */

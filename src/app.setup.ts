@@ -6,6 +6,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AccessControl } from './access/access-control.js';
 import { AppModule } from './app.module.js';
 import type { Config } from './config/config.js';
+import type { PlinthModuleClass } from './crud/plinth-module.js';
 import { EndpointRunner } from './crud/endpoints/endpoint.runner.js';
 import { httpAdapter } from './http/engine/http.adapter.js';
 import { HeldBytes } from './http/held-bytes.js';
@@ -19,12 +20,14 @@ export interface AppOptions {
   readonly logRequest?: HttpServices['logRequest'];
   /** Lines of the log that nobody will see. */
   readonly droppedLines?: () => number;
-  /** Another root module: tests add modules of theirs. */
-  readonly root?: (config: Config, draining: Draining) => DynamicModule;
+  /** Further modules of Nest's, without a resource. */
+  readonly imports?: NonNullable<DynamicModule['imports']>;
 }
 
-/** What is not under `/api`. */
+/** Paths that are not under `/api`. */
 const OUTSIDE = [
+  '/',
+  'version',
   'health',
   'health/live',
   'health/ready',
@@ -42,18 +45,18 @@ const OUTSIDE = [
 ];
 
 /** Everything that is global about HTTP: `main` and every HTTP test build the service with it. Not listening yet. */
-export async function createApp(config: Config, options: AppOptions = {}): Promise<NestFastifyApplication> {
-  const {
-    logger = false,
-    draining = new Draining(),
-    logRequest,
-    droppedLines = () => 0,
-    root = (settings, state) => AppModule.with(settings, state),
-  } = options;
+export async function createApp(
+  config: Config,
+  modules: readonly PlinthModuleClass[],
+  options: AppOptions = {},
+): Promise<NestFastifyApplication> {
+  const { logger = false, draining = new Draining(), logRequest, droppedLines = () => 0, imports = [] } = options;
   const services: HttpServices = { draining, logRequest, nobody: NOBODY, held: new HeldBytes(config) };
   const adapter = httpAdapter(config.http, services);
   // `abortOnError`: errors at start reach `main`, which knows how to say them.
-  const app = await NestFactory.create<NestFastifyApplication>(root(config, draining), adapter, {
+  const root = AppModule.with(config, draining, modules);
+  const all = { ...root, imports: [...root.imports!, ...imports] };
+  const app = await NestFactory.create<NestFastifyApplication>(all, adapter, {
     bodyParser: false,
     logger,
     abortOnError: false,
@@ -63,6 +66,8 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   const metrics = app.get(Metrics);
   metrics.droppedLines = droppedLines;
   services.measureRequest = metrics.request;
+  services.tellProblem = metrics.problem;
+  services.tellUnread = metrics.connectionUnread;
   app.setGlobalPrefix('api', { exclude: OUTSIDE.map((path) => ({ path, method: RequestMethod.ALL })) });
   return app;
 }

@@ -1,7 +1,7 @@
 import { declarationOf } from './crud/plinth-module.js';
 import { generate } from './database/generate/generate.js';
 import { writeMigrations } from './database/generate/write.js';
-import { modules } from './modules/index.js';
+import { builtModules } from './process/built-modules.js';
 import { readArguments, runCommand, UsageError } from './process/command.js';
 import { schemaOf } from './schema.js';
 
@@ -21,6 +21,7 @@ await runCommand(async () => {
   const [name = ''] = positionals;
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name))
     throw new UsageError('A NAME is lower-case letters, digits and hyphens', USAGE);
+  const modules = await builtModules();
   const resources = modules.map((module) => declarationOf(module).resource);
   const generated = await generate(schemaOf(modules), resources, values);
   if (generated.plans.length === 0)

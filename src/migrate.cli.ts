@@ -1,7 +1,7 @@
 import { readCommandConfig } from './config/environment.js';
 import { openDataSource } from './database/data-source.js';
 import { Migrator } from './database/migrator.js';
-import { modules } from './modules/index.js';
+import { builtModules } from './process/built-modules.js';
 import { readArguments, runCommand, UsageError } from './process/command.js';
 import { schemaOf } from './schema.js';
 
@@ -23,7 +23,10 @@ await runCommand(async () => {
   if (!act) throw new UsageError(`Unknown command '${command}'`, USAGE);
   const { database } = readCommandConfig();
   // A migration may take as long as it takes: the limits of requests are not for it.
-  const dataSource = await openDataSource({ ...database, statementTimeoutMs: 86_400_000 }, schemaOf(modules));
+  const dataSource = await openDataSource(
+    { ...database, statementTimeoutMs: 86_400_000 },
+    schemaOf(await builtModules()),
+  );
   try {
     await act(new Migrator(dataSource));
   } finally {

@@ -2,17 +2,29 @@ import type { Type } from '@nestjs/common';
 import type { MigrationInterface } from 'typeorm';
 import { ApiKeyEntity } from './access/keys/api-key.entity.js';
 import { RateLimitEntity } from './access/limits/rate-limit.entity.js';
+import { ConsumerEntity } from './background/consumers/consumer.entity.js';
+import { SetAsideEntity } from './background/consumers/set-aside.entity.js';
+import { JobEntity } from './background/jobs/job.entity.js';
 import { ChangeEntity } from './rows/change.entity.js';
 import { FeedEntity } from './rows/feed.entity.js';
 import { IdempotencyKeyEntity } from './crud/idempotency/idempotency-key.entity.js';
 import { declarationOf, type PlinthModuleClass } from './crud/plinth-module.js';
 import { kernelMigrations } from './database/migrations.js';
 
-const KERNEL = [IdempotencyKeyEntity, ChangeEntity, FeedEntity, ApiKeyEntity, RateLimitEntity];
+const KERNEL = [
+  IdempotencyKeyEntity,
+  ChangeEntity,
+  FeedEntity,
+  ApiKeyEntity,
+  RateLimitEntity,
+  ConsumerEntity,
+  SetAsideEntity,
+  JobEntity,
+];
 
 export interface Schema {
   readonly entities: Type<object>[];
-  /** In the order they run: by the time that their names end in. */
+  /** Migrations in the order they run: by the time that their names end in. */
   readonly migrations: Type<MigrationInterface>[];
 }
 

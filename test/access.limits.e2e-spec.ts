@@ -195,7 +195,7 @@ describe('limits', () => {
 describe('under pressure', () => {
   it('counts no delay of the start', async () => {
     const { url, drop } = await freshDatabase('sqlite');
-    const app = await createApp(loadConfig({ DATABASE_URL: url, PORT: '0', SHED_DELAY_MS: '50' }));
+    const app = await createApp(loadConfig({ DATABASE_URL: url, PORT: '0', SHED_DELAY_MS: '50' }), []);
     await app.init();
     await sleep(100);
     for (const end = performance.now() + 2_000; performance.now() < end;);

@@ -8,6 +8,7 @@ import { FeedRepository } from '../src/changes/feed.repository.js';
 import { WatchService } from '../src/changes/watch.service.js';
 import { Metrics } from '../src/observability/metrics.js';
 import { Draining } from '../src/runtime/draining.js';
+import { modules } from '../src/modules/index.js';
 import { startGuarded } from './support/access.js';
 import { problemOf } from './support/client.js';
 import { forEveryModule } from './support/modules.js';
@@ -317,7 +318,7 @@ forEveryModule(
       await gone();
     });
   },
-  [{ module: 'resource', how: '', env: {} }],
+  [{ module: 'resource', modules }],
 );
 
 /** All that Jest can fake, but intervals. */

@@ -1,12 +1,24 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { freshDatabase, type TestDatabase } from './support/database.js';
+import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { NODE_FLAGS } from '../src/process/node-flags.js';
 import { runBuilt } from './support/process.js';
 
 const COMMANDS = ['migrate.cli.js', 'generate-migration.cli.js', 'key.cli.js', 'new.cli.js', 'main.js'];
 /** With these the service would not start. */
 const OF_THE_SERVICE = { HOST: '0.0.0.0', PORT: 'none', AUTH: 'nonsense', HTTP_BODY_BYTES: '-1' };
 const KEY = 'key.cli.js';
+
+const { SIGHUP } = constants.signals;
+
+/** Whether a process has a handler for a signal, as Linux tells. */
+function catches(pid: number, signal: number): boolean {
+  const mask = /^SigCgt:\s+(\w+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]!;
+  return ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n;
+}
 
 describe('commands', () => {
   let database: TestDatabase;
@@ -48,6 +60,31 @@ describe('commands', () => {
     expect(stderr).toMatch(/^npm (run|start)/m);
     expect(stderr).not.toMatch(/^\s+at /m);
     expect((await run('migrate.cli.js', ['status'])).output).not.toContain('done');
+  });
+
+  it('plinth tells its commands, and refuses one that it does not know', async () => {
+    expect(await run('plinth.cli.js', [])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/migrate:generate/),
+    });
+    expect(await run('plinth.cli.js', ['constructor'])).toMatchObject({ code: 64, stdout: '' });
+    expect(await run('plinth.cli.js', ['migrate', 'status'])).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/^pending /),
+    });
+    expect(await run('plinth.cli.js', ['key', 'make'])).toMatchObject({ code: 64 });
+  });
+
+  it('plinth start becomes the service: in its own process, with the flags of Node, and heeding signals from the first', async () => {
+    const env = { DATABASE_URL: database.url, PORT: '0', SHUTDOWN_DRAIN_MS: '0' };
+    const { child, ended } = runBuilt('plinth.cli.js', env, ['start']);
+    const command = () => readFileSync(`/proc/${child.pid}/cmdline`, 'utf8').split('\0');
+    for (const end = Date.now() + 10_000; !command().includes('dist/main.js') && Date.now() < end; await sleep(1));
+    expect(command()).toEqual(expect.arrayContaining([...NODE_FLAGS, expect.stringMatching(/preload\.js$/)]));
+    // Node itself catches the others.
+    for (const end = Date.now() + 10_000; !catches(child.pid!, SIGHUP) && Date.now() < end; await sleep(1));
+    child.kill('SIGTERM');
+    expect(await ended).toMatchObject({ code: 0, output: expect.stringContaining('"msg":"Stopped"') });
   });
 
   it('need no settings of the service', async () => {

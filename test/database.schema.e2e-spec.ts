@@ -1,7 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
-import { AppModule } from '../src/app.module.js';
 import { createApp } from '../src/app.setup.js';
 import { loadConfig } from '../src/config/config.js';
 import { openDataSource } from '../src/database/data-source.js';
@@ -111,9 +110,8 @@ describe.each(engines())('a database on %s that is not what is declared', (engin
     const config = loadConfig({ DATABASE_URL: fresh.url, DATABASE_MIGRATE: 'never', PORT: '0' });
     const none = () => undefined;
     const warn = (line: unknown) => void warnings.push(JSON.stringify(line));
-    app = await createApp(config, {
+    app = await createApp(config, ALL, {
       logger: { log: none, error: none, debug: none, verbose: none, warn },
-      root: (...args) => AppModule.with(...args, ALL),
     });
     await app.listen(0, '127.0.0.1');
   };

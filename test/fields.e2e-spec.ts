@@ -145,8 +145,7 @@ describe.each(engines())('every type of field on %s', (engine) => {
       const sample = known.find((row) => row[name] !== null)!;
       const literal = literalOf(sample[name]);
       for (const operator of field.filterable) {
-        if (operator === 'in' || operator === 'contains' || operator === 'startswith' || operator === 'endswith')
-          continue;
+        if (!(operator in { eq: 0, ne: 0, gt: 0, ge: 0, lt: 0, le: 0 })) continue;
         const found = await dataOf(`${PATH}?limit=200&filter=${encodeURIComponent(`${name} ${operator} ${literal}`)}`);
         const all = (await dataOf(`${PATH}?limit=200`)) as unknown as Members[];
         const expected = all.filter(

@@ -243,7 +243,7 @@ describe('http', () => {
       [
         '/metrics',
         'application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5',
-        'text/plain; version=0.0.4; charset=utf-8',
+        'application/openmetrics-text; version=1.0.0; charset=utf-8',
       ],
     ] as const) {
       const { status, headers } = await client.get(path, { accept });

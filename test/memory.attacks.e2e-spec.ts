@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import manifest from '../package.json' with { type: 'json' };
+import { NODE_FLAGS } from '../src/process/node-flags.js';
 import { Client } from './support/client.js';
 import { engines, freshDatabase } from './support/database.js';
 import { runBuilt } from './support/process.js';
@@ -10,9 +10,7 @@ const HEAP_MIB = 128;
 /** The heap with its young part, buffers and code; at rest it is some 180. */
 const MOST_MIB = 400;
 /** As `npm start` has them. */
-const FLAGS = manifest.scripts.start
-  .match(/--\S+/g)!
-  .map((flag) => flag.replace(/(--max-old-space-size)=\d+/, `$1=${HEAP_MIB}`));
+const FLAGS = NODE_FLAGS.map((flag) => flag.replace(/(--max-old-space-size)=\d+/, `$1=${HEAP_MIB}`));
 const LARGE = 'x'.repeat(880_000);
 const ROWS = 12;
 
@@ -36,7 +34,7 @@ describe.each(engines())('one caller, on %s', (engine) => {
       LOG_LEVEL: 'warn',
       HTTP_SEND_MS: '3000',
     };
-    service = await Service.spawn(env, 'test/support/large-rows.main.mjs', FLAGS);
+    service = await Service.spawn(env, [...FLAGS, '--import', './test/support/papers.mjs']);
     await service.until('/health/ready');
     const keyFor = async (name: string) => {
       const { stdout } = await runBuilt('key.cli.js', env, ['create', '--name', name, '--scope', '*:*']).ended;
@@ -46,7 +44,7 @@ describe.each(engines())('one caller, on %s', (engine) => {
     bystander = new Client(service.origin, await keyFor('bystander'));
     await bystander.post('/api/resource', { id: 'one', name: 'Map room' });
     for (let n = 0; n < ROWS; n++)
-      expect((await bystander.post('/api/blob', { id: `row-${n}`, body: LARGE })).status).toBe(201);
+      expect((await bystander.post('/api/paper', { id: `row-${n}`, text: LARGE })).status).toBe(201);
   }, 120_000);
   afterAll(async () => {
     await service.kill();
@@ -96,7 +94,7 @@ describe.each(engines())('one caller, on %s', (engine) => {
   };
 
   it('who begins exports and reads none gets a few, and loses them in time', async () => {
-    await many(300, head('GET', '/api/blob', 'Accept: application/x-ndjson'));
+    await many(300, head('GET', '/api/paper', 'Accept: application/x-ndjson'));
     await survives(2_000);
     const began = answers.filter((status) => status === '200').length;
     // Four at once; on a slow machine the first have been ended by the time that the last ones come.
@@ -106,7 +104,7 @@ describe.each(engines())('one caller, on %s', (engine) => {
     const headers = { accept: 'application/x-ndjson' };
     const attackers = new Client(service.origin, attacker);
     for (const end = Date.now() + 20_000; ; await sleep(200)) {
-      const { status, text } = await attackers.get('/api/blob?fields=id', headers);
+      const { status, text } = await attackers.get('/api/paper?fields=id', headers);
       if (status === 200) {
         expect(text.trimEnd().split('\n')).toHaveLength(ROWS);
         break;
@@ -116,7 +114,7 @@ describe.each(engines())('one caller, on %s', (engine) => {
   }, 60_000);
 
   it('who asks for pages of large rows and reads none, one after the other', async () => {
-    await many(60, head('GET', '/api/blob?limit=200').repeat(10));
+    await many(60, head('GET', '/api/paper?limit=200').repeat(10));
     await survives(3_000);
   }, 60_000);
 
@@ -128,13 +126,13 @@ describe.each(engines())('one caller, on %s', (engine) => {
   it('who sends five hundred large bodies slowly', async () => {
     const size = 1_000_000;
     const headers = ['Content-Type: application/json', `Content-Length: ${size}`];
-    await many(500, `${head('POST', '/api/blob', ...headers)}{"body":"${'a'.repeat(size / 2)}`);
+    await many(500, `${head('POST', '/api/paper', ...headers)}{"text":"${'a'.repeat(size / 2)}`);
     await survives(3_000);
     expect(answers).toContain('429');
   }, 60_000);
 
   it('who reads five hundred large rows a little at a time', async () => {
-    const readers = await many(500, head('GET', '/api/blob/row-1'));
+    const readers = await many(500, head('GET', '/api/paper/row-1'));
     const reading = setInterval(() => readers.forEach((socket) => void socket.read(1_024)), 100);
     try {
       await survives(3_000);
@@ -144,10 +142,10 @@ describe.each(engines())('one caller, on %s', (engine) => {
   }, 60_000);
 
   it('who watches a hundred times and reads no event, while large rows are written', async () => {
-    await many(100, head('GET', '/api/blob:watch', 'Accept: text/event-stream'));
+    await many(100, head('GET', '/api/paper:watch', 'Accept: text/event-stream'));
     const writer = new Client(service.origin, attacker);
     const writing = Array.from({ length: 4 }, async () => {
-      for (const end = Date.now() + 3_000; Date.now() < end;) await writer.post('/api/blob', { body: LARGE });
+      for (const end = Date.now() + 3_000; Date.now() < end;) await writer.post('/api/paper', { text: LARGE });
     });
     await survives(3_000);
     await Promise.all(writing);
@@ -169,7 +167,7 @@ describe.each(engines())('one caller, on %s', (engine) => {
   it.each(['with', 'without'])(
     'who sends bodies of a gibibyte, %s a key',
     async (how) => {
-      const all = head('POST', '/api/blob', 'Content-Type: application/json', `Content-Length: ${2 ** 30}`);
+      const all = head('POST', '/api/paper', 'Content-Type: application/json', `Content-Length: ${2 ** 30}`);
       await many(50, `${how === 'with' ? all : all.replace(/Authorization.*\r\n/, '')}${'a'.repeat(200_000)}`);
       await survives(1_000);
       expect(new Set(answers)).toEqual(new Set([how === 'with' ? '413' : '401']));

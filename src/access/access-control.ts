@@ -14,8 +14,8 @@ import { RateLimits } from './limits/rate-limits.js';
 import { insufficientScope } from './unauthenticated.js';
 
 /**
- * Who gets in, and to what: after the route is known and before anything else of the request is looked at, its body
- * least of all. It answers at once for callers that it remembers.
+ * Authenticates, authorises and limits each request: after its route is known, and before anything else of it is looked at,
+ * its body least of all. Answers at once for callers that it remembers.
  */
 @Injectable()
 export class AccessControl implements Gate {
@@ -34,6 +34,8 @@ export class AccessControl implements Gate {
       return this.enter(request, this.authenticator.anybody, model);
     }
     if (!request.route.isUnlimited) this.limits.admitAddress(request.ip);
+    // Whoever it is, it is nobody here: credentials are not even looked at.
+    if ('isPublic' in request.route.access!) return;
     const { authorization } = request.headers;
     const known = this.authenticator.recall(authorization);
     if (known) return this.enter(request, known, model, reply);
@@ -59,6 +61,7 @@ export class AccessControl implements Gate {
   private enter(request: FastifyRequest, caller: Caller, model: CrudModel | undefined, reply?: FastifyReply): void {
     request.caller = caller;
     if (reply && !request.route.isUnlimited) this.limits.admitCaller(caller, reply);
+    if ('isPublic' in request.route.access!) return;
     const { access, scope = scopeOf(model!.name, (access as { verb: 'read' | 'write' }).verb) } = request.route;
     if (!caller.can(scope)) throw insufficientScope(scope);
     if (model) checkStage(model.name, model.stage, caller);

@@ -1,4 +1,4 @@
-import { Global, Logger, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { Global, Logger, Module, type DynamicModule, type OnApplicationBootstrap } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccessControl } from './access-control.js';
 import { Authenticator } from './authenticator.js';
@@ -13,12 +13,14 @@ import { RateLimits } from './limits/rate-limits.js';
 import { Pages } from './pages.js';
 import { ProblemListener } from '../problems/problem-listener.js';
 import { SecurityLog } from './security-log.js';
+import { checkReplacements } from './replaceable.js';
+import type { ClassReplacement } from '../crud/plinth-module.js';
 import { SharedCounts } from './limits/shared-counts.js';
 import { StorageLimits } from './limits/storage-limits.js';
 import { StorageBudget } from '../rows/storage-budget.js';
 import { TokenVerifier } from './tokens/token-verifier.js';
 
-/** Who may do what: keys, tokens, scopes, limits. */
+/** Access: keys, tokens, scopes, limits. */
 @Global()
 @Module({
   imports: [TypeOrmModule.forFeature([ApiKeyEntity, RateLimitEntity])],
@@ -42,6 +44,13 @@ import { TokenVerifier } from './tokens/token-verifier.js';
   exports: [ProblemListener, SecurityLog, StorageBudget, StorageLimits],
 })
 export class AccessModule implements OnApplicationBootstrap {
+  /** @param replacements of modules. @throws TypeError for a class that can't be replaced, or is twice */
+  static with(replacements: readonly ClassReplacement[]): DynamicModule {
+    checkReplacements(replacements);
+    // Nest keeps one provider of a token: what a module is made with stands in place of what its decorator has.
+    return { module: AccessModule, providers: [...replacements] };
+  }
+
   constructor(private readonly authenticator: Authenticator) {}
 
   onApplicationBootstrap(): void {

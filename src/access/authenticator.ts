@@ -13,14 +13,14 @@ const LONGEST_CREDENTIALS = 8_192;
 /** `Authorization: Bearer …` to a caller: an API key or a JWT, whichever are configured. */
 @Injectable()
 export class Authenticator {
-  /** Nobody is asked who they are. */
+  /** Whether no credentials are asked for. */
   readonly isOpen: boolean;
   readonly anybody = ANYBODY;
-  /** By their credentials in the one spelling of `spelt`. */
+  /** Callers by their credentials, in the one spelling of `spelt`. */
   private readonly known = new Remembered<Caller>();
-  /** One look for all that come with the same credentials at once. */
+  /** Look-ups that are under way: all requests with the same credentials share one. */
   private readonly running = new Map<string, Promise<Caller>>();
-  /** How often credentials have changed: what was looked up before does not count after. */
+  /** Counts changes of credentials: a look-up that began before a change is not remembered. */
   private changes = 0;
 
   constructor(

@@ -1,13 +1,13 @@
-/** How credentials stand at the moment of asking. */
+/** The state of credentials at the moment of asking. */
 export interface Standing {
-  /** When they end by themselves, in milliseconds since 1970; Infinity: never. */
+  /** The time when they end by themselves, in milliseconds since 1970; Infinity: never. */
   readonly endsAt: number;
   /** A rotation has put others in their place, and they only work on for a while. */
   readonly isReplaced: boolean;
 }
 
 export interface CallerOptions {
-  /** What the token says of its subject: for row rules. */
+  /** The claims of the token or the key, for row rules. */
   readonly claims?: Readonly<Record<string, unknown>>;
   /** Looks at the credentials anew. @returns null where they no longer hold, or no longer mean the same */
   readonly standing?: () => Promise<Standing | null>;
@@ -15,7 +15,7 @@ export interface CallerOptions {
 
 const FOR_EVER: Standing = { endsAt: Infinity, isReplaced: false };
 
-/** Who asks. What a caller may do is a set of scopes (`resource:read`); `*` in either half stands for all. */
+/** An authenticated caller. Its permissions are a set of scopes (`resource:read`); `*` in either half stands for all. */
 export class Caller {
   readonly claims: Readonly<Record<string, unknown>>;
   readonly standing: () => Promise<Standing | null>;

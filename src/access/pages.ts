@@ -4,7 +4,7 @@ import { Config } from '../config/config.js';
 import { DomainError } from '../problems/domain-error.js';
 
 const SAFE: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
-/** By a page of the service, or typed in by a person. */
+/** Origins of a request (`Sec-Fetch-Site`) that a page of the service, or a person, has sent. */
 const OWN_SITES: readonly unknown[] = [undefined, 'same-origin', 'none'];
 
 /**

@@ -5,15 +5,17 @@ import { ProblemListener } from '../problems/problem-listener.js';
 import type { DomainError } from '../problems/domain-error.js';
 
 /** Alarms go by these names: they stay as they are. */
-export type SecurityEvent =
-  | 'unauthenticated'
-  | 'ended-key-used'
-  | 'forbidden'
-  | 'misdirected'
-  | 'rate-limited'
-  | 'key-created'
-  | 'key-rotated'
-  | 'key-revoked';
+export const SECURITY_EVENTS = [
+  'unauthenticated',
+  'ended-key-used',
+  'forbidden',
+  'misdirected',
+  'rate-limited',
+  'key-created',
+  'key-rotated',
+  'key-revoked',
+] as const;
+export type SecurityEvent = (typeof SECURITY_EVENTS)[number];
 
 const BY_STATUS: Readonly<Record<number, SecurityEvent>> = {
   401: 'unauthenticated',
@@ -21,7 +23,7 @@ const BY_STATUS: Readonly<Record<number, SecurityEvent>> = {
   421: 'misdirected',
   429: 'rate-limited',
 };
-/** For each event in a second; of more there is one line that says how many. */
+/** Lines for each event in a second; one more line tells how many others there were. */
 const LINES = 10;
 const SECOND_MS = 1_000;
 

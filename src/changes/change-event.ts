@@ -25,6 +25,11 @@ export class ChangeEvent {
     return this.change.op;
   }
 
+  /** When it was written, in milliseconds since 1970. */
+  get at(): number {
+    return Date.parse(`${this.change.at.replace(' ', 'T')}Z`);
+  }
+
   get seq(): number {
     return this.change.seq!;
   }

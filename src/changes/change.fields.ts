@@ -5,7 +5,7 @@ import { FieldSet } from '../fields/field-set.js';
 const RANGE: readonly FilterOperator[] = ['eq', 'ne', 'gt', 'ge', 'lt', 'le', 'in'];
 const EQUAL: readonly FilterOperator[] = ['eq', 'ne', 'in'];
 
-/** What can be asked of the log: by whom, of which module, when. The rows before and after come as objects. */
+/** Fields by which the log can be filtered: caller, module, time. The rows before and after come as objects. */
 export const CHANGE_FIELDS = new FieldSet([
   fieldOf('id', { type: 'string', filterable: RANGE, sortable: true, unique: true }),
   fieldOf('module', { type: 'string', filterable: EQUAL }),

@@ -31,7 +31,7 @@ export class ChangePruner implements OnApplicationBootstrap, OnApplicationShutdo
   async run(now = Date.now()): Promise<void> {
     const { feedDays, auditDays } = this.config.changes;
     for (const module of await this.changes.modules()) {
-      // What nobody watched has no number yet.
+      // Changes of a module that nobody watched have no number yet.
       await this.feeds.numberAll(module);
       await this.changes.shortenFeed(module, new Date(now - feedDays * DAY_MS).toISOString());
       const { min_seq: minSeq } = await this.feeds.get(module);

@@ -32,10 +32,20 @@ export class ChangeRepository {
     this.lists = new ListReads(database, listed, this.mostBytes);
   }
 
-  /** What comes after a position of the feed, up to another one, in order: a dense run of numbers, at most 256 and as many as fit. */
+  /**
+   * The changes after a position of the feed, up to another one, in order: a dense run of numbers, at most 256 and as many as
+   * fit.
+   */
   async between(module: string, after: number, upTo: number): Promise<ChangeEntity[]> {
     const sql = `SELECT ${COLUMNS} FROM \`change_log\` WHERE \`module\` = ? AND \`seq\` > ? AND \`seq\` <= ? ORDER BY \`seq\` LIMIT ${READ_AT_ONCE}`;
     const statement = { sql, params: [module, after, upTo], mostBytes: this.mostBytes };
+    return (await this.database.queryPart<ChangeEntity>(statement)).rows.map(decode);
+  }
+
+  /** The changes of one row from a number on, up to another one, in order: at most 256 and as many as fit. */
+  async ofRow(module: string, id: string, from: number, upTo: number): Promise<ChangeEntity[]> {
+    const sql = `SELECT ${COLUMNS} FROM \`change_log\` WHERE \`module\` = ? AND \`resource_id\` = ? AND \`seq\` >= ? AND \`seq\` <= ? ORDER BY \`seq\` LIMIT ${READ_AT_ONCE}`;
+    const statement = { sql, params: [module, id, from, upTo], mostBytes: this.mostBytes };
     return (await this.database.queryPart<ChangeEntity>(statement)).rows.map(decode);
   }
 
@@ -45,7 +55,7 @@ export class ChangeRepository {
     return (await this.database.query<Pick<ChangeEntity, 'id'>>(sql, [module, seq]))[0]?.id;
   }
 
-  /** All that have changes, resource modules or not. */
+  /** All modules that have changes, resource modules or not. */
   async modules(): Promise<string[]> {
     const rows = await this.database.query<{ module: string }>('SELECT DISTINCT `module` FROM `change_log`');
     return rows.map(({ module }) => module);

@@ -2,7 +2,7 @@ import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Page } from '../crud/endpoints/answer.js';
 import { Context } from '../crud/endpoints/context.decorator.js';
-import { HistoryEndpoint, WatchEndpoint } from '../crud/endpoints/endpoints.js';
+import { HistoryEndpoint, WatchEndpoint } from '../crud/endpoints/module.endpoints.js';
 import { withParameter } from '../crud/endpoints/link.js';
 import type { EndpointContext } from '../crud/endpoints/request-context.js';
 import { HistoryService } from './history.service.js';

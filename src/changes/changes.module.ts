@@ -31,6 +31,6 @@ import { WatchService } from './watch.service.js';
     HistoryService,
     WatchService,
   ],
-  exports: [ChangeLog, Feeds, WatchService],
+  exports: [ChangeLog, ChangeRepository, ChangeSignal, FeedRepository, Feeds, WatchService],
 })
 export class ChangesModule {}

@@ -3,7 +3,7 @@ import { bePatient } from '../http/engine/unread-answers.js';
 import { EVENTS_TYPE } from '../http/media-types.js';
 
 const HEARTBEAT_MS = 15_000;
-/** What a reader may be behind before it is dropped; it resumes where it was. */
+/** Bytes that a reader may be behind before it is dropped; it resumes where it was. */
 const MOST_BEHIND_BYTES = 65_536;
 
 /** One server-sent event stream (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
@@ -11,6 +11,7 @@ export class EventStream {
   private heartbeat: NodeJS.Timeout | undefined;
   private opened = false;
   private closed = false;
+  private dropped = false;
 
   /** @param onClose called once, when the client has left or the stream was ended, also before it was opened */
   constructor(
@@ -20,7 +21,7 @@ export class EventStream {
     const { raw } = reply;
     raw.on('close', () => this.finish());
     raw.on('error', () => this.finish());
-    // Of a client that left before there is no event any more.
+    // A client that has left before causes no event any more.
     if (raw.destroyed) process.nextTick(() => this.finish());
   }
 
@@ -36,6 +37,11 @@ export class EventStream {
   /** Whether nobody is there to be answered. */
   get isLeft(): boolean {
     return this.reply.raw.destroyed;
+  }
+
+  /** Whether it was ended because its reader left too much lying. */
+  get isDropped(): boolean {
+    return this.dropped;
   }
 
   /** Sends the head: from here on a failure can only end the stream. To HEAD that is all there is. */
@@ -66,23 +72,24 @@ export class EventStream {
     this.finish();
   }
 
-  /** For what happens now: a single large event is let through, a reader that leaves events lying is dropped. */
+  /** Sends an event that happens now: a single large one is let through, a reader that leaves events lying is dropped. */
   send(text: string): void {
     if (this.closed) return;
     const { raw } = this.reply;
     if (raw.writableLength <= MOST_BEHIND_BYTES) raw.write(text);
     else {
+      this.dropped = true;
       raw.destroy();
       this.finish();
     }
   }
 
-  /** For what only says that the stream is alive, which whatever is still on its way says as well. */
+  /** Sends a sign of life; left out while anything else is still on its way. */
   remark(text: string): void {
     if (!this.closed && this.reply.raw.writableLength === 0) this.reply.raw.write(text);
   }
 
-  /** For what happened before, which may be more than a reader may be behind: waits until it is on its way. */
+  /** Sends events of the past, which may be more than a reader may be behind: waits until they are on their way. */
   async sendAll(text: string): Promise<void> {
     const { raw } = this.reply;
     if (this.closed || text === '' || raw.write(text)) return;

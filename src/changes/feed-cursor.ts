@@ -1,15 +1,15 @@
 import { Logger } from '@nestjs/common';
 import type { CrudModel } from '../crud/crud.model.js';
-import { ChangeEvent } from './change-event.js';
 import type { ChangeRepository } from './change.repository.js';
 import type { FeedRepository } from './feed.repository.js';
+import type { ChangeEntity } from '../rows/change.entity.js';
 import type { Feed } from '../rows/feed-heads.js';
 import type { Position } from './position.js';
 
 /** The feed does not go on from where it was read: it was pruned, or the database was restored. */
 export class FeedBroken extends Error {}
 
-type Head = Pick<Feed, 'head' | 'epoch'>;
+export type Head = Pick<Feed, 'head' | 'epoch'>;
 
 /** A place in one module's feed, and the way on from there. All up to it is on disk. */
 export class FeedCursor {
@@ -43,7 +43,7 @@ export class FeedCursor {
   }
 
   /** Goes on by a part of what is left up to the head. @throws FeedBroken */
-  async next({ head }: Head): Promise<ChangeEvent[]> {
+  async next({ head }: Head): Promise<ChangeEntity[]> {
     const { epoch, seq } = this.place;
     // With the change at the place, unless it was pruned: it tells whether this is still the same history.
     const rows = await this.changes.between(this.model.name, seq - 1, head);
@@ -52,23 +52,25 @@ export class FeedCursor {
     // It was so large that nothing else came with it.
     if (here && rows.length === 0) rows.push(...(await this.changes.between(this.model.name, seq, head)));
     if (rows[0]?.seq !== seq + 1) throw new FeedBroken(`The changes after ${seq} are gone.`);
-    const events = rows.map((row) => new ChangeEvent(row, this.model, epoch));
     const last = rows.at(-1)!;
-    this.place = { epoch, seq: last.seq! };
-    this.id = last.id;
-    return events;
+    this.startAt({ epoch, seq: last.seq! }, last.id);
+    return rows;
   }
 
   /** Leaves out what comes before the head. */
   async skipTo({ head, epoch }: Head): Promise<void> {
-    this.id = await this.changes.idAt(this.model.name, head);
-    this.place = { epoch, seq: head };
+    this.startAt({ epoch, seq: head }, await this.changes.idAt(this.model.name, head));
+  }
+
+  /** @param id of the change at the place, where it is known */
+  startAt(place: Position, id: string | undefined): void {
+    this.place = place;
+    this.id = id;
   }
 
   /** Forgets the place, for a feed that nobody reads. */
   reset(): void {
-    this.place = { epoch: '', seq: 0 };
-    this.id = undefined;
+    this.startAt({ epoch: '', seq: 0 }, undefined);
   }
 
   /**

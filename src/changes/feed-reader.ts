@@ -1,9 +1,11 @@
 import { Logger } from '@nestjs/common';
-import type { ChangeEvent } from './change-event.js';
-import { FeedBroken, type FeedCursor } from './feed-cursor.js';
+import { ChangeEvent } from './change-event.js';
+import { FeedBroken, type FeedCursor, type Head } from './feed-cursor.js';
+import { reasonOf } from '../database/sql-errors.js';
+import { inNoContext, inRootSpan } from '../runtime/tracing.js';
 import type { Position } from './position.js';
 
-/** How often other processes' commits are looked for: while changes come, and while none do. */
+/** Milliseconds between two looks for other processes' commits: while changes come, and while none do. */
 const BUSY_MS = 25;
 const IDLE_MS = 250;
 const BUSY_FOR_MS = 10_000;
@@ -11,7 +13,7 @@ const BUSY_FOR_MS = 10_000;
 export interface FeedListener {
   /** Called with events in order, each once. */
   deliver(events: readonly ChangeEvent[]): void;
-  /** Nothing more is delivered: the history is another one now (a restore), or the reader ends. */
+  /** Ends the delivery: the history is another one now (a restore), or the reader ends. */
   end(): void;
 }
 
@@ -36,7 +38,11 @@ export class FeedReader {
   private lastRead = 0;
   private failure = '';
 
-  constructor(private readonly cursor: FeedCursor) {}
+  /** @param onDelivery is told of the events that were delivered together */
+  constructor(
+    private readonly cursor: FeedCursor,
+    private readonly onDelivery: (events: readonly ChangeEvent[]) => void = () => undefined,
+  ) {}
 
   /**
    * @param after how far the listener is already: it need not wait for a look, unless it is ahead of the reader
@@ -54,7 +60,8 @@ export class FeedReader {
     const joined = Promise.withResolvers<Position | null>();
     this.joining.set(listener, joined);
     this.notify();
-    if (!this.isRunning) void this.run();
+    // Not in the trace of who happened to come first.
+    if (!this.isRunning) void inNoContext(() => this.run());
     return joined.promise;
   }
 
@@ -112,7 +119,7 @@ export class FeedReader {
     const feed = await this.cursor.look(joining.length > 0);
     let isBusy = false;
     while (this.listeners.size > 0 && this.seq < feed.head) {
-      this.deliver(await this.cursor.next(feed));
+      await this.deliverNext(feed);
       isBusy = true;
     }
     if (this.listeners.size === 0) await this.cursor.skipTo(feed);
@@ -128,6 +135,16 @@ export class FeedReader {
     return isBusy;
   }
 
+  private deliverNext(feed: Head): Promise<void> {
+    const { name } = this.cursor.model;
+    const attributes = { 'plinth.module': name, 'plinth.watchers': this.listeners.size };
+    return inRootSpan(`feed ${name}`, attributes, reasonOf, async () => {
+      const rows = await this.cursor.next(feed);
+      const { epoch } = this.cursor.position;
+      this.deliver(rows.map((row) => new ChangeEvent(row, this.cursor.model, epoch)));
+    });
+  }
+
   private deliver(events: readonly ChangeEvent[]): void {
     this.lastRead = performance.now();
     this.lastChange = Date.now();
@@ -139,6 +156,7 @@ export class FeedReader {
         this.drop(listener);
       }
     }
+    this.onDelivery(events);
   }
 
   private drop(listener: FeedListener): void {
@@ -159,7 +177,7 @@ export class FeedReader {
       return true;
     }
     this.failure = error.message;
-    // Who waits for a position hears why there is none. The others stay, and go on when the database is back.
+    // Callers that wait for a position hear why there is none. The others stay, and go on when the database is back.
     for (const { reject } of this.joining.values()) reject(error);
     this.joining.clear();
     return false;

@@ -1,18 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
+import { padded } from '../database/padded.js';
 import { FeedHeads, newEpoch, type Feed } from '../rows/feed-heads.js';
 import type { ChangeEntity } from '../rows/change.entity.js';
 import type { Position } from './position.js';
 
 export interface Numbered extends Pick<Feed, 'head' | 'epoch'> {
-  /** How many were numbered now. */
+  /** The number of changes that were numbered now. */
   readonly count: number;
   /** The highest id of those. */
   readonly lastId?: string | undefined;
 }
 
-/** At most so many are numbered in one transaction: it has to be short. */
+/** The most changes that one transaction numbers: it has to be short. */
 const NUMBERED_AT_ONCE = 256;
+const MOST_COUNTED = 10_000;
 const PENDING =
   'SELECT `id`, `resource_id`, `version` FROM `change_log` WHERE `module` = ? AND `seq` IS NULL ORDER BY `id`';
 
@@ -54,6 +56,14 @@ export class FeedRepository {
       await this.moveHead(module, head);
       return { count: rows.length, lastId: rows.at(-1)?.id, head, epoch: feed.epoch };
     });
+  }
+
+  /** How many changes have no number yet, as far as that is worth counting. */
+  async countUnnumbered(module: string): Promise<number> {
+    if (this.isNumberedAlready) return 0;
+    const some = 'SELECT 1 FROM `change_log` WHERE `module` = ? AND `seq` IS NULL';
+    const sql = `SELECT COUNT(*) AS \`count\` FROM (${some} LIMIT ${MOST_COUNTED}) AS \`some\``;
+    return (await this.database.query<{ count: number }>(sql, [module]))[0]!.count;
   }
 
   /**
@@ -101,15 +111,13 @@ export class FeedRepository {
     return this.database.engine === 'sqlite';
   }
 
-  /** One statement for all, its shape padded to powers of two. */
+  /** Numbers all rows in one statement. */
   private async assign(rows: readonly Pending[], head: number): Promise<void> {
-    const size = 2 ** Math.ceil(Math.log2(rows.length));
-    const padded = Array.from({ length: size }, (_, index) => Math.min(index, rows.length - 1));
-    const cases = padded.map(() => 'WHEN ? THEN ?').join(' ');
-    const places = padded.map(() => '?').join(', ');
+    const pairs = padded(rows.map(({ id }, index) => [id, head + index + 1] as const));
+    const cases = pairs.map(() => 'WHEN ? THEN ?').join(' ');
+    const places = pairs.map(() => '?').join(', ');
     const sql = `UPDATE \`change_log\` SET \`seq\` = CASE \`id\` ${cases} END WHERE \`id\` IN (${places})`;
-    const pairs = padded.flatMap((index) => [rows[index]!.id, head + index + 1]);
-    await this.database.execute(sql, [...pairs, ...padded.map((index) => rows[index]!.id)]);
+    await this.database.execute(sql, [...pairs.flat(), ...pairs.map(([id]) => id)]);
   }
 
   private async moveHead(module: string, head: number): Promise<void> {

@@ -9,6 +9,7 @@ import { FeedRepository } from './feed.repository.js';
 const CHECKED_EVERY_MS = 1_000;
 /** A feed that somebody watches is read four times a second. */
 const STALE_MS = 5_000;
+const COUNTED_EVERY_MS = 10_000;
 
 /** The readers of this process, one for each module that is watched, however many watch it. */
 @Injectable()
@@ -18,6 +19,10 @@ export class Feeds implements OnApplicationBootstrap, OnApplicationShutdown {
   /** Modules whose feed is known, and was said, not to be read. */
   private readonly stale = new Set<string>();
   private timer?: NodeJS.Timeout;
+  /** @param ms since the oldest change of a delivery was written */
+  onDelivery: (module: string, ms: number) => void = () => undefined;
+  private readonly unnumberedOf = new Map<string, number>();
+  private countsAgainAt = 0;
 
   constructor(
     private readonly registry: ModuleRegistry,
@@ -30,7 +35,8 @@ export class Feeds implements OnApplicationBootstrap, OnApplicationShutdown {
   readerOf(module: string): FeedReader {
     let reader = this.readers.get(module);
     if (!reader) {
-      reader = new FeedReader(new FeedCursor(this.registry.get(module).model, this.feeds, this.changes));
+      const cursor = new FeedCursor(this.registry.get(module).model, this.feeds, this.changes);
+      reader = new FeedReader(cursor, ([oldest]) => this.onDelivery(module, Date.now() - oldest!.at));
       this.signal.listen(module, reader.notify.bind(reader));
       this.readers.set(module, reader);
     }
@@ -42,6 +48,18 @@ export class Feeds implements OnApplicationBootstrap, OnApplicationShutdown {
     return [...this.readers].map(([module, reader]) => [module, reader.staleMs]);
   }
 
+  /**
+   * By module, changes without a number when that was last counted, which this call does again in the background: whoever
+   * asks must not wait for the database. Nothing of a module where it could not be counted.
+   */
+  unnumbered(): ReadonlyMap<string, number> {
+    if (performance.now() >= this.countsAgainAt) {
+      this.countsAgainAt = performance.now() + COUNTED_EVERY_MS;
+      for (const { model } of this.registry.all()) void this.count(model.name);
+    }
+    return this.unnumberedOf;
+  }
+
   onApplicationBootstrap(): void {
     // Beside the readers: one that hangs could not tell of it.
     this.timer = setInterval(() => this.check(), CHECKED_EVERY_MS).unref();
@@ -50,6 +68,14 @@ export class Feeds implements OnApplicationBootstrap, OnApplicationShutdown {
   onApplicationShutdown(): void {
     clearInterval(this.timer);
     for (const reader of this.readers.values()) reader.stop();
+  }
+
+  private async count(module: string): Promise<void> {
+    try {
+      this.unnumberedOf.set(module, await this.feeds.countUnnumbered(module));
+    } catch {
+      this.unnumberedOf.delete(module);
+    }
   }
 
   /** Says each change of state once. */

@@ -24,7 +24,7 @@ type Query = Readonly<Record<string, unknown>>;
 type Show = (row: CrudEntity, module: string) => object | null;
 type ReadPart = (part: ListQuery) => Promise<Part<ChangeEntity>>;
 
-/** Who changed what, when: of one row for those who may read it, of everything for operators. */
+/** The history of changes, with author and time: of one row for those who may read it, of everything for operators. */
 @Injectable()
 export class HistoryService {
   private readonly pageBytes: number;

@@ -15,13 +15,15 @@ import { checkKept } from './position.js';
 import { Watcher } from './watcher.js';
 import type { WatchRequest } from './watch.request.js';
 
-const RETRY_AFTER = { headers: { 'retry-after': '5' } };
+const RETRY_AFTER = { headers: { 'retry-after': '5' }, log: { limit: 'streams' } };
 
 /** Streams of changes: from a position, from now, or from the rows as they are. */
 @Injectable()
 export class WatchService {
   private readonly logger = new Logger(WatchService.name);
   private readonly open = new Map<Watcher, string>();
+  /** Streams that were ended because their readers were too far behind. */
+  dropped = 0;
 
   constructor(
     private readonly registry: ModuleRegistry,
@@ -52,6 +54,7 @@ export class WatchService {
     const stream = new EventStream(reply, () => {
       watcher.close();
       reader.leave(watcher);
+      if (stream.isDropped) this.dropped++;
       this.open.delete(watcher);
     });
     const watcher = new Watcher({ model, fields, filter, isPlain: fields === model.shownTo(ANYBODY) }, stream, caller);
@@ -90,7 +93,6 @@ export class WatchService {
     if (own >= watchersPerCaller)
       throw new DomainError('rate-limited', `A caller may have ${watchersPerCaller} streams.`, {
         ...RETRY_AFTER,
-        log: { limit: 'streams' },
       });
   }
 }

@@ -21,12 +21,12 @@ export interface WatchView {
 
 /** One reader of a feed: what it gets of each event, and how far it is. */
 export class Watcher implements FeedListener {
-  /** What comes up to it is known to the reader, or is part of the rows it was sent. */
+  /** The position up to which the reader knows the changes, or has the rows that they made. */
   private seq = 0;
   private epoch = '';
   /** The number in the last bookmark. */
   private marked = -1;
-  /** Until then what happens is not sent: it is in the log, and read from there when the past was sent. */
+  /** Whether events are sent as they happen. Until then they are read from the log, once the past was sent. */
   private isLive = false;
   private readonly bookmarks: NodeJS.Timeout;
 
@@ -58,7 +58,7 @@ export class Watcher implements FeedListener {
     return this.stream.sendAll(this.textOf(events));
   }
 
-  /** From here on events go out as they come. */
+  /** Sends events as they come from here on. */
   goLive(): void {
     this.isLive = true;
     if (this.seq !== this.marked) this.stream.send(this.bookmark());
@@ -81,7 +81,7 @@ export class Watcher implements FeedListener {
     return text;
   }
 
-  /** Where the reader is, though nothing that it asked for has happened: it then resumes from here. */
+  /** Tells the reader its position though no change concerned it, so that it resumes from here. */
   private bookmark(): string {
     this.marked = this.seq;
     return `id: ${formatPosition(this.epoch, this.seq)}\nevent: bookmark\ndata: {}\n\n`;

@@ -30,9 +30,14 @@ export interface CostlyConfig {
   readonly limitMs: number;
 }
 
-export interface HttpConfig {
+export interface Listening {
   readonly host: string;
   readonly port: number;
+}
+
+export interface HttpConfig extends Listening {
+  /** Where probes and metrics are, if that is a port of their own. */
+  readonly management: Listening | null;
   readonly bodyLimitBytes: number;
   readonly requestTimeoutMs: number;
   readonly headersTimeoutMs: number;
@@ -41,17 +46,17 @@ export interface HttpConfig {
   readonly maxConnections: number;
   readonly trustProxy: readonly string[];
   readonly corsOrigins: readonly string[];
-  /** From whom entity tags that a proxy has changed are taken. */
+  /** The senders whose entity tags may be changed by a proxy: `proxies` takes the weak tags of trusted ones. */
   readonly weakEtags: 'refuse' | 'proxies';
   /** 0: never. */
   readonly shedDelayMs: number;
   readonly shedHeapPercent: number;
   readonly shedMemoryPercent: number;
-  /** Of the rows of a page, or of what is read at once for a stream. */
+  /** Bytes of the rows of a page, or of one read for a stream. */
   readonly pageBytes: number;
-  /** How long an answer may lie unread. */
+  /** Milliseconds for which an answer may lie unread. */
   readonly sendMs: number;
-  /** Of the heap: bodies that come and answers that lie unread. */
+  /** Percent of the heap for bodies that come and answers that lie unread. */
   readonly heldPercent: number;
   readonly heldPercentPerCaller: number;
   readonly exports: number;
@@ -78,7 +83,7 @@ export interface AccessConfig {
     readonly address: number;
     readonly failures: number;
   };
-  /** For each caller and day, beside the rows themselves; 0: any number. */
+  /** The budget of each caller and day, beside the rows themselves; 0: any number. */
   readonly storage: { readonly bytes: number; readonly records: number };
 }
 
@@ -89,10 +94,32 @@ export interface ChangesConfig {
   readonly auditDays: number;
 }
 
+/** Consumers of changes and scheduled jobs. */
+export interface BackgroundConfig {
+  /** Whether this process runs any. */
+  readonly isOn: boolean;
+  readonly leaseMs: number;
+}
+
 export interface ShutdownConfig {
   readonly drainMs: number;
   readonly inFlightMs: number;
   readonly deadlineMs: number;
+}
+
+export interface LogConfig {
+  readonly level: string;
+  /** Of answers that are none of 4xx and 5xx. */
+  readonly successPercent: number;
+  /** 0: never. */
+  readonly slowStatementMs: number;
+}
+
+export interface TracesConfig {
+  /** Base URL of an OTLP receiver. */
+  readonly endpoint: string;
+  /** Of those that begin here, from 0 to 1. */
+  readonly ratio: number;
 }
 
 /** The whole configuration, read once at start and frozen. */
@@ -102,7 +129,12 @@ export abstract class Config {
   abstract readonly access: AccessConfig;
   abstract readonly shutdown: ShutdownConfig;
   abstract readonly changes: ChangesConfig;
-  abstract readonly log: { readonly level: string };
+  abstract readonly background: BackgroundConfig;
+  abstract readonly log: LogConfig;
+  /** Null: nowhere. */
+  abstract readonly traces: TracesConfig | null;
+  /** That it was built from; null where nobody says. */
+  abstract readonly commit: string | null;
 }
 
 /** Says which variables are wrong and what they should be; never what they are. */
@@ -116,6 +148,14 @@ export class ConfigError extends Error {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Not a part of the configuration, which may be looked at: it has secrets. */
+const environments = new WeakMap<Config, Environment>();
+
+/** What a configuration was read from: for the settings of modules. */
+export function environmentOf(config: Config): Environment {
+  return environments.get(config) ?? {};
+}
 
 /** @throws ConfigError with every fault at once */
 export function loadConfig(env: Environment): Config {
@@ -145,6 +185,7 @@ export function loadConfig(env: Environment): Config {
     http: {
       host: read(SETTINGS.host),
       port: read(SETTINGS.port),
+      management: readManagement(read, faults),
       bodyLimitBytes: read(SETTINGS.bodyLimitBytes),
       requestTimeoutMs: read(SETTINGS.requestTimeoutMs),
       headersTimeoutMs: read(SETTINGS.headersTimeoutMs),
@@ -175,7 +216,17 @@ export function loadConfig(env: Environment): Config {
       feedDays: read(SETTINGS.feedDays),
       auditDays: read(SETTINGS.auditDays),
     },
-    log: { level: read(SETTINGS.logLevel) },
+    background: {
+      isOn: read(SETTINGS.background) === 'on',
+      leaseMs: read(SETTINGS.backgroundLeaseMs),
+    },
+    log: {
+      level: read(SETTINGS.logLevel),
+      successPercent: read(SETTINGS.logSuccessPercent),
+      slowStatementMs: read(SETTINGS.logSlowStatementMs),
+    },
+    traces: readTraces(read),
+    commit: read(SETTINGS.commit),
   };
   if (config.http.headersTimeoutMs > config.http.requestTimeoutMs) {
     faults.push('HTTP_HEADERS_MS must not be more than HTTP_REQUEST_MS');
@@ -183,12 +234,31 @@ export function loadConfig(env: Environment): Config {
   if (config.http.weakEtags === 'proxies' && config.http.trustProxy?.length === 0)
     faults.push('TRUST_PROXY must name the proxies where HTTP_WEAK_ETAGS is proxies');
   const { keys, jwt } = config.access;
-  if (!keys && !jwt && config.http.host !== undefined && !isLoopback(config.http.host)) {
-    faults.push('HOST must be 127.0.0.1, ::1 or localhost as long as AUTH is off: nobody would be asked who they are');
+  const { host, management } = config.http;
+  const listening = { HOST: host, ...(management?.host !== host && { MANAGEMENT_HOST: management?.host }) };
+  for (const [key, value] of Object.entries(listening)) {
+    if (!keys && !jwt && value !== undefined && !isLoopback(value))
+      faults.push(
+        `${key} must be 127.0.0.1, ::1 or localhost as long as AUTH is off: nobody would be asked who they are`,
+      );
   }
   // A setting may be read for several that are worked out from it.
   if (faults.length > 0) throw new ConfigError([...new Set(faults)]);
+  environments.set(config, env);
   return deepFreeze(config);
+}
+
+function readTraces(read: <T>(setting: Setting<T>) => T): TracesConfig | null {
+  const [endpoint, ratio] = [read(SETTINGS.tracesEndpoint), read(SETTINGS.tracesRatio)];
+  return endpoint === null ? null : { endpoint, ratio };
+}
+
+function readManagement(read: <T>(setting: Setting<T>) => T, faults: string[]): Listening | null {
+  const [host, port] = [read(SETTINGS.managementHost) ?? read(SETTINGS.host), read(SETTINGS.managementPort)];
+  if (read(SETTINGS.managementHost) && port === null)
+    faults.push('MANAGEMENT_PORT must be set where MANAGEMENT_HOST is');
+  if (port && port === read(SETTINGS.port)) faults.push('MANAGEMENT_PORT must be another one than PORT');
+  return port === null ? null : { host, port };
 }
 
 /** By default half of the pool, and a fourth for one caller; SQLite has a thread for each. */
@@ -236,7 +306,8 @@ function readAccess(read: <T>(setting: Setting<T>) => T, faults: string[]): Acce
   };
 }
 
-function readSetting<T>(setting: Setting<T>, env: Environment, faults: string[]): T {
+/** @param faults gets what is wrong with it; the value is undefined then */
+export function readSetting<T>(setting: Setting<T>, env: Environment, faults: string[]): T {
   const { key } = setting;
   const fileKey = `${key}_FILE`;
   let text = env[key];

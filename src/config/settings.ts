@@ -8,14 +8,14 @@ export interface Setting<T = unknown> {
   readonly parse: (text: string) => T;
   /** The value, as text, of a variable that is not set. */
   readonly default: string;
-  /** What a good value is, in the words of an error message. */
+  /** Describes a good value, in the words of an error message. */
   readonly expects: string;
   readonly description: string;
   /** May also come from the file that `{key}_FILE` names. */
   readonly secret?: boolean;
 }
 
-function integer(minimum: number, maximum: number): Pick<Setting<number>, 'parse' | 'expects'> {
+export function integer(minimum: number, maximum: number): Pick<Setting<number>, 'parse' | 'expects'> {
   const expects = `an integer from ${minimum} to ${maximum}`;
   const parse = (text: string) => {
     const value = Number(text);
@@ -25,7 +25,7 @@ function integer(minimum: number, maximum: number): Pick<Setting<number>, 'parse
   return { parse, expects };
 }
 
-function oneOf<const T extends string>(...words: T[]): Pick<Setting<T>, 'parse' | 'expects'> {
+export function oneOf<const T extends string>(...words: T[]): Pick<Setting<T>, 'parse' | 'expects'> {
   const parse = (text: string) => {
     if (!words.includes(text as T)) throw new BadValue();
     return text as T;
@@ -33,7 +33,7 @@ function oneOf<const T extends string>(...words: T[]): Pick<Setting<T>, 'parse' 
   return { parse, expects: `one of ${words.join(', ')}` };
 }
 
-const text = (pattern: RegExp, expects: string): Pick<Setting<string>, 'parse' | 'expects'> => ({
+export const text = (pattern: RegExp, expects: string): Pick<Setting<string>, 'parse' | 'expects'> => ({
   parse: (value) => {
     if (!pattern.test(value)) throw new BadValue();
     return value;
@@ -60,7 +60,10 @@ function databaseUrl(value: string): string {
   return value;
 }
 
-/** What would be passed over in silence may have been there to make the line safe: `?ssl=…`, `?sslmode=require`. */
+/**
+ * Refuses parameters, which would be ignored in silence: they may have been there to make the line safe (`?ssl=…`,
+ * `?sslmode=require`).
+ */
 function refuseQuery(query: string): void {
   if (query === '') return;
   const names = [...new Set(new URLSearchParams(query).keys())].map((name) => `"${encodeURIComponent(name)}"`);
@@ -78,14 +81,14 @@ function isDecodable(text: string): boolean {
 }
 
 /** A setting that need not be there: empty text is null. */
-function optional<T>({
+export function optional<T>({
   parse,
   expects,
 }: Pick<Setting<T>, 'parse' | 'expects'>): Pick<Setting<T | null>, 'parse' | 'expects' | 'default'> {
   return { default: '', expects, parse: (value) => (value === '' ? null : parse(value)) };
 }
 
-function listOf<T extends string>(
+export function listOf<T extends string>(
   isGood: (word: string) => boolean,
   expects: string,
 ): Pick<Setting<readonly T[]>, 'parse' | 'expects'> {
@@ -141,6 +144,16 @@ export const SETTINGS = {
     ...address,
     description:
       'Address to listen on; `localhost` is 127.0.0.1. Other machines can only reach it with authentication: `AUTH`.',
+  },
+  managementPort: {
+    key: 'MANAGEMENT_PORT',
+    ...optional(integer(1, 65535)),
+    description: 'Port of `/health` and `/metrics`, which are then nowhere else; without it they are on `PORT`.',
+  },
+  managementHost: {
+    key: 'MANAGEMENT_HOST',
+    ...optional(address),
+    description: "Address of `MANAGEMENT_PORT`; by default that of `HOST`, and never another machine's without `AUTH`.",
   },
   port: { key: 'PORT', default: '3000', ...integer(0, 65535), description: 'Port to listen on; 0 takes a free one.' },
   databaseUrl: {
@@ -262,7 +275,42 @@ export const SETTINGS = {
     key: 'LOG_LEVEL',
     default: 'info',
     ...oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
-    description: 'The least that is logged.',
+    description: 'The least that is logged. SIGUSR2 changes between this and debug.',
+  },
+  logSuccessPercent: {
+    key: 'LOG_SUCCESS_PERCENT',
+    default: '100',
+    ...integer(0, 100),
+    description:
+      'How many answers below 400 have a line in the log, in percent. Slow ones (a second or more), and all others, always have.',
+  },
+  logSlowStatementMs: {
+    key: 'LOG_SLOW_STATEMENT_MS',
+    default: '1000',
+    ...integer(0, 600_000),
+    description: `From how long on what the database answers is logged, without values, ${MS}; 0: never.`,
+  },
+  tracesEndpoint: {
+    key: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    ...optional({
+      expects: 'an http or https URL',
+      parse: (value: string) => {
+        if (!/^https?:\/\//.test(value) || !URL.canParse(value)) throw new BadValue();
+        return value;
+      },
+    }),
+    description:
+      'Where traces are sent: the base address of an OpenTelemetry receiver, by OTLP over HTTP as JSON. None are made without it, unless Node is started with an SDK of yours. docs/observing.md has its other variables.',
+  },
+  tracesRatio: {
+    key: 'OTEL_TRACES_SAMPLER_ARG',
+    default: '1',
+    expects: 'a number from 0 to 1',
+    parse: (value: string) => {
+      if (!/^(0|1|0?\.\d+|1\.0+)$/.test(value)) throw new BadValue();
+      return Number(value);
+    },
+    description: 'How many of the traces that begin here are kept; where a caller traces, they decide.',
   },
   bodyLimitBytes: {
     key: 'HTTP_BODY_BYTES',
@@ -467,6 +515,18 @@ export const SETTINGS = {
     ...integer(1, 36_500),
     description: 'How long changes are kept at all, in days; never less than the feed.',
   },
+  background: {
+    key: 'BACKGROUND',
+    default: 'on',
+    ...oneOf('on', 'off'),
+    description: 'Whether this process runs consumers of changes and scheduled jobs, where modules have some.',
+  },
+  backgroundLeaseMs: {
+    key: 'BACKGROUND_LEASE_MS',
+    default: '15000',
+    ...integer(1_000, 600_000),
+    description: `Another process goes on with them so long after the one that ran them has died, ${MS}. Renewed three times as often.`,
+  },
   drainMs: {
     key: 'SHUTDOWN_DRAIN_MS',
     default: '5000',
@@ -484,5 +544,10 @@ export const SETTINGS = {
     default: '45000',
     ...integer(1, 600_000),
     description: `For the whole stop, ${MS}; then exit 1.`,
+  },
+  commit: {
+    key: 'SOURCE_COMMIT',
+    ...optional(text(/^[0-9a-f]{7,64}$/, 'the name of a commit, in hexadecimal digits')),
+    description: 'The commit that the service was built from, for `/version` and the metrics; an image says it.',
   },
 } satisfies Record<string, Setting>;

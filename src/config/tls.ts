@@ -5,7 +5,7 @@ import { SETTINGS, type Setting } from './settings.js';
 export interface TlsConfig {
   /** Whether it is checked who the server is. */
   readonly isVerified: boolean;
-  /** In PEM, as the two that follow. */
+  /** Certificates in PEM, as the two that follow. */
   readonly ca: string | undefined;
   readonly cert: string | undefined;
   readonly key: string | undefined;

@@ -14,12 +14,14 @@ import {
   RestoreEndpoint,
   UpdateEndpoint,
 } from './endpoints/endpoints.js';
+import type { Format } from './endpoints/format.js';
 import type { RequestContext } from './endpoints/request-context.js';
 
 /** The handlers that every resource has, unless its controller says that it goes without. */
 export interface CrudHandlers<E extends CrudEntity> {
-  list(context: RequestContext): Promise<Listing<E>>;
-  get(id: string, context: RequestContext): Promise<Representation<E>>;
+  /** @param own those of an override, `@Parameters()` */
+  list(context: RequestContext, own?: object): Promise<Listing<E>>;
+  get(id: string, context: RequestContext, own?: object): Promise<Representation<E>>;
   create(body: CreateInput<E>, context: RequestContext): Promise<Representation<E>>;
   update(id: string, patch: MergePatch<UpdateInput<E>>, context: RequestContext): Promise<Representation<E>>;
   replace(id: string, body: Replacement<CreateInput<E>>, context: RequestContext): Promise<Representation<E>>;
@@ -28,26 +30,32 @@ export interface CrudHandlers<E extends CrudEntity> {
 }
 export type CrudOperation = keyof CrudHandlers<CrudEntity>;
 
+export interface CrudControllerOptions<E> {
+  readonly without?: readonly CrudOperation[];
+  readonly formats?: readonly Format<E>[];
+}
+
 /**
  * The base class of a resource's controller: `class LoanController extends CrudController(Loan)`. A handler that is to do
  * something else is overridden with its endpoint decorator, `@ReadEndpoint(Loan)`; without it the start is refused.
+ * @param formats representations of single rows and of lists beside those that all resources have
  * @param without operations that the resource does not have: no route, nothing in the reference, and none in a batch
  */
 export function CrudController<E extends CrudEntity>(
   resource: Type<E>,
-  { without = [] }: { readonly without?: readonly CrudOperation[] } = {},
+  { without = [], formats }: CrudControllerOptions<E> = {},
 ): abstract new (service: CrudService<E>) => CrudHandlers<E> {
   class CreateBody extends (CreateOf(resource) as Type<object>) {}
 
   abstract class Handlers implements CrudHandlers<E> {
     protected constructor(private readonly service: CrudService<E>) {}
 
-    @ListEndpoint(resource)
+    @ListEndpoint(resource, { ...(formats && { formats }) })
     list(@Context() context: RequestContext): Promise<Listing<E>> {
       return this.service.list(context);
     }
 
-    @ReadEndpoint(resource)
+    @ReadEndpoint(resource, { ...(formats && { formats }) })
     get(@Param('id') id: string, @Context() context: RequestContext): Promise<Representation<E>> {
       return this.service.get(id, context);
     }

@@ -45,7 +45,7 @@ export class CrudModel {
   private readonly documents: readonly string[];
 
   constructor(
-    /** One word everywhere: folder, table, route, scope, metric label and feed. */
+    /** The name, one word everywhere: folder, table, route, scope, metric label and feed. */
     readonly name: string,
     readonly resource: Type<CrudEntity>,
     { stage = { level: 'stable' }, requiresIfMatch = false }: ModuleOptions = {},
@@ -137,13 +137,13 @@ export class CrudModel {
     return { ...this.defaults, ...this.normalise(members), ...kept };
   }
 
-  /** With the write-only members that a client which has read the row can not send. */
+  /** Adds the write-only members, which a client that has read the row can not send. */
   private completed(body: Members, before: CrudEntity, caller: Caller): Members {
     const unsent = this.writeOnly.filter((name) => !(name in body));
     return { ...pick(before, unsent), ...this.withoutUnchanged(body, before, caller) };
   }
 
-  /** Without read-only members that say what is there: what a GET gave may be sent back as it is. */
+  /** Leaves out read-only members that say what is there: the body of a GET may be sent back as it is. */
   private withoutUnchanged(body: Members, before: CrudEntity, caller: Caller): Members {
     const known = this.fieldsFor(caller);
     const isUnchanged = ([name, value]: [string, unknown]) => {
@@ -181,7 +181,7 @@ export class CrudModel {
     );
   }
 
-  /** One spelling for each value, so that another one of it is no change. */
+  /** Gives each value its one spelling, so that another spelling is no change. */
   private normalise(members: object): object {
     if (this.spelled.length === 0) return members;
     const normal = { ...members } as Record<string, unknown>;

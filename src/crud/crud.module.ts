@@ -14,7 +14,7 @@ import type { PlinthModuleClass } from './plinth-module.js';
 import { References } from './references.js';
 import { ModuleRegistry } from './module.registry.js';
 
-/** What every resource module inherits without naming it. */
+/** Services that every resource module inherits without naming them. */
 @Global()
 @Module({
   imports: [DiscoveryModule, TypeOrmModule.forFeature([IdempotencyKeyEntity])],
@@ -29,7 +29,7 @@ import { ModuleRegistry } from './module.registry.js';
     EndpointRunner,
     Exports,
   ],
-  exports: [ModuleRegistry, References],
+  exports: [Idempotency, ModuleRegistry, References],
 })
 export class CrudModule {
   /** @param listed all modules that have a resource */

@@ -15,7 +15,7 @@ import { etagOf } from '../rows/etag.js';
 import { exportRows } from './export/export.js';
 import { nextCursor, type ListQuery, type Part } from '../query/list-query.js';
 import { References, referencesOf } from './references.js';
-import type { Sight } from '../rows/row-rule.js';
+import { EVERY_ROW, type RowRule, type Sight } from '../rows/row-rule.js';
 
 /**
  * The rules of a module: what every resource does, to be changed with `override` and `super`. Its methods throw
@@ -42,14 +42,17 @@ export abstract class CrudService<E extends CrudEntity> {
     return this.repository.find(id, context).then((row) => this.represent(this.live(row), context));
   }
 
-  /** A page, a stream where `Accept` asks for one, or the row that `?id=` names: the specification's own way to read it. */
-  async list(context: RequestContext): Promise<Listing<E>> {
+  /**
+   * A page, a stream where `Accept` asks for one, or the row that `?id=` names: the specification's own way to read it.
+   * @param only a condition on the rows beside what the request and the caller's rule say, made with `rowWhere`
+   */
+  async list(context: RequestContext, only: RowRule = EVERY_ROW): Promise<Listing<E>> {
     if (context.id !== undefined) return this.get(context.id, context);
     const query = context.list!;
-    if (context.format !== JSON_TYPE) return exportRows(context, (list) => this.repository.page(list, context));
-    const { rows, hasMore } = await this.repository.page(query, context);
+    if (context.format !== JSON_TYPE) return exportRows(context, (list) => this.repository.page(list, context, only));
+    const { rows, hasMore } = await this.repository.page(query, context, only);
     const last = hasMore ? rows.at(-1) : undefined;
-    const counted = query.count ? await this.repository.count(query, context) : {};
+    const counted = query.count ? await this.repository.count(query, context, only) : {};
     return new Page<E>(
       rows.map((row) => this.model.project(row, query.fields) as Partial<E>),
       { limit: query.limit, ...(last && { next_cursor: nextCursor(query, last) }), ...counted },
@@ -66,7 +69,7 @@ export abstract class CrudService<E extends CrudEntity> {
     return this.repository.lockInOrder(ids);
   }
 
-  /** What the caller may have of the module's rows: for what goes by rows in memory, such as the feed. */
+  /** The rows that the caller may have, as a test of rows in memory, such as those of the feed. */
   sightOf(context: Pick<RequestContext, 'caller'>): Sight {
     return this.repository.sightOf(context);
   }

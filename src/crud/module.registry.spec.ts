@@ -21,7 +21,7 @@ describe('the registry of modules', () => {
     const loans = service(LoanService, 'loan');
     expect(() => registryOf(loans, service(LendingService, 'loan'))).toThrow(/LendingService .*'loan': LoanService/);
     expect(() => registryOf(loans, service(LoanService, 'loan'))).toThrow(/'loan'/);
-    for (const name of ['api-key', 'changes', 'metrics'])
+    for (const name of ['api-key', 'background', 'changes', 'metrics'])
       expect(() => registryOf(service(LoanService, name))).toThrow(name);
   });
 

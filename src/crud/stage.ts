@@ -1,12 +1,12 @@
 import type { Caller } from '../access/caller.js';
 import { DomainError } from '../problems/domain-error.js';
 
-/** How far a module has come. Fields and routes are added to a stable one, and never changed in meaning. */
+/** The maturity of a module. Fields and routes are added to a stable one, and never changed in meaning. */
 export type Stage =
   | { readonly level: 'alpha' | 'beta' | 'stable' }
   | {
       readonly level: 'deprecated';
-      /** When it became deprecated, and when it goes away: RFC 3339. */
+      /** The times when it became deprecated, and when it goes away: RFC 3339. */
       readonly since: string;
       readonly sunset: string;
       /** A page that says what to use in its place. */
@@ -20,7 +20,7 @@ export function checkStage(module: string, { level }: Stage, caller: Caller): vo
   }
 }
 
-/** What a deprecated module says with each answer: RFC 9745 (Deprecation), RFC 8594 (Sunset). */
+/** Headers of each answer of a deprecated module: RFC 9745 (Deprecation), RFC 8594 (Sunset). */
 export function stageHeaders(stage: Stage): Readonly<Record<string, string>> | undefined {
   if (stage.level !== 'deprecated') return undefined;
   return {

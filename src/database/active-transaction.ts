@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Failed } from '../runtime/batcher.js';
+import { AfterCommit, type Work } from './after-commit.js';
 import type {
   OpenTransaction,
   Patience,
@@ -20,7 +21,8 @@ export class ActiveTransaction implements Transaction {
   fault: unknown;
   private savepoints = 0;
   private ended = false;
-  private callbacks: ((isCommitted: boolean) => void)[] = [];
+  private readonly callbacks: ((isCommitted: boolean) => void)[] = [];
+  private readonly committed = new AfterCommit();
 
   constructor(private readonly open: OpenTransaction) {}
 
@@ -61,16 +63,24 @@ export class ActiveTransaction implements Transaction {
     this.callbacks.push(callback);
   }
 
+  afterCommit(work: Work): void {
+    if (this.ended) throw new Error('The transaction has ended: what asks for work after its commit was not awaited.');
+    this.committed.add(work);
+  }
+
   async savepoint<T>(work: () => Promise<T>): Promise<T> {
     const name = `plinth_${++this.savepoints}`;
+    const [callbacks, works] = [this.callbacks.length, this.committed.size];
     await this.execute(`SAVEPOINT ${name}`);
     try {
       const result = await work();
       await this.execute(`RELEASE SAVEPOINT ${name}`);
       return result;
     } catch (error) {
-      // What can't be undone must not be committed with the rest.
+      // A write that can't be undone must not be committed with the rest.
       await this.execute(`ROLLBACK TO SAVEPOINT ${name}`).catch((left: unknown) => (this.fault ??= left));
+      this.committed.truncate(works);
+      tell(this.callbacks.splice(callbacks), false);
       throw error;
     }
   }
@@ -88,6 +98,7 @@ export class ActiveTransaction implements Transaction {
       throw error;
     }
     this.tell(true);
+    this.committed.run();
   }
 
   async rollback(): Promise<void> {
@@ -97,16 +108,7 @@ export class ActiveTransaction implements Transaction {
   }
 
   private tell(isCommitted: boolean): void {
-    const { callbacks } = this;
-    this.callbacks = [];
-    // What is committed stays so: a callback that throws must not make it look as if it had failed.
-    for (const callback of callbacks) {
-      try {
-        callback(isCommitted);
-      } catch (error) {
-        logger.error(error);
-      }
-    }
+    tell(this.callbacks.splice(0), isCommitted);
   }
 
   private async run(statement: Statement): Promise<StatementResult> {
@@ -131,5 +133,16 @@ export class ActiveTransaction implements Transaction {
     if (isRunAgain || failure === 'unreachable' || this.open.isOver) this.fault ??= error;
     // The fault itself comes out when it is over; until then what is said is for the caller.
     return isRunAgain ? error : toThrown(error);
+  }
+}
+
+function tell(callbacks: readonly ((isCommitted: boolean) => void)[], isCommitted: boolean): void {
+  // What is committed stays so: a callback that throws must not make it look as if it had failed.
+  for (const callback of callbacks) {
+    try {
+      callback(isCommitted);
+    } catch (error) {
+      logger.error(error);
+    }
   }
 }

@@ -9,11 +9,11 @@ export interface CostlyLimits {
   readonly waitMs: number;
 }
 
-/** For whom a statement is. */
+/** The caller of a statement. */
 export interface Asker {
   /** The id of the caller. */
   readonly caller: string;
-  /** It is for more of an answer that has begun, which can't be refused any more: it waits as long as it takes. */
+  /** Whether it reads more of an answer that has begun, which can't be refused any more: it waits as long as it takes. */
   readonly hasBegun?: boolean | undefined;
 }
 
@@ -32,11 +32,11 @@ interface Line {
 
 /**
  * The share of the database that costly statements have: a bulkhead, so that what is quick never waits behind them, with a
- * turn for each caller who waits, whatever the others have waiting. Where too many wait, who has the most of them loses their
- * latest one (as fq_codel does, RFC 8290 section 4.1.2).
+ * turn for each caller who waits, whatever the others have waiting. Where too many wait, the caller with the most of them loses
+ * the latest (as fq_codel does, RFC 8290 section 4.1.2).
  */
 export class CostlyWork {
-  /** By caller, those whose turn is next first. */
+  /** Queues by caller, the caller whose turn is next first. */
   private readonly lines = new Map<string, Line>();
   private running = 0;
   private waiting = 0;
@@ -131,5 +131,5 @@ function ownShareInUse({ perCaller }: CostlyLimits): DomainError {
 
 function allInUse(): DomainError {
   const detail = `The share of costly reads (${WHAT}) is in use by all callers together. Try again; reads by id go on.`;
-  return new DomainError('database-busy', detail, { headers: HEADERS });
+  return new DomainError('database-busy', detail, { headers: HEADERS, log: { limit: 'costly' } });
 }

@@ -1,5 +1,5 @@
 import Sqlite from 'better-sqlite3';
-import mysql from 'mysql2/promise';
+import mysql, { type RowDataPacket } from 'mysql2/promise';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { DatabaseConfig } from '../config/config.js';
 import { defaultSqlOf, sqliteColumnOf } from '../fields/field.column.js';
@@ -14,7 +14,7 @@ import { patiently } from './patience.js';
 import { classify } from './sql-errors.js';
 import { durable, SQLITE_WAIT_MS } from './sqlite/sqlite.statements.js';
 
-/** What TypeORM needs to know of the configured database. */
+/** TypeORM's options for the configured database. */
 export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
   const shared = {
     migrationsTableName: 'plinth_migration',
@@ -62,7 +62,7 @@ export function sqlitePath(url: string): string {
   return url.slice('sqlite:'.length);
 }
 
-/** For commands: a data source of its own, connected. @throws UnreachableError, WrongEngineError */
+/** Opens a data source for a command. @throws UnreachableError, WrongEngineError */
 export async function openDataSource(
   config: DatabaseConfig,
   schema: Pick<DataSourceOptions, 'entities' | 'migrations'>,
@@ -94,15 +94,20 @@ export async function initialize(dataSource: DataSource, config: DatabaseConfig)
   useUniqueNames(dataSource);
 }
 
-/** On a plain connection: the session's set-up of one kind fails on the other, and would look like an outage. */
+/**
+ * Asks the server on a plain connection: the session's set-up of one kind fails on the other, and would look like an outage.
+ */
 async function refuseOtherEngine(config: DatabaseConfig): Promise<void> {
   const connection = await mysql.createConnection(connectionOptions(config));
-  // The handshake tells the version, so this waits for nothing but it.
-  const { serverVersion = '' } = (
-    connection as unknown as { connection: { _handshakePacket: { serverVersion?: string } } }
-  ).connection._handshakePacket;
-  connection.destroy();
-  const found = /mariadb/i.test(serverVersion) ? 'mariadb' : 'mysql';
+  let version: string;
+  try {
+    const sql = 'SELECT VERSION() AS `version`';
+    const [[row]] = await connection.query<RowDataPacket[]>({ sql, timeout: config.connectTimeoutMs });
+    version = String(row?.version);
+  } finally {
+    connection.destroy();
+  }
+  const found = /mariadb/i.test(version) ? 'mariadb' : 'mysql';
   if (found === config.kind) return;
   throw new WrongEngineError(
     `DATABASE_URL says ${config.kind}, but the server is ${found === 'mysql' ? 'MySQL' : 'MariaDB'}.`,
@@ -115,7 +120,7 @@ export class WrongEngineError extends Error {
   readonly exitCode = 78;
 }
 
-/** For commands, which do not wait for a database that is away as the service does. */
+/** Ends a command, which does not wait for a database that is away as the service does. */
 class UnreachableError extends Error {
   /** EX_UNAVAILABLE of sysexits.h. */
   readonly exitCode = 69;
@@ -134,7 +139,7 @@ function useExactText(dataSource: DataSource, kind: 'mariadb' | 'mysql'): void {
   }
 }
 
-/** To TypeORM a unique constraint is an index of MySQL, and named so. */
+/** Names unique constraints, which to TypeORM are indexes of MySQL. */
 function useUniqueNames({ entityMetadatas, namingStrategy }: DataSource): void {
   for (const { tableName, indices } of entityMetadatas) {
     for (const index of indices) {

@@ -1,20 +1,29 @@
 import { Logger } from '@nestjs/common';
 
-export type DatabaseStatus =
-  'starting' | 'migrating' | 'up' | 'down' | 'read-only' | 'schema-behind' | 'schema-differs' | 'migration-failed';
+export const DATABASE_STATES = [
+  'starting',
+  'migrating',
+  'up',
+  'down',
+  'read-only',
+  'schema-behind',
+  'schema-differs',
+  'migration-failed',
+] as const;
+export type DatabaseStatus = (typeof DATABASE_STATES)[number];
 
-/** What the background probe last saw: probes read it from memory, and cost the database nothing. */
+/** The result of the last background probe: readiness is answered from memory, and costs the database nothing. */
 export class DatabaseState {
   /** Whether it was ever up. */
   wasReady = false;
   /** Milliseconds that the last good probe took. */
   latencyMs: number | null = null;
   pendingMigrations: number | null = null;
-  /** What is declared and the service can't work without, and the database has not: `loan`, `loan.price`. */
+  /** Declared tables and columns that the service can't work without and the database does not have: `loan`, `loan.price`. */
   missing: readonly string[] = [];
   private readonly logger = new Logger('Database');
   private current: DatabaseStatus = 'starting';
-  /** Since when it is not up. */
+  /** The time since when it is not up. */
   private awayAt = performance.now();
 
   get status(): DatabaseStatus {

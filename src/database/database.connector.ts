@@ -21,8 +21,8 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
 /**
- * Of the pages that SQLite's connections keep. Where there is a second thread its cache is the larger one; twice as much was
- * seen to make nothing faster there, and for this thread's writer neither did better-sqlite3's own 16,000.
+ * KiB of the page caches of SQLite's connections. Where there is a second thread its cache is the larger one; twice as much
+ * was seen to make nothing faster there, and for this thread's writer neither did better-sqlite3's own 16,000.
  */
 const CACHE_KIB = { alone: 24_576, first: 2_048, second: 8_192, costly: 2_048, writer: 4_096 };
 
@@ -71,8 +71,16 @@ export class DatabaseConnector implements OnApplicationBootstrap, OnApplicationS
     }
     if (this.stopped.signal.aborted) return;
     await this.migrate();
-    this.database.open(this.connector());
+    const connector = this.connector();
+    if (connector instanceof MysqlConnector) await this.tryPipeline(connector);
+    this.database.open(connector);
     await this.probe.start();
+  }
+
+  private async tryPipeline(connector: MysqlConnector): Promise<void> {
+    // A server that is away just now says nothing about the pipeline.
+    if (await connector.tryPipeline().catch(() => true)) return;
+    this.logger.warn('This version of mysql2 does not let statements go several in one write: they go one by one.');
   }
 
   /** A migration that fails leaves what is there serving; readiness says so. */
@@ -88,11 +96,12 @@ export class DatabaseConnector implements OnApplicationBootstrap, OnApplicationS
   }
 
   private connector(): SqliteConnector | MysqlConnector {
-    const { driver } = this.database.dataSource;
+    const { times, dataSource } = this.database;
+    const { driver } = dataSource;
     const { database: config } = this.config;
     if (config.kind !== 'sqlite') {
       const { pool } = driver as unknown as { pool: Pool };
-      const connector = new MysqlConnector(pool, config, () => void this.probe.look());
+      const connector = new MysqlConnector(pool, config, () => void this.probe.look(), times);
       if (connector.line) this.tell(connector.line);
       return connector;
     }
@@ -105,13 +114,14 @@ export class DatabaseConnector implements OnApplicationBootstrap, OnApplicationS
       costlyMs: config.costly.limitMs,
     };
     const path = sqlitePath(config.url);
-    if (!config.sqliteThread) return new SqliteConnector(writer, openReader(path, CACHE_KIB.alone), limits, undefined);
+    if (!config.sqliteThread)
+      return new SqliteConnector(writer, openReader(path, CACHE_KIB.alone), limits, undefined, times);
     const onLost = ({ message }: Error) =>
       this.logger.error(`A thread of SQLite's is lost, the first goes on: ${message}`);
     const open = (start: Omit<Start, 'path'>) => new SqliteThread({ path, ...start }, onLost);
     const second = open({ cacheKib: CACHE_KIB.second });
     const costly = new CostlyThreads(() => open({ cacheKib: CACHE_KIB.costly, isReader: true }));
-    return new SqliteConnector(writer, openReader(path, CACHE_KIB.first), limits, { second, costly });
+    return new SqliteConnector(writer, openReader(path, CACHE_KIB.first), limits, { second, costly }, times);
   }
 
   /** MariaDB's words for a line in plain text that it refuses are those of a wrong password. */

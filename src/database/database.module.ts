@@ -30,7 +30,8 @@ export class DatabaseModule {
         {
           provide: Database,
           inject: [getDataSourceToken(), Config],
-          useFactory: (dataSource: DataSource, { database }: Config) => new Database(dataSource, database),
+          useFactory: (dataSource: DataSource, { database, log }: Config) =>
+            new Database(dataSource, database, log.slowStatementMs),
         },
         DatabaseState,
         DatabaseProbe,

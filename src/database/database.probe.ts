@@ -3,6 +3,7 @@ import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise';
 import { Config } from '../config/config.js';
 import { DatabaseState, type DatabaseStatus } from './database-state.js';
 import { Database } from './database.js';
+import { socketOf } from './mysql/mysql.internals.js';
 import { connectionOptions } from './mysql/mysql.options.js';
 import { migrationNames } from './migrator.js';
 import { SchemaCheck } from './schema/schema-check.js';
@@ -23,7 +24,7 @@ interface Sight {
 /**
  * Looks every 2 s, on a connection of its own, whether a real table can be read and may be written to: a Galera node
  * without quorum answers `SELECT 1`, and nothing else. It also opens and shuts the gate: with a server that answers
- * nothing, requests shall not each find that out for themselves.
+ * nothing, not every request shall wait until it has found that out.
  */
 @Injectable()
 export class DatabaseProbe {
@@ -56,7 +57,7 @@ export class DatabaseProbe {
     await this.looking;
   }
 
-  /** Also called out of turn, by a statement that has waited for long. */
+  /** Looks at the database; also called out of turn, by a statement that has waited for long. */
   look(): Promise<void> {
     this.looking ??= this.lookOnce().finally(() => (this.looking = null));
     return this.looking;
@@ -125,14 +126,13 @@ export class DatabaseProbe {
     const connectTimeoutMs = Math.min(config.connectTimeoutMs, ANSWER_WITHIN_MS);
     const connection = await mysql.createConnection(connectionOptions({ ...config, connectTimeoutMs }));
     connection.on('error', () => undefined);
-    // Where a server has it off by default each look would keep a transaction open, and migrations would wait for its end.
+    // On a server that has it off by default each probe would keep a transaction open, and migrations would wait for its end.
     connection.query('SET autocommit = 1').catch(() => connection.destroy());
     return connection;
   }
 
   private forget(): void {
-    const connection = this.connection as unknown as { connection: { stream: { destroy(): void } } } | null;
-    connection?.connection.stream.destroy();
+    if (this.connection) socketOf(this.connection)?.destroy();
     this.connection?.destroy();
     this.connection = null;
   }

@@ -1,8 +1,8 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 import type { DatabaseConfig } from '../config/config.js';
 import { DomainError } from '../problems/domain-error.js';
 import { ActiveTransaction } from './active-transaction.js';
+import { ambient } from './ambient.js';
 import { CostlyWork, type Asker } from './costly-work.js';
 import { HeldWrite, type Release } from './held-write.js';
 import type {
@@ -20,18 +20,25 @@ import type {
   Transaction,
   Write,
 } from './session.js';
-import { classify, toThrown } from './sql-errors.js';
+import { classify, reasonOf, toThrown } from './sql-errors.js';
+import { inSpan } from '../runtime/tracing.js';
 import type { SqlFailure } from './sql-failures.js';
+import { StatementTimes } from './statement-times.js';
 import { waitLeft } from './waiting.js';
 
-/** After a deadlock somebody else has got through, so that more tries help; a server that is away they would only burden. */
+/**
+ * The tries of a transaction. After a deadlock somebody else has got through, so that more tries help; a server that is away
+ * they would only burden.
+ */
 const TRIES: Partial<Record<SqlFailure, number>> = { retry: 6, unprepared: 6, lost: 3 };
+/** After which there is another try. */
+export const RETRIED = Object.keys(TRIES) as SqlFailure[];
 const BACKOFF_MS = 50;
 
 export interface TransactionOptions {
   /** A dry run: everything is done, then rolled back. */
   readonly rollback?: boolean;
-  /** When the request came, by `performance.now()`: all of its waits count from there, and from now unless it is said. */
+  /** The time when the request came, by `performance.now()`: all of its waits count from there; by default from now. */
   readonly since?: number | undefined;
 }
 
@@ -41,9 +48,10 @@ export interface TransactionOptions {
  * `commit-outcome-unknown`, `storage-full`, `read-only`; `UniqueViolation`
  */
 export class Database implements SqlSession {
-  private readonly ambient = new AsyncLocalStorage<ActiveTransaction | HeldWrite>();
   /** Called when a transaction or statement is run again. */
   onRetry: (failure: SqlFailure) => void = () => undefined;
+  /** Of all that goes to the database. */
+  readonly times: StatementTimes;
   readonly engine: Engine;
   private readonly costlyWork: CostlyWork;
   private connector: Connector | null = null;
@@ -52,8 +60,10 @@ export class Database implements SqlSession {
   constructor(
     readonly dataSource: DataSource,
     { kind, costly, queueLimit, acquireTimeoutMs }: DatabaseConfig,
+    slowStatementMs = 0,
   ) {
     this.engine = kind;
+    this.times = new StatementTimes(kind, slowStatementMs);
     this.costlyWork = new CostlyWork({ ...costly, waiting: queueLimit, waitMs: acquireTimeoutMs });
   }
 
@@ -66,6 +76,7 @@ export class Database implements SqlSession {
     const { connector } = this;
     this.connector = null;
     await connector?.close();
+    this.times.flush();
   }
 
   /** The server is gone: what waits for it ends now, and what comes is refused at once, until `resume()`. */
@@ -93,7 +104,7 @@ export class Database implements SqlSession {
    * @throws DomainError `rate-limited`, `database-busy`
    */
   inCostlyTurn<T>(asker: Asker, work: () => Promise<T>): Promise<T> {
-    // Who is in a transaction has a connection already, and others wait for its end.
+    // A transaction has a connection already, and others wait for its end.
     return this.currentTransaction() ? work() : this.costlyWork.run(asker, work);
   }
 
@@ -130,40 +141,40 @@ export class Database implements SqlSession {
 
   /** @throws Error where a write is held back: there is none then, and what needs one has to be run again in one */
   currentTransaction(): Transaction | undefined {
-    const ambient = this.ambient.getStore();
-    if (ambient instanceof HeldWrite) throw ambient.refuse();
-    return ambient;
+    const here = this.ambient;
+    if (here instanceof HeldWrite) throw here.refuse();
+    return here;
   }
 
   /** Runs `work` with its one write held back, if it has one and asks the database for nothing else. */
   holdingBack<T>(held: HeldWrite, work: () => Promise<T>): Promise<T> {
-    return this.ambient.run(held, work);
+    return ambient.run({ of: this, is: held }, work);
   }
 
   /** Whether the write that would be made now is held back instead. */
   holdsBack(release: Release): boolean {
-    const ambient = this.ambient.getStore();
-    return ambient instanceof HeldWrite && ambient.hold(release);
+    const here = this.ambient;
+    return here instanceof HeldWrite && here.hold(release);
   }
 
   usage(): PoolUsage {
     return this.connector?.usage() ?? { used: 0, idle: 0, waiting: 0 };
   }
 
-  /** Of the share of costly statements. */
+  /** The use of the share for costly statements. */
   get costlyUsage(): CostlyWork['usage'] {
     return this.costlyWork.usage;
   }
 
   /**
-   * All that `work` writes is committed together, or nothing is. Joins the transaction that is under way; the outermost
-   * one is run again as a whole after a deadlock, a lock wait timeout, or the loss of the connection before COMMIT.
+   * Commits all that `work` writes together, or nothing. Joins the transaction that is under way; the outermost one is run
+   * again as a whole after a deadlock, a lock wait timeout, or the loss of the connection before COMMIT.
    */
   async transaction<T>(work: (transaction: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     const outer = this.currentTransaction();
     if (outer) return work(outer);
     const { since = performance.now() } = options;
-    return this.tried(() => this.once(work, { ...options, since }), since);
+    return inSpan('transaction', {}, nameOf, () => this.tried(() => this.once(work, { ...options, since }), since));
   }
 
   /**
@@ -174,7 +185,7 @@ export class Database implements SqlSession {
    * @throws NoMatch when a write matched fewer rows than it must
    */
   commit(writes: readonly Write[], patience: Patience = 'waits', since = performance.now()): Promise<void> {
-    return this.tried(() => this.connected.commit(writes, patience, since), since);
+    return inSpan('commit', {}, nameOf, () => this.tried(() => this.connected.commit(writes, patience, since), since));
   }
 
   get commitsWithoutWaiting(): boolean {
@@ -209,10 +220,10 @@ export class Database implements SqlSession {
     const transaction = new ActiveTransaction(await this.connected.begin(since));
     let result: T;
     try {
-      result = await this.ambient.run(transaction, work, transaction);
+      result = await ambient.run({ of: this, is: transaction }, work, transaction);
     } catch (error) {
       await transaction.rollback();
-      // What ended the transaction makes everything else that failed in it a consequence.
+      // A fault that ended the transaction makes everything else that failed in it a consequence.
       throw transaction.fault ?? error;
     }
     if (!rollback) {
@@ -224,10 +235,20 @@ export class Database implements SqlSession {
     return result;
   }
 
+  private get ambient(): ActiveTransaction | HeldWrite | undefined {
+    const here = ambient.getStore();
+    return here?.of === this ? here.is : undefined;
+  }
+
   private get connected(): Connector {
     if (this.connector && !this.suspended) return this.connector;
     throw notConnected();
   }
+}
+
+/** An error in a word, for traces. */
+function nameOf(error: unknown): string {
+  return error instanceof DomainError ? error.code : reasonOf(error);
 }
 
 function notConnected(): DomainError {

@@ -12,7 +12,7 @@ export type Release = (companion: Companion) => Promise<boolean>;
 /** Takes the one write that is made while it is ambient, for whoever holds it to make later. */
 export class HeldWrite {
   release?: Release;
-  /** It was more than that one write: what was done has to be done again, in a transaction. */
+  /** Whether it was more than that one write: what was done has to be done again, in a transaction. */
   isMore = false;
 
   /** @returns whether it takes the write */

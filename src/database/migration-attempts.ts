@@ -26,7 +26,7 @@ export class MigrationAttempts {
     await patiently(() => this.dataSource.query(sql));
   }
 
-  /** What became of the earlier attempts at a migration, the oldest first. */
+  /** The errors of earlier attempts at a migration, the oldest first. */
   async failures(name: string): Promise<string[]> {
     return (await this.of(name)).map(told);
   }
@@ -49,7 +49,7 @@ export class MigrationAttempts {
     await this.forget('name', name);
   }
 
-  /** One that failed as an earlier one did is not kept: a service that restarts for ever would fill the table. */
+  /** Keeps the error, unless an earlier attempt failed so: a service that restarts for ever would fill the table. */
   private async keep(id: string, earlier: readonly Attempt[], cause: unknown): Promise<void> {
     const statement = statementOf(cause).slice(0, LONGEST);
     const error = (cause as Error).message.slice(0, LONGEST);

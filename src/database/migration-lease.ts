@@ -1,38 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource, QueryRunner } from 'typeorm';
+import { LeaseSql } from './lease.sql.js';
 import { causeOf, patiently } from './patience.js';
 import { classify } from './sql-errors.js';
 
 const LEASE_MS = 15_000;
+const NAME = 'migration';
 
-/**
- * The row that says who runs migrations, and until when unless it beats. GET_LOCK is granted on two Galera nodes at
- * once, and a lock dies silently with its connection. Times are by the database's clock: those of the processes differ.
- */
+/** The lease of who runs migrations. It makes the table of leases: what it is for makes all others. */
 export class MigrationLease {
   private readonly holder = randomUUID();
-  private readonly now: string;
   private readonly isSqlite: boolean;
+  private readonly sql: LeaseSql;
 
   constructor(private readonly dataSource: DataSource) {
     this.isSqlite = dataSource.options.type === 'better-sqlite3';
-    this.now = this.isSqlite
-      ? `CAST(unixepoch('subsec') * 1000 AS INTEGER)`
-      : 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)';
+    this.sql = new LeaseSql(this.isSqlite, LEASE_MS);
   }
 
   async create(): Promise<void> {
-    await patiently(() =>
-      this.dataSource.query(
-        'CREATE TABLE IF NOT EXISTS `plinth_lease` (`name` VARCHAR(40) PRIMARY KEY, `holder` VARCHAR(36) NULL, `expires_at` BIGINT NOT NULL)',
-      ),
-    );
-    const insert = this.isSqlite ? 'INSERT OR IGNORE' : 'INSERT IGNORE';
-    await patiently(() =>
-      this.dataSource.query(
-        `${insert} INTO \`plinth_lease\` (\`name\`, \`holder\`, \`expires_at\`) VALUES ('migration', NULL, 0)`,
-      ),
-    );
+    await patiently(() => this.dataSource.query(LeaseSql.table));
+    await patiently(() => this.dataSource.query(this.sql.insert, [NAME]));
   }
 
   /**
@@ -40,15 +28,12 @@ export class MigrationLease {
    * @throws Error for what will not pass, such as a privilege that is missing: waiting for that would never end
    */
   async take(): Promise<boolean> {
+    const { holder } = this;
     try {
-      const free = `\`name\` = 'migration' AND (\`holder\` = ? OR \`holder\` IS NULL OR \`expires_at\` < ${this.now})`;
       // Looks first: the ones that wait shall not get into the way of the one that works.
-      const rows = await this.dataSource.query<unknown[]>(`SELECT 1 FROM \`plinth_lease\` WHERE ${free}`, [
-        this.holder,
-      ]);
+      const rows = await this.dataSource.query<unknown[]>(this.sql.look, [NAME, holder]);
       if (rows.length === 0) return false;
-      const update = `UPDATE \`plinth_lease\` SET \`holder\` = ?, \`expires_at\` = ${this.now} + ${LEASE_MS} WHERE ${free}`;
-      await this.dataSource.query(update, [this.holder, this.holder]);
+      await this.dataSource.query(this.sql.take, [holder, NAME, holder]);
       return await this.isHeld((sql) => this.dataSource.query(sql));
     } catch (error) {
       if (classify(causeOf(error)) === 'other') throw error;
@@ -66,13 +51,11 @@ export class MigrationLease {
   }
 
   async release(): Promise<void> {
-    const sql =
-      "UPDATE `plinth_lease` SET `holder` = NULL, `expires_at` = 0 WHERE `name` = 'migration' AND `holder` = ?";
-    await patiently(() => this.dataSource.query(sql, [this.holder]));
+    await patiently(() => this.dataSource.query(LeaseSql.release, [this.holder, NAME]));
   }
 
   private async isHeld(query: (sql: string) => Promise<{ holder: string }[]>): Promise<boolean> {
-    const [row] = await query("SELECT `holder` FROM `plinth_lease` WHERE `name` = 'migration'");
+    const [row] = await query(`SELECT \`holder\` FROM \`plinth_lease\` WHERE \`name\` = '${NAME}'`);
     return row?.holder === this.holder;
   }
 }

@@ -31,12 +31,12 @@ export class MigrationLog {
     }
   }
 
-  /** In the transaction that takes the migration back. */
+  /** Removes the record, in the transaction that takes the migration back. */
   async remove(runner: QueryRunner, name: string): Promise<void> {
     await runner.query('DELETE FROM `plinth_migration` WHERE `name` = ?', [name]);
   }
 
-  /** In the migration's own transaction; the unique name refuses a second run of it. */
+  /** Adds the record, in the migration's own transaction; the unique name refuses a second run of it. */
   async add(runner: QueryRunner, name: string): Promise<void> {
     const timestamp = Number(/\d{13}$/.exec(name)?.[0] ?? 0);
     await runner.query('INSERT INTO `plinth_migration` (`timestamp`, `name`) VALUES (?, ?)', [timestamp, name]);

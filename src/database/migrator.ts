@@ -16,7 +16,7 @@ const POLL_MS = 200;
 export class Migrator {
   private readonly log: MigrationLog;
   private readonly lease: MigrationLease;
-  /** None where a migration is all or nothing. */
+  /** The attempts before; undefined where a migration is all or nothing. */
   private readonly attempts: MigrationAttempts | undefined;
 
   constructor(private readonly dataSource: DataSource) {
@@ -66,7 +66,7 @@ export class Migrator {
     return migrationNames(this.dataSource).filter((name) => !executed.includes(name));
   }
 
-  /** What became of earlier attempts at a migration that is pending. */
+  /** The errors of earlier attempts at a migration that is pending. */
   async failures(name: string): Promise<string[]> {
     return (await this.attempts?.failures(name)) ?? [];
   }
@@ -75,7 +75,7 @@ export class Migrator {
     return this.log.executed();
   }
 
-  /** Where the database is not what is declared, one difference a line. */
+  /** Differences between the database and the declarations, one a line. */
   drift(): Promise<string[]> {
     return schemaDrift(this.dataSource);
   }
@@ -90,7 +90,7 @@ export class Migrator {
     }
   }
 
-  /** One by one, with a look at the lease between: a runner that was taken for dead must not go on. */
+  /** Runs migrations one by one, with a look at the lease between: a runner that was taken for dead must not go on. */
   private async runHeld(say: (line: string) => void): Promise<string[]> {
     const done: string[] = [];
     const pending = await this.pending();
@@ -115,7 +115,7 @@ export class Migrator {
   }
 }
 
-/** What this build knows, in the order they run. */
+/** The migrations of this build, in the order they run. */
 export function migrationNames(dataSource: DataSource): string[] {
   return dataSource.migrations.map(nameOf);
 }

@@ -13,7 +13,7 @@ export function bytesOf(values: readonly SqlValue[]): number {
 /** Rows as they come, until they have so many bytes: the one that reaches them is the last. */
 export class RowsTaken<R> {
   readonly rows: R[] = [];
-  /** There are rows that were left out. */
+  /** Whether rows were left out. */
   isCut = false;
   // No parameter property: SQLite's second thread may run this file as it is, and Node only leaves types out.
   private left: number;

@@ -4,7 +4,7 @@ export type Engine = 'sqlite' | 'mariadb' | 'mysql';
 export type SqlValue = string | number | bigint | boolean | null | Buffer;
 export type Row = Record<string, SqlValue>;
 
-/** Where statements run: an open transaction, or the pool with each statement committed on its own. */
+/** Runs statements: in an open transaction, or on the pool with each statement committed on its own. */
 export interface SqlSession {
   /** @param params bound to the `?` of `sql`, in order */
   query<T = Row>(sql: string, params?: readonly SqlValue[]): Promise<T[]>;
@@ -20,20 +20,20 @@ export interface Statement {
   readonly params: readonly SqlValue[];
   /** A list: callers make ever new texts of those, which must not push others out of what is prepared. */
   readonly isList?: boolean;
-  /** Of one that reads: its rows end with the one that reaches so many bytes. */
+  /** Of a statement that reads: bytes after which its rows end, with the row that reaches them. */
   readonly mostBytes?: number | undefined;
 }
 
 /** Rows of a statement that may have more than are taken into memory. */
 export interface RowsPart<T = Row> {
   readonly rows: T[];
-  /** There are others, which were left out. */
+  /** Whether there are other rows, which were left out. */
   readonly isCut: boolean;
 }
 
 /** A statement of a transaction that is known from the start. */
 export interface Write extends Statement {
-  /** How many rows it matches at least: nothing of the transaction happens where they are fewer. */
+  /** The least number of rows that it must match: nothing of the transaction happens where they are fewer. */
   readonly mustMatch?: number;
 }
 
@@ -61,11 +61,11 @@ export interface Transaction extends SqlSession {
   executeAll(statements: readonly Statement[], patience?: Patience): Promise<number[]>;
   /** Undoes what `work` wrote if it throws, and nothing else. */
   savepoint<T>(work: () => Promise<T>): Promise<T>;
-  /** Called once the transaction is over: whether it was committed. */
+  /** Called once the transaction is over, or a savepoint that it was asked for in is undone: whether it was committed. */
   onEnd(callback: (isCommitted: boolean) => void): void;
 }
 
-/** What an engine has to offer; `Database` makes the rest of it. */
+/** An engine; `Database` makes the rest of it. */
 export interface Connector {
   /**
    * One statement, committed on its own. A driver's error that is thrown as it is means: not executed, or only read.
@@ -90,7 +90,7 @@ export interface Connector {
 }
 
 export interface OpenTransaction {
-  /** Nothing of it can be committed any more: it could not begin, or the engine has rolled it back by itself. */
+  /** Whether nothing of it can be committed any more: it could not begin, or the engine has rolled it back by itself. */
   readonly isOver: boolean;
   run(statement: Statement): Promise<StatementResult>;
   runEach(statements: readonly Statement[], patience?: Patience): Promise<readonly Outcome[]>;
@@ -106,7 +106,7 @@ export interface StatementResult {
   readonly isCut?: boolean;
 }
 
-/** Of one of several statements: what a driver has thrown for it, as it is. */
+/** The outcome of one of several statements: its result, or the driver's error as it was thrown. */
 export type Outcome = StatementResult | Failed;
 
 export interface PoolUsage {

@@ -43,7 +43,7 @@ export function wasNeverSent(error: unknown): boolean {
   return String((error as Error | null)?.message).startsWith("Can't add new command");
 }
 
-/** After these nobody knows what state the connection is in, or it leads to a node that is of no use. */
+/** Whether the state of the connection is unknown after such a failure, or it leads to a node that is of no use. */
 export function poisons(failure: SqlFailure): boolean {
   return failure === 'lost' || failure === 'read-only' || failure === 'timeout';
 }
@@ -60,7 +60,7 @@ export class UniqueViolation extends DomainError {
   }
 }
 
-/** What a caller of `Database` sees of a driver's error. */
+/** Translates a driver's error into the one that callers of `Database` see. */
 export function toThrown(error: unknown): unknown {
   if (error instanceof DomainError) return error;
   const failure = classify(error);

@@ -1,4 +1,5 @@
 import { DomainError } from '../problems/domain-error.js';
+import type { StatementTimes } from './statement-times.js';
 
 interface Waiter {
   readonly enter: () => void;
@@ -6,7 +7,7 @@ interface Waiter {
 }
 
 interface Limits {
-  /** How many may be inside; one unless it is said. */
+  /** The number of places; one by default. */
   readonly places?: number;
   readonly waiting: number;
   readonly waitMs: number;
@@ -17,13 +18,17 @@ interface Limits {
  * a second transaction, or a plain statement, into the first one, and commit or lose it with that.
  */
 export class Turnstile {
-  /** Those who have a place, and those who have joined. */
+  /** The number of those who have a place, and of those who have joined. */
   private inside = 0;
   private readonly waiting: Waiter[] = [];
 
   private readonly places: number;
 
-  constructor(private readonly limits: Limits) {
+  /** @param times is told of each wait */
+  constructor(
+    private readonly limits: Limits,
+    private readonly times?: Pick<StatementTimes, 'onWait' | 'onNoConnection'>,
+  ) {
     this.places = limits.places ?? 1;
   }
 
@@ -35,19 +40,22 @@ export class Turnstile {
   async enter(): Promise<void> {
     if (this.inside < this.places) {
       this.inside++;
+      this.times?.onWait(0);
       return;
     }
-    if (this.waiting.length >= this.limits.waiting) throw busy('Too many requests wait for the database.');
+    if (this.waiting.length >= this.limits.waiting) throw this.refusal('Too many requests wait for the database.');
+    const asked = performance.now();
     await new Promise<void>((resolve, reject) => {
       const waiter: Waiter = {
         enter: resolve,
         timer: setTimeout(() => {
           this.waiting.splice(this.waiting.indexOf(waiter), 1);
-          reject(busy('The database did not become free in time.'));
+          reject(this.refusal('The database did not become free in time.'));
         }, this.limits.waitMs),
       };
       this.waiting.push(waiter);
     });
+    this.times?.onWait(performance.now() - asked);
   }
 
   /** Shares the turn of who is inside, which ends when both have left. @returns false where others wait for theirs */
@@ -64,6 +72,11 @@ export class Turnstile {
     this.inside++;
     clearTimeout(next.timer);
     next.enter();
+  }
+
+  private refusal(detail: string): DomainError {
+    this.times?.onNoConnection();
+    return busy(detail);
   }
 }
 

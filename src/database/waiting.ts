@@ -14,7 +14,7 @@ export function waitLeft(since: number): number {
   return since + WAIT_BUDGET_MS - performance.now();
 }
 
-/** What a server is told of it: for rows, and for tables, which somebody may alter or lock. */
+/** The same for a server: how long to wait for rows, and for tables, which somebody may alter or lock. */
 export function lockWaits(seconds: number): string {
   return `innodb_lock_wait_timeout = ${seconds}, lock_wait_timeout = ${seconds}`;
 }

@@ -12,7 +12,7 @@ export type CreateInput<E> = Omit<Own<E>, MayBeEmpty<Own<E>>> &
 /** The body of PATCH. */
 export type UpdateInput<E> = Partial<Own<E>>;
 
-/** On a body class: the rules that it was derived with. */
+/** The key, on a body class, of the rules that it was derived with. */
 const RULES = Symbol('plinth:rules');
 
 /** The body of POST and PUT as a class: every field of `resource` that a client may write, with its rules. */

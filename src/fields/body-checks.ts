@@ -11,7 +11,7 @@ interface Parameter {
   /** The member of the body that is asked for. */
   readonly data?: unknown;
   readonly pipes: unknown[];
-  /** By `bodyCheckOf`. */
+  /** Set by `bodyCheckOf`. */
   isChecked?: true;
 }
 
@@ -56,6 +56,13 @@ export function bodyCheckOf(target: object, key: string | symbol): (args: unknow
   return (args) => {
     for (const { index, metadata } of bodies) args[index] = pipe.transform(args[index], metadata);
   };
+}
+
+/** The class of the whole body; undefined for a handler without. */
+export function bodyClassOf(target: object, key: string | symbol): Type<unknown> | undefined {
+  const types = (Reflect.getMetadata('design:paramtypes', target, key) ?? []) as Type<unknown>[];
+  const whole = bodiesOf(target.constructor, key).find(({ data }) => data === undefined);
+  return whole && types[whole.index];
 }
 
 function bodiesOf(controller: object, name: string | symbol): Parameter[] {

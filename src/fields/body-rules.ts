@@ -48,6 +48,10 @@ export class BodyRules {
     this.known = new Set(names);
   }
 
+  get names(): readonly string[] {
+    return this.members.map(({ name }) => name);
+  }
+
   get isEmpty(): boolean {
     return this.known.size === 0;
   }

@@ -43,7 +43,7 @@ export class BodyPipe implements PipeTransform {
   }
 }
 
-/** What TypeScript leaves of the type of a parameter that is no class. */
+/** Types that TypeScript leaves of a parameter that is no class. */
 const ERASED: ReadonlySet<unknown> = new Set([Object, Function, Array, String, Number, Boolean, Promise]);
 
 /** Throws 422 `validation-failed` with all that is wrong with `body`. */

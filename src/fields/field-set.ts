@@ -17,7 +17,7 @@ export class FieldSet {
     return new FieldSet(this.all.filter(({ readable }) => readable === true || (readable !== false && can(readable))));
   }
 
-  /** Those that are sent when nothing else is asked for. */
+  /** The fields that are sent when nothing else is asked for. */
   shown(): Field[] {
     return this.all.filter(({ shown }) => shown);
   }

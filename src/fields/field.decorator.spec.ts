@@ -13,6 +13,7 @@ describe('a declaration that can not work', () => {
     [{ type: 'decimal', precision: 4, scale: 5 }, /scale of 0 to its precision/],
     [{ type: 'json', sortable: true }, /can't be sorted by: a json has no order/],
     [{ type: 'text', sortable: true }, /can't be sorted/],
+    [{ type: 'string', filterable: ['casei'] }, /casei alone/],
     [{ type: 'json', filterable: true }, /can't be filtered by/],
     [{ type: 'boolean', filterable: ['gt'] }, /can't be filtered by gt: a boolean has eq, ne, in/],
     [{ type: 'json', schema: { type: 'nonsense' } }, /JSON Schema that can't be compiled/],

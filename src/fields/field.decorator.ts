@@ -81,6 +81,8 @@ function refuse(name: string, options: FieldOptions, type: FieldType): string | 
   const unknown = filterable.find((operator) => !type.operators.includes(operator));
   if (unknown !== undefined)
     return `can't be filtered by ${unknown}: a ${kind} has ${type.operators.join(', ') || 'no operators'}`;
+  if (filterable.length === 1 && filterable[0] === 'casei')
+    return "can't be filtered by casei alone: name the operators too";
   const own = type.refuse?.(options);
   if (own !== undefined) return own;
   if (options.default === undefined) return undefined;

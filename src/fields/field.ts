@@ -5,6 +5,8 @@ import type { TextFormat } from './types/text.js';
 import type { TypeName } from './types/types.js';
 
 export type FilterOperator = 'eq' | 'ne' | 'gt' | 'ge' | 'lt' | 'le' | 'in' | 'contains' | 'startswith' | 'endswith';
+/** An operator by which a filter may compare a field; `casei`: those for text also without regard to case, `casei(field)`. */
+export type FilterAbility = FilterOperator | 'casei';
 
 /** Works out a field that has no column of its own from the columns that it names. */
 export interface Derivation {
@@ -23,11 +25,11 @@ export interface FieldOptions {
   readonly readable?: boolean | string;
   /** False: only sent when `fields=` names it. */
   readonly shown?: boolean;
-  /** True: every operator that its type has. With `eq` or `in` among them it has an index. */
-  readonly filterable?: true | readonly FilterOperator[];
+  /** True: all that its type has. With `eq` or `in` among them it has an index. */
+  readonly filterable?: true | readonly FilterAbility[];
   /** The column has a unique constraint, `uq_{table}_{field}`, whose index then serves sorting as well. */
   readonly unique?: boolean;
-  /** It has an index, `ix_{table}_{field}`. */
+  /** Sorts by an index, `ix_{table}_{field}`. */
   readonly sortable?: boolean;
   /** `create`: may be given when the row is made, never changed afterwards. */
   readonly writable?: boolean | 'create';
@@ -41,7 +43,7 @@ export interface FieldOptions {
   readonly description?: string;
   readonly example?: unknown;
 
-  /** In code points: 255 by default for `string`, 1,048,576 for `text`. */
+  /** The most code points: 255 by default for `string`, 1,048,576 for `text`. */
   readonly maxLength?: number;
   readonly minLength?: number;
   readonly pattern?: RegExp;
@@ -82,7 +84,7 @@ export interface Field {
   readonly readable: boolean | string;
   /** False for system fields: readable, but only sent when `fields=` names them. */
   readonly shown: boolean;
-  readonly filterable: readonly FilterOperator[];
+  readonly filterable: readonly FilterAbility[];
   readonly sortable: boolean;
   /** No two rows have the same value: a unique constraint says so. Never null. */
   readonly unique: boolean;

@@ -22,14 +22,14 @@ export class HealthController {
     return this.health.check([() => this.service.serving(), () => this.service.database(), ...this.checks.all]);
   }
 
-  /** Has it ever been ready? */
+  /** Tells whether it has ever been ready. */
   @Get('startup')
   @HealthCheck()
   startup(): Promise<HealthCheckResult> {
     return this.health.check([() => this.service.startup()]);
   }
 
-  /** All of it, for people. */
+  /** Shows everything, for people. */
   @Get()
   @HealthCheck()
   all(): Promise<HealthCheckResult> {

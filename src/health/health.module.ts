@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { HealthController } from './health.controller.js';
 import { LivenessController } from './liveness.controller.js';
@@ -6,6 +6,7 @@ import { ProcessIndicators } from './process.indicators.js';
 import { ReadinessChecks } from './readiness-checks.js';
 import { ServiceIndicators } from './service.indicators.js';
 
+@Global()
 @Module({
   imports: [TerminusModule.forRoot({ logger: false })],
   controllers: [LivenessController, HealthController],

@@ -6,7 +6,7 @@ import { Database } from '../database/database.js';
 
 const MIB = 1_048_576;
 
-/** What a person who looks at `/health` wants to know beside up and down. */
+/** Figures of the process for a person who looks at `/health`, beside up and down. */
 @Injectable()
 export class ProcessIndicators implements OnApplicationShutdown {
   private readonly delay = monitorEventLoopDelay({ resolution: 20 });

@@ -15,12 +15,12 @@ export class EntityTags {
     readonly hasChanged: boolean,
   ) {}
 
-  /** As If-Match compares: a weak tag never satisfies it. `etag` is the row's, strong. */
+  /** Compares as If-Match does: a weak tag never satisfies it. `etag` is the row's, strong. */
   matchesStrongly(etag: string): boolean {
     return this.any || this.strong.includes(etag);
   }
 
-  /** As If-None-Match compares. */
+  /** Compares as If-None-Match does. */
   matchesWeakly(etag: string): boolean {
     return this.any || this.strong.includes(etag) || this.weak.includes(etag);
   }

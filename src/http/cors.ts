@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** What a page may read of an answer, beside what the Fetch standard always lets it. */
+/** Headers that a page may read of an answer, beside those that the Fetch standard always lets it. */
 const EXPOSED = [
   'Content-Disposition',
   'ETag',

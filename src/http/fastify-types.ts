@@ -1,8 +1,13 @@
 import type { Caller } from '../access/caller.js';
 import type { Route } from './route.js';
+import type { FastifyContextConfig } from 'fastify';
 
-/** What a caller needs for a route: a verb on the route's module, or a scope by its name. */
-export type RouteAccess = { readonly verb: 'read' | 'write' } | { readonly scope: string };
+/** The permission that a route needs: a verb on its module, a scope by its name, or none. */
+export type RouteAccess =
+  { readonly verb: 'read' | 'write' } | { readonly scope: string } | { readonly isPublic: true };
+
+/** What a route may say of itself beside who may use it. */
+export type RouteTraits = Pick<FastifyContextConfig, 'offers' | 'isUnlimited'>;
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -10,7 +15,7 @@ declare module 'fastify' {
     traceId: string;
     caller: Caller;
     route: Route;
-    /** By `performance.now()`. */
+    /** The time by `performance.now()`. */
     startedAt: number;
   }
 

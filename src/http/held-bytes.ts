@@ -8,8 +8,8 @@ export const LITTLE_BYTES = 16_384;
 const MIB = 1_048_576;
 
 /**
- * What is in memory for callers as long as they take their time: bodies that come, and answers that nobody reads. One caller
- * may have a part of it, and what they ask beyond is refused before anything is done for it.
+ * Limits the memory that callers take for as long as they like: bodies that come, and answers that nobody reads. One caller
+ * may have a part of it, and a request beyond is refused before anything is done for it.
  */
 export class HeldBytes {
   private readonly callers = new Map<string, number>();
@@ -50,13 +50,13 @@ export class HeldBytes {
       throw new DomainError(
         'rate-limited',
         `A caller may have ${inMib(this.mostPerCaller)} of bodies and unread answers in memory. Read the answers that are there, and send less at once.`,
-        { headers: { 'retry-after': '1' }, log: { limit: 'memory' } },
+        { headers: { 'retry-after': '1' }, log: { limit: 'held' } },
       );
     if (more > 0 && this.bytes + more > this.most)
       throw new DomainError(
         'overloaded',
         `All callers together may have ${inMib(this.most)} of bodies and unread answers in memory. Ask for less at once, or later.`,
-        { headers: { 'retry-after': '1' } },
+        { headers: { 'retry-after': '1' }, log: { limit: 'held' } },
       );
   }
 }

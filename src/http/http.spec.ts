@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { parseEntityTags } from './conditional.js';
 import { DomainError } from '../problems/domain-error.js';
 import { parseJson } from './json.parser.js';
-import { defineProblems, problemTypes } from '../problems/problem.catalogue.js';
+import { declareProblems } from '../problems/own-problems.js';
+import { problemTypes } from '../problems/problem.catalogue.js';
 import { problemBody } from '../problems/problem.js';
 
 describe('parseJson', () => {
@@ -92,13 +93,19 @@ describe('the problem catalogue', () => {
   });
 
   it('takes the codes of modules, each once', () => {
+    const declare = (code: string, more: object = {}) => declareProblems('loan', { [code]: { ...type, ...more } });
     const type = { status: 409, title: 'On loan', explanation: 'Somebody has it.' };
-    defineProblems({ 'on-loan': type });
-    expect(problemBody(new DomainError('on-loan', 'x'), 'trace')).toMatchObject({
-      type: '/problems/on-loan',
+    declareProblems('loan', { 'loan-ended': type });
+    declareProblems('loan', { 'loan-ended': type });
+    expect(problemBody(new DomainError('loan-ended', 'x'), 'trace')).toMatchObject({
+      type: '/problems/loan-ended',
       status: 409,
     });
-    expect(() => defineProblems({ 'not-found': type })).toThrow('taken');
+    expect(() => declare('loan-ended')).toThrow('is there already');
+    for (const code of ['not-found', 'ended', 'loan', 'loan-Ended', 'loans-ended', 'loan-', 'loan--ended'])
+      expect(() => declare(code)).toThrow("needs the module's name in front");
+    for (const status of [200, 399, 500, 409.5]) expect(() => declare('loan-x', { status })).toThrow('status');
+    expect(() => declare('loan-x', { title: '' })).toThrow('title');
     expect(() => problemBody(new DomainError('nobody-defined-this', 'x'), 'trace')).toThrow('catalogue');
   });
 });

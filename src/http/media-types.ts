@@ -1,10 +1,12 @@
-/** As answers say them; what is sent here is what `Accept` is compared with. */
+/** The type as answers say it, with which `Accept` is compared. */
 export const JSON_TYPE = 'application/json; charset=utf-8';
+export const HTML_TYPE = 'text/html; charset=utf-8';
 export const NDJSON_TYPE = 'application/x-ndjson';
 export const CSV_TYPE = 'text/csv; charset=utf-8; header=present';
 export const EVENTS_TYPE = 'text/event-stream; charset=utf-8';
 /** The text format of Prometheus. */
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+export const OPENMETRICS_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const QUOTED = String.raw`"(?:[^"\\]|\\.)*"`;
@@ -13,7 +15,7 @@ const MEDIA_TYPE = new RegExp(`^${TOKEN}/${TOKEN}[ \t]*(?:;[ \t]*(?:${PARAMETER}
 const PARAMETERS = new RegExp(`;[ \t]*(${TOKEN})=(${TOKEN}|${QUOTED})`, 'g');
 
 export interface MediaType {
-  /** In lower case, without its parameters. */
+  /** The type in lower case, without its parameters. */
   readonly type: string;
   readonly charsets: readonly string[];
 }

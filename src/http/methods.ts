@@ -4,10 +4,10 @@ import { DomainError } from '../problems/domain-error.js';
 import { MAX_URL_BYTES, notImplemented } from './request-checks.js';
 
 const KNOWN: readonly HTTPMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
-/** Known, and allowed nowhere, TRACE for it would show what proxies add to a request (RFC 9110 section 15.5.6). */
+/** Methods that are known, and allowed nowhere: TRACE would show what proxies add to a request (RFC 9110 section 15.5.6). */
 const REFUSED: readonly string[] = ['OPTIONS', 'TRACE', 'QUERY'];
 
-/** What Fastify leaves to a 404: which methods a path has, and which methods there are at all. */
+/** The methods of each path, and all methods there are, which Fastify leaves to a 404. */
 export class Methods {
   private readonly router = findMyWay({ maxParamLength: MAX_URL_BYTES });
   private readonly routes = new Set<string>();

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import type { HttpConfig } from '../config/config.js';
@@ -12,6 +13,7 @@ const MUCH_PERCENT = 50;
 /** V8 leaves rubbish lying until there is no room: before anybody is refused it is collected, in a tenth of the time at most. */
 const BETWEEN_COLLECTIONS = 10;
 const RESOLUTION_MS = 10;
+const CALM_MS = 5_000;
 
 type Limits = Pick<HttpConfig, 'shedDelayMs' | 'shedHeapPercent' | 'shedMemoryPercent'>;
 
@@ -23,6 +25,9 @@ export class Pressure {
   private isLate = false;
   private isFull = false;
   private collectsAgainAt = 0;
+  private readonly logger = new Logger('Pressure');
+  /** When it began to refuse, and was last seen to; undefined while all is well. */
+  private refusing: { readonly since: number; last: number } | undefined;
 
   constructor(
     private readonly limits: Limits,
@@ -31,7 +36,7 @@ export class Pressure {
     this.delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   }
 
-  /** From here on delays count. */
+  /** Counts delays from here on. */
   start(): void {
     this.delay.enable();
     this.delayLookedAt = performance.now();
@@ -41,7 +46,10 @@ export class Pressure {
   /** @throws DomainError `overloaded` */
   check(): void {
     if (!this.isLate && !this.isFull) return;
-    throw new DomainError('overloaded', 'The service has more to do than it can.', { headers: { 'retry-after': '1' } });
+    throw new DomainError('overloaded', 'The service has more to do than it can.', {
+      headers: { 'retry-after': '1' },
+      log: { limit: this.reason },
+    });
   }
 
   stop(): void {
@@ -68,7 +76,28 @@ export class Pressure {
       heap = heapPercent(this.held.total);
       this.isFull = isTooMuch(heap);
     } else this.isFull &&= isTooMuch(heap);
+    this.tell(now);
     this.lookAfter(Math.max(heap, memory) > MUCH_PERCENT ? LOOK_OFTEN_MS : LOOK_EVERY_MS);
+  }
+
+  /** That it begins, and that it is over, once each, however it goes to and fro meanwhile. */
+  private tell(now: number): void {
+    const { refusing } = this;
+    if (this.isLate || this.isFull) {
+      if (refusing) refusing.last = now;
+      else {
+        this.refusing = { since: now, last: now };
+        this.logger.warn({ msg: 'Requests are refused', reason: this.reason });
+      }
+    } else if (refusing && now - refusing.last >= CALM_MS) {
+      this.refusing = undefined;
+      const ms = Math.round(refusing.last - refusing.since);
+      this.logger.log({ msg: 'All requests are taken again', refused_ms: ms });
+    }
+  }
+
+  private get reason(): 'memory' | 'event-loop' {
+    return this.isFull ? 'memory' : 'event-loop';
   }
 
   private lookAtDelay(now: number): void {
@@ -80,7 +109,7 @@ export class Pressure {
   }
 }
 
-/** Of the heap; of the memory beside it, for buffers and answers that lie unread, where that is more. */
+/** Percent of the heap; of the memory beside it, for buffers and answers that lie unread, where that is more. */
 function heapPercent(unread: number): number {
   const { external_memory: external } = getHeapStatistics();
   return (100 * Math.max(heapUsed(), external + unread)) / HEAP_LIMIT;

@@ -60,7 +60,7 @@ function checkCoding(coding: string, httpVersion: string): void {
     );
 }
 
-/** Where the peers may disagree about where the message ends, nothing further is read. */
+/** Closes the connection: the peers may disagree about where the message ends, so nothing further is read. */
 const CLOSE = { headers: { connection: 'close' } };
 
 function malformed(detail: string): DomainError {

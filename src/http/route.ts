@@ -4,15 +4,17 @@ import type { RouteAccess } from './fastify-types.js';
 
 const JSON_ONLY: readonly string[] = [JSON_TYPE];
 
-/** What is the same for all requests of a route, worked out once. */
+/** Properties that all requests of a route share, worked out once. */
 export interface Route {
-  /** As the documents write it, `/api/resource/{id}:restore`; null where there is nothing. */
+  /** The path as the documents write it, `/api/resource/{id}:restore`; null where there is nothing. */
   readonly template: string | null;
   /** The template as JSON. */
   readonly quoted: string;
-  /** Not for everybody, as pages and probes are. */
+  /** Whether it is not for everybody, as pages and probes are. */
   readonly isGuarded: boolean;
   readonly isProbe: boolean;
+  /** For those who run the service: on a port of its own, where one is configured. */
+  readonly isManagement: boolean;
   /** Operators see by it what goes on: callers who may have it get it under any load. */
   readonly isUnlimited: boolean;
   /** The Content-Types that it can answer with, the default first. */
@@ -20,7 +22,7 @@ export interface Route {
   readonly access: RouteAccess | undefined;
   /** The module that it is about; undefined where that is a part of the path, or it is about none. */
   readonly module: string | undefined;
-  /** The scope that it needs; undefined where the module is a part of the path. */
+  /** The scope that it needs; undefined where the module is a part of the path, and where it is public. */
   readonly scope: string | undefined;
 }
 
@@ -29,6 +31,7 @@ export const NO_ROUTE: Route = {
   quoted: 'null',
   isGuarded: false,
   isProbe: false,
+  isManagement: false,
   isUnlimited: false,
   offers: JSON_ONLY,
   access: undefined,
@@ -46,7 +49,9 @@ export function learnRoutes(fastify: FastifyInstance): void {
 function routeOf({ method, url, config }: RouteOptions): Route {
   // Closed by construction: a handler that nobody thought about can't be open to everybody.
   if (url.startsWith('/api/') && !config?.access)
-    throw new TypeError(`${String(method)} ${url} says nobody's access: use an endpoint decorator or @Scope()`);
+    throw new TypeError(
+      `${String(method)} ${url} says nobody's access: use an endpoint decorator, @Scope() or @Public()`,
+    );
   const template = templateOf(url);
   const access = config?.access;
   const module = access && 'verb' in access ? moduleIn(url) : undefined;
@@ -55,12 +60,23 @@ function routeOf({ method, url, config }: RouteOptions): Route {
     quoted: JSON.stringify(template),
     isGuarded: access !== undefined,
     isProbe: url.startsWith('/health'),
+    isManagement: isManagementPath(url),
     isUnlimited: config?.isUnlimited ?? false,
     offers: config?.offers ?? JSON_ONLY,
     access,
     module,
-    scope: access && (!('verb' in access) ? access.scope : module && scopeOf(module, access.verb)),
+    scope: access && scopeFor(access, module),
   };
+}
+
+function scopeFor(access: RouteAccess, module: string | undefined): string | undefined {
+  if ('scope' in access) return access.scope;
+  return 'verb' in access && module !== undefined ? scopeOf(module, access.verb) : undefined;
+}
+
+/** @param path without a query */
+export function isManagementPath(path: string): boolean {
+  return /^\/(health|metrics)(\/|$)/.test(path);
 }
 
 export function scopeOf(module: string, verb: 'read' | 'write'): string {

@@ -8,33 +8,52 @@ export interface DurationsOptions {
   readonly bounds: readonly number[];
 }
 
+interface Exemplar {
+  readonly traceId: string;
+  readonly seconds: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** As the client library writes it in OpenMetrics; it leaves it out in the older text. */
+function exemplarOf(one: Exemplar | undefined): object | undefined {
+  return one && { labelSet: { trace_id: one.traceId }, value: one.seconds, timestamp: one.at / 1000 };
+}
+
 /** Counts the durations of one set of label values. */
 export class Series {
   private readonly counts: number[];
   private sum = 0;
+  /** Of each bucket, the last one that came with a trace id. */
+  private readonly exemplars: (Exemplar | undefined)[];
 
   constructor(
     private readonly labels: Readonly<Record<string, string>>,
     private readonly bounds: readonly number[],
   ) {
     this.counts = new Array<number>(bounds.length + 1).fill(0);
+    this.exemplars = new Array<undefined>(bounds.length + 1).fill(undefined);
   }
 
-  observe(seconds: number): void {
+  /** @param traceId that leads to it, in logs and traces */
+  observe(seconds: number, traceId?: string): void {
     const { bounds } = this;
     let at = 0;
     while (at < bounds.length && seconds > bounds[at]!) at++;
     this.counts[at]!++;
     this.sum += seconds;
+    if (traceId !== undefined) this.exemplars[at] = { traceId, seconds, at: Date.now() };
   }
 
-  /** As Prometheus has a histogram: each bucket counts what the ones before it do. */
+  /** The values of a histogram as Prometheus has it: each bucket counts what the ones before it do. */
   values(name: string): object[] {
     const { labels } = this;
     let count = 0;
     const buckets = this.counts.map((more, at) => {
       count += more;
-      return { metricName: `${name}_bucket`, labels: { le: this.bounds[at] ?? '+Inf', ...labels }, value: count };
+      const exemplar = exemplarOf(this.exemplars[at]);
+      const bucket = { le: this.bounds[at] ?? '+Inf', ...labels };
+      return { metricName: `${name}_bucket`, labels: bucket, value: count, ...(exemplar && { exemplar }) };
     });
     return [
       ...buckets,
@@ -53,11 +72,13 @@ export class Durations {
   readonly aggregator = 'sum';
   readonly name: string;
   readonly help: string;
+  readonly labelNames: readonly string[];
   private readonly all = new Map<string, Series>();
 
   constructor(private readonly options: DurationsOptions) {
     this.name = options.name;
     this.help = options.help;
+    this.labelNames = options.labelNames;
   }
 
   /** As the client's registry takes it, which asks for nothing that is not here. */

@@ -1,5 +1,6 @@
 import type { LoggerService, LogLevel } from '@nestjs/common';
 import { pino, stdTimeFunctions, type Logger } from 'pino';
+import type { LogConfig } from '../config/config.js';
 import { now } from '../runtime/instant.js';
 import type { RequestListener } from '../http/engine/told-requests.js';
 import { LogOutput } from './log-output.js';
@@ -7,6 +8,8 @@ import { LogOutput } from './log-output.js';
 /** Text of more lives through two collections under load, and is old garbage then. */
 const BUFFER_BYTES = 16_384;
 const FLUSH_EVERY_MS = 100;
+/** Whoever looks for what is wrong looks for these: none is left out. */
+const SLOW_MS = 1_000;
 
 /** Nest's account of its own wiring, some forty lines a start. */
 const WIRING = new Set<unknown>([
@@ -21,18 +24,19 @@ const WIRING = new Set<unknown>([
 export class JsonLogger implements LoggerService {
   private readonly output = new LogOutput(process.stdout);
   private readonly pino: Logger;
-  private readonly logsRequests: boolean;
+  private logsRequests = false;
   private lines = '';
   private beginning = '';
   private time = '';
 
-  constructor(level: string) {
+  constructor(private readonly config: Pick<LogConfig, 'level' | 'successPercent'>) {
+    const { level } = config;
     const serializers = { err: withoutValues };
     this.pino = pino(
       { level, base: undefined, timestamp: stdTimeFunctions.isoTime, serializers },
       { write: (line) => this.add(line) },
     );
-    this.logsRequests = this.pino.isLevelEnabled('info');
+    this.become(level);
     setInterval(() => {
       this.handOver();
       this.output.tellDropped();
@@ -52,6 +56,19 @@ export class JsonLogger implements LoggerService {
   verbose = (message: unknown, ...rest: unknown[]): void => this.write('trace', message, rest);
   fatal = (message: unknown, ...rest: unknown[]): void => this.write('fatal', message, rest);
 
+  /** Changes between what is configured and debug: for a look at what goes on, without a restart. */
+  toggleDebug(): void {
+    const { level } = this.config;
+    this.become(this.pino.level === 'debug' ? level : 'debug');
+    // Also where it is not to be seen by its level: who asked for it looks for it.
+    this.add(`${this.begin()},"msg":"The log level is ${this.pino.level} now"}\n`);
+  }
+
+  private become(level: string): void {
+    this.pino.level = level;
+    this.logsRequests = this.pino.isLevelEnabled('info');
+  }
+
   setLogLevels(_levels: LogLevel[]): void {}
 
   /**
@@ -60,10 +77,12 @@ export class JsonLogger implements LoggerService {
    * hexadecimal digits).
    */
   readonly request: RequestListener = ({ route, method, status }) => {
-    if (route.isProbe || !this.logsRequests) return undefined;
+    if (route.isProbe) return undefined;
     const what = `,"method":"${method}","route":${route.quoted},"status":${status},"ms":`;
-    return (ms, traceId, { quoted }) => {
-      const how = `${Math.round(ms * 100) / 100},"caller":${quoted},"trace_id":"${traceId}"`;
+    const share = status < 400 ? this.config.successPercent / 100 : 1;
+    return (ms, traceId, { quoted }, bytes) => {
+      if (!this.logsRequests || (share < 1 && ms < SLOW_MS && Math.random() >= share)) return;
+      const how = `${Math.round(ms * 100) / 100},"bytes":${bytes},"caller":${quoted},"trace_id":"${traceId}"`;
       this.add(`${this.begin()}${what}${how}}\n`);
     };
   };
@@ -79,7 +98,7 @@ export class JsonLogger implements LoggerService {
     this.lines = '';
   }
 
-  /** What a line begins with, its level and time; made once a millisecond. */
+  /** The beginning of a line, its level and time; made once a millisecond. */
   private begin(): string {
     const time = now();
     if (time !== this.time) {
@@ -89,7 +108,7 @@ export class JsonLogger implements LoggerService {
     return this.beginning;
   }
 
-  /** Before the process ends. @param withinMs that its reader has for what is left; 0: what it takes at once */
+  /** Writes what is left before the process ends. @param withinMs that its reader has for it; 0: what it takes at once */
   flush(withinMs = 0): Promise<void> {
     this.handOver();
     return this.output.drained(withinMs);

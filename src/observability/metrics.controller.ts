@@ -1,7 +1,11 @@
-import { Controller, Get, Header } from '@nestjs/common';
-import { METRICS_TYPE } from '../http/media-types.js';
+import { Controller, Get, Headers, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { METRICS_TYPE, OPENMETRICS_TYPE } from '../http/media-types.js';
+import { negotiate } from '../http/negotiation.js';
 import { Scope } from '../http/scope.decorator.js';
 import { Metrics } from './metrics.js';
+
+const OFFERS = [METRICS_TYPE, OPENMETRICS_TYPE];
 
 @Controller('metrics')
 export class MetricsController {
@@ -9,9 +13,10 @@ export class MetricsController {
 
   /** For Prometheus, with a key or token that has the scope (`authorization` in its scrape configuration). */
   @Get()
-  @Scope('metrics:scrape', { offers: [METRICS_TYPE], isUnlimited: true })
-  @Header('content-type', METRICS_TYPE)
-  scrape(): Promise<string> {
-    return this.metrics.registry.metrics();
+  @Scope('metrics:scrape', { offers: OFFERS, isUnlimited: true })
+  async scrape(@Headers('accept') accept: string | undefined, @Res({ passthrough: true }) reply: FastifyReply) {
+    const type = negotiate(accept, OFFERS);
+    void reply.header('content-type', type);
+    return type === METRICS_TYPE ? this.metrics.text() : this.metrics.openMetrics();
   }
 }

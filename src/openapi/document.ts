@@ -5,9 +5,13 @@ import { Config } from '../config/config.js';
 import { opsOf } from '../crud/batch/batch.request.js';
 import type { CrudModel } from '../crud/crud.model.js';
 import { findEndpoints } from '../crud/endpoints/found-endpoints.js';
-import { ModuleRegistry } from '../crud/module.registry.js';
+import { findOwnRoutes, type OwnRoute } from '../crud/endpoints/own-routes.js';
+import { KERNEL_NAMES, ModuleRegistry } from '../crud/module.registry.js';
 import { apiKeyPaths } from './api-key.operations.js';
+import { BACKGROUND_SCHEMAS, backgroundPaths } from './background.operations.js';
 import { auditOperation, operation } from './operations.js';
+import { ownOperation } from './own-operations.js';
+import { OwnSchemas } from './own-schemas.js';
 import { SHARED_HEADERS, SHARED_PARAMETERS } from './parameters.js';
 import { problemSchemas, RATE_HEADERS, sharedResponses } from './problems.js';
 import { moduleSchemas, SHARED_SCHEMAS } from './schemas.js';
@@ -39,6 +43,19 @@ export class ApiDocument {
 
   private build(): OpenAPIV3_1.Document {
     const models = this.registry.all().map(({ model }) => model);
+    const common = {
+      ...SHARED_SCHEMAS,
+      ...BACKGROUND_SCHEMAS,
+      ...problemSchemas(),
+      ...Object.fromEntries(
+        models.flatMap((model) => Object.entries(moduleSchemas(model, opsOf(this.registry, model.name)))),
+      ),
+    };
+    const own = new OwnSchemas(new Set(Object.keys(common)));
+    const routes = findOwnRoutes(this.discovery, KERNEL_NAMES);
+    const paths = this.paths(models, routes, own);
+    const kernel = ['changes', 'background', 'api-key'];
+    const tags = new Set([...models.map(({ name }) => name), ...routes.map(({ tag }) => tag), ...kernel]);
     return {
       openapi: '3.1.0',
       info: {
@@ -48,16 +65,10 @@ export class ApiDocument {
           'Every failure is an `application/problem+json` body whose `type` leads to a [page that explains it](/problems).',
       },
       servers: [{ url: '/' }],
-      tags: [...models.map(({ name }) => ({ name })), { name: 'changes' }, { name: 'api-key' }],
-      paths: this.paths(models),
+      tags: [...tags].map((name) => ({ name })),
+      paths,
       components: {
-        schemas: {
-          ...SHARED_SCHEMAS,
-          ...problemSchemas(),
-          ...Object.fromEntries(
-            models.flatMap((model) => Object.entries(moduleSchemas(model, opsOf(this.registry, model.name)))),
-          ),
-        },
+        schemas: { ...common, ...own.all },
         parameters: SHARED_PARAMETERS,
         headers: SHARED_HEADERS,
         responses: sharedResponses(),
@@ -66,7 +77,11 @@ export class ApiDocument {
     };
   }
 
-  private paths(models: readonly CrudModel[]): OpenAPIV3_1.PathsObject {
+  private paths(
+    models: readonly CrudModel[],
+    routes: readonly OwnRoute[],
+    schemas: OwnSchemas,
+  ): OpenAPIV3_1.PathsObject {
     const paths: Record<string, Record<string, OpenAPIV3_1.OperationObject>> = {};
     const found = findEndpoints(this.discovery);
     for (const model of models) {
@@ -76,20 +91,21 @@ export class ApiDocument {
         if (endpoint.kind === 'batch' && ops.length === 0) continue;
         const own = path.replace('{module}', model.name);
         if (!new RegExp(`^/api/${model.name}(?![a-z0-9-])`).test(own)) continue;
-        (paths[own] ??= {})[method] = operation(endpoint, model, ops);
+        (paths[own] ??= {})[method] = operation(endpoint, model, ops, schemas);
       }
     }
+    for (const route of routes) (paths[route.path] ??= {})[route.method] = ownOperation(route, schemas);
     paths['/api/changes'] = { get: auditOperation() };
-    Object.assign(paths, apiKeyPaths());
+    Object.assign(paths, backgroundPaths(), apiKeyPaths());
     for (const operations of Object.values(paths)) for (const one of Object.values(operations)) this.complete(one);
     return paths;
   }
 
-  /** What is true of every operation, because access is decided before it. */
+  /** Adds what is true of every operation, because access is decided before it. */
   private complete(operation: OpenAPIV3_1.OperationObject): void {
     const { keys, jwt } = this.config.access;
     // An empty one: also without any.
-    if (!keys && !jwt) operation.security!.push({});
+    if (!keys && !jwt && operation.security!.length > 0) operation.security!.push({});
     for (const one of Object.values(operation.responses!) as OpenAPIV3_1.ResponseObject[])
       if (!('$ref' in one)) one.headers = { ...one.headers, ...RATE_HEADERS };
   }

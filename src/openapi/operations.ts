@@ -1,9 +1,13 @@
+import type { Type } from '@nestjs/common';
 import type { OpenAPIV3_1 } from 'openapi-types';
 import type { Op } from '../crud/batch/batch.request.js';
 import type { CrudModel } from '../crud/crud.model.js';
 import type { Endpoint, EndpointKind } from '../crud/endpoints/endpoint.js';
 import { CHANGE_FIELDS } from '../changes/change.fields.js';
-import { fieldsParameter, filterParameter, listParametersOf, sortParameter } from './parameters.js';
+import { derivedRules } from '../fields/bodies.js';
+import { DeferredBody } from '../fields/body.pipe.js';
+import type { OwnSchemas } from './own-schemas.js';
+import { fieldsParameter, filterParameter, listParametersOf, ownParameters, sortParameter } from './parameters.js';
 import { problemResponses, STAGE_HEADERS } from './problems.js';
 import { batchSchemaName, envelope, reference, schemaName } from './schemas.js';
 
@@ -72,34 +76,71 @@ const EVENTS =
 export const needs = (scope: string) => [{ bearer: [scope] }];
 
 /**
- * What the reference says of one endpoint of one module.
+ * Describes one endpoint of one module.
  * @param ops of the module's batches
  */
-export function operation(endpoint: Endpoint, model: CrudModel, ops: readonly Op[]): OpenAPIV3_1.OperationObject {
-  const { kind } = endpoint;
-  const body = requestBody(kind, schemaName(model.name), batchSchemaName(model.name, ops));
+export function operation(
+  endpoint: Endpoint,
+  model: CrudModel,
+  ops: readonly Op[],
+  schemas: OwnSchemas,
+): OpenAPIV3_1.OperationObject {
+  const { kind, answer } = endpoint;
+  const own = ownBodyOf(endpoint);
+  const body = own
+    ? schemas.requestBody(own)
+    : requestBody(kind, schemaName(model.name), batchSchemaName(model.name, ops));
   return {
     tags: [model.name],
     ...(model.stage.level === 'deprecated' && { deprecated: true }),
     operationId: [kind === 'action' ? endpoint.verb! : kind, model.name].join('_'),
     summary: summaryOf(endpoint, model.name),
-    ...(kind === 'list' && { description: readById(model.name) }),
+    ...(kind === 'list' && { description: aboutList(model.name) }),
     security: needs(`${model.name}:${endpoint.writes ? 'write' : 'read'}`),
-    parameters: parameters(kind, model),
+    parameters: [
+      ...parameters(kind, model).filter((one) => !answer || !('name' in one) || one.name !== 'fields'),
+      ...(endpoint.parameters ? ownParameters(endpoint.parameters) : []),
+    ],
     ...(body && { requestBody: body }),
     responses: {
-      ...withStage(successes(kind, schemaName(model.name)), model),
-      ...problemResponses(problemsOf(kind, model)),
+      ...withStage(answer ? ownAnswer(schemas.answerOf(answer)) : successesOf(endpoint, model), model),
+      ...problemResponses([
+        ...new Set([...problemsOf(kind, model), ...(own ? BODY : []), ...(endpoint.problems ?? [])]),
+      ]),
     },
   };
 }
 
-/** In words: as a parameter it would give the list two kinds of answers, which typed clients could not tell apart. */
-function readById(name: string): string {
-  return `With \`?id={id}\`, which only \`fields\` goes with, it is another way to read one row, and answers as \`GET /api/${name}/{id}\` does: \`{"data": {…}, "status": "success"}\` with an ETag, 304, or 404.`;
+/** The class of a body that is not derived from the resource. */
+function ownBodyOf({ body }: Endpoint): Type<unknown> | undefined {
+  return !body || body.prototype instanceof DeferredBody || derivedRules(body) ? undefined : body;
 }
 
-function summaryOf({ kind, verb }: Endpoint, name: string): string {
+function ownAnswer(data: OpenAPIV3_1.SchemaObject): Record<string, OpenAPIV3_1.ResponseObject> {
+  const headers = { 'Idempotency-Replayed': header('IdempotencyReplayed') };
+  return { 200: { description: 'Done.', headers, content: { 'application/json': { schema: envelope(data) } } } };
+}
+
+/** With the representations of the module's own. */
+function successesOf(
+  { kind, formats = [] }: Endpoint,
+  { name }: CrudModel,
+): Record<string, OpenAPIV3_1.ResponseObject> {
+  const responses = successes(kind, schemaName(name));
+  for (const { type } of formats) responses['200']!.content![type] = { schema: { type: 'string' } };
+  return responses;
+}
+
+/**
+ * Describes a list, and the read by id in words: as a parameter it would give the list two kinds of answers, which typed clients
+ * could not tell apart.
+ */
+function aboutList(name: string): string {
+  return `With \`?id={id}\`, which only \`fields\` goes with, it is another way to read one row, and answers as \`GET /api/${name}/{id}\` does: \`{"data": {…}, "status": "success"}\` with an ETag, 304, or 404. A stream has all rows: it takes no \`limit\`.`;
+}
+
+function summaryOf({ kind, verb, summary }: Endpoint, name: string): string {
+  if (summary !== undefined) return summary;
   const summaries: Record<EndpointKind, string> = {
     read: `Read one ${name}`,
     list: `List ${name}s`,
@@ -153,19 +194,19 @@ function parameters(kind: EndpointKind, model: CrudModel): Parameter[] {
 
 const CONDITIONAL: readonly EndpointKind[] = ['update', 'replace', 'remove', 'restore', 'action'];
 
-/** Without an id in their paths. */
+/** Endpoints without an id in their paths. */
 const OF_MANY: readonly EndpointKind[] = ['list', 'create', 'batch', 'watch'];
 
 function problemsOf(kind: EndpointKind, { requiresIfMatch, stage }: CrudModel): readonly string[] {
   return [
     ...PROBLEMS[kind],
     ...(requiresIfMatch && CONDITIONAL.includes(kind) ? ['precondition-required'] : []),
-    // What can be no id makes another path; and an alpha module is only there for some.
+    // A text that can be no id makes another path; and an alpha module is only there for some.
     ...(!OF_MANY.includes(kind) || stage.level === 'alpha' ? ['route-not-found'] : []),
   ];
 }
 
-/** What a deprecated module says with each answer. */
+/** Adds the headers that a deprecated module sends with each answer. */
 function withStage(responses: Record<string, OpenAPIV3_1.ResponseObject>, { stage }: CrudModel): Responses {
   if (stage.level !== 'deprecated') return responses;
   const said = { ...STAGE_HEADERS, Link: header('Link') };

@@ -1,5 +1,7 @@
 import type { OpenAPIV3_1 } from 'openapi-types';
 import type { FieldSet } from '../fields/field-set.js';
+import type { OwnParameters } from '../fields/own-parameters.js';
+import { memberSchema } from './schemas.js';
 
 type Parameter = OpenAPIV3_1.ParameterObject;
 type Header = OpenAPIV3_1.HeaderObject;
@@ -29,7 +31,7 @@ export const SHARED_PARAMETERS: Record<string, Parameter> = {
     schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._~-]{0,35}$' },
   },
   dry_run: query('dry_run', 'Check everything, answer as if it were done, and keep nothing.', BOOLEAN),
-  limit: query('limit', 'Rows on a page. More than 200 is taken for 200. Not with a stream, which has all rows.', {
+  limit: query('limit', 'Rows on a page. More than 200 is taken for 200.', {
     type: 'integer',
     minimum: 1,
     default: 50,
@@ -95,6 +97,25 @@ export const SHARED_HEADERS: Record<string, Header> = {
   AcceptPatch: { description: 'The types that PATCH takes.', schema: { type: 'string' } },
 };
 
+/** Those that a handler declares by a class of its own. */
+export function ownParameters({ fields }: OwnParameters): Parameter[] {
+  return fields.map((field) => {
+    const {
+      description,
+      type: kind,
+      ...schema
+    } = memberSchema({ ...field, nullable: false }) as Record<string, unknown>;
+    return {
+      name: field.name,
+      in: 'query',
+      ...(field.required && { required: true }),
+      ...(description !== undefined && { description: description as string }),
+      schema: { type: kind, ...schema } as Schema,
+      ...(kind === 'array' && { style: 'form', explode: false }),
+    };
+  });
+}
+
 const LISTS = 'With commas between, or the parameter once for each.';
 
 interface Fields {
@@ -156,9 +177,10 @@ export function filterParameter({ fields }: Fields): Parameter {
 |---|---|---|
 ${rows.join('\n')}
 
-\`field op value\` with eq, ne, gt, ge, lt, le; \`field in (a, b)\`; \`contains(field, 'text')\`; \`startswith(field, 'text')\`; combined
+\`field op value\` with eq, ne, gt, ge, lt, le; \`field in (a, b)\`; \`contains(field, 'text')\`; \`startswith(field, 'text')\`; \`endswith(field, 'text')\`; combined
 by \`and\`, \`or\`, \`not\` and parentheses. Values are \`'text'\` (a quote is doubled), numbers, \`true\`, \`false\`, \`null\`. Null matches
-\`eq null\` and nothing else. Any number and any RFC 3339 date-time (cut to milliseconds) may be compared with. At most 1,024 characters, 20 conditions, 5 levels, 50 values in a list.`;
+\`eq null\` and nothing else. Text is compared exactly; \`casei(field)\` in the place of a field compares without regard to case (Unicode's
+simple case folding: É is é, ß is not ss), has no order, and takes at most 64 different letters. Any number and any RFC 3339 date-time (cut to milliseconds) may be compared with. At most 1,024 characters, 20 conditions, 5 levels, 50 values in a list.`;
   const time = fields.all.find(({ type, filterable }) => type === 'timestamp' && filterable.includes('ge'))!.name;
   return {
     ...query('filter', description, { type: 'string', maxLength: 1024 }),

@@ -6,7 +6,7 @@ import { reference } from './schemas.js';
 const headerOf = (name: string): OpenAPIV3_1.ReferenceObject => ({ $ref: `#/components/headers/${name}` });
 /** The budget of a caller who is known comes with every answer to them. */
 export const RATE_HEADERS = { RateLimit: headerOf('RateLimit'), 'RateLimit-Policy': headerOf('RateLimitPolicy') };
-/** What a deprecated module says with each answer. */
+/** Headers that a deprecated module sends with each answer. */
 export const STAGE_HEADERS = { Deprecation: headerOf('Deprecation'), Sunset: headerOf('Sunset') };
 const HEADERS: Readonly<Record<number, Record<string, OpenAPIV3_1.ReferenceObject>>> = {
   401: { 'WWW-Authenticate': headerOf('WwwAuthenticate') },
@@ -49,7 +49,11 @@ export function sharedResponses(): Record<string, OpenAPIV3_1.ResponseObject> {
 /** The schemas of their bodies: a problem with one status, and the codes that come with it. */
 export function problemSchemas(): Record<string, OpenAPIV3_1.SchemaObject> {
   return eachStatus((status, codes) => {
-    const properties = { status: { const: status }, code: { enum: codes } } as Record<string, OpenAPIV3_1.SchemaObject>;
+    // With their types, though `Problem` has them: openapi-python-client could not merge the two otherwise.
+    const properties: Record<string, OpenAPIV3_1.SchemaObject> = {
+      status: { type: 'integer', enum: [status] },
+      code: { type: 'string', enum: codes },
+    };
     return [`${nameOf(status)}Problem`, { allOf: [reference('Problem'), { type: 'object', properties }] }];
   });
 }

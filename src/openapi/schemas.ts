@@ -1,11 +1,14 @@
 import type { OpenAPIV3_1 } from 'openapi-types';
 import { OPS, type Op } from '../crud/batch/batch.request.js';
 import type { CrudModel } from '../crud/crud.model.js';
+import { CLAIMS_SCHEMA } from '../access/keys/claims.js';
 import { SCOPE } from '../access/keys/api-key.dto.js';
 import type { Field } from '../fields/field.js';
 import { FIELD_TYPES } from '../fields/types/types.js';
 
 type Schema = OpenAPIV3_1.SchemaObject;
+
+const CLAIMS: object = CLAIMS_SCHEMA;
 
 /** `resource` → `Resource`: the name of a module's schema. */
 export function schemaName(module: string): string {
@@ -61,6 +64,11 @@ function object(fields: readonly Field[], required: readonly Field[], descriptio
     ...(required.length > 0 && { required: required.map(({ name }) => name) }),
     additionalProperties: false,
   };
+}
+
+/** A member of a class that is no resource: a body, an answer or the parameters of a route of a module's own. */
+export function memberSchema(field: Field): Schema {
+  return fieldSchema({ ...field, writable: true });
 }
 
 /** Limits that a client need not know of what it can't write. */
@@ -204,6 +212,7 @@ export const SHARED_SCHEMAS: Record<string, Schema> = {
       id: { type: 'string' },
       name: { type: 'string' },
       scopes: { type: 'array', items: { type: 'string' } },
+      claims: { ...CLAIMS, description: 'What row rules go by; empty where there are none.' } as Schema,
       created_at: { type: 'string', format: 'date-time' },
       created_by: { type: 'string', description: 'The caller who made it.' },
       expires_at: { type: ['string', 'null'], format: 'date-time' },
@@ -237,6 +246,13 @@ export const SHARED_SCHEMAS: Record<string, Schema> = {
         items: { type: 'string', pattern: SCOPE.source, examples: ['resource:read'] },
         description: 'Only what the caller has can be given.',
       },
+      claims: {
+        ...CLAIMS,
+        type: ['object', 'null'],
+        description:
+          "What row rules go by. Only claims of the caller's own can be given, with the same values, and none of a key's left out, unless they have the scope `api-key:claims`. Without it: those of the caller's key. At most 2 KiB.",
+        examples: [{ tenant: 'north' }],
+      } as Schema,
       expires_at: {
         type: ['string', 'null'],
         format: 'date-time',

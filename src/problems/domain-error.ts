@@ -1,10 +1,10 @@
-/** One of the things that are wrong, and where: a JSON pointer into the body, a query parameter, or a header. */
+/** One fault and its place: a JSON pointer into the body, a query parameter, or a header. */
 export interface ProblemItem {
   readonly code: string;
   readonly detail: string;
   readonly pointer?: string;
   readonly parameter?: string;
-  /** In a parameter: 0-based offset of the character where it goes wrong. */
+  /** The character of a parameter where it goes wrong, from 0. */
   readonly position?: number;
   readonly header?: string;
 }
@@ -14,13 +14,13 @@ export interface DomainErrorOptions {
   /** Sent with the answer: Retry-After, Allow, WWW-Authenticate and the like, in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
-  /** For the security log, and never for the caller: a missing scope, the limit that was met. */
+  /** Details for the security log, and never for the caller: a missing scope, the limit that was met. */
   readonly log?: Readonly<Record<string, string>>;
-  /** Where the code stands for several. */
+  /** The status, where the code stands for several. */
   readonly status?: number;
 }
 
-/** What went wrong, in the caller's terms. `code` is stable and in the catalogue; no SQL, host or column is ever in it. */
+/** A failure in the caller's terms. `code` is stable and in the catalogue; no SQL, host or column is ever in it. */
 export class DomainError extends Error {
   readonly errors: readonly ProblemItem[];
   readonly headers: Readonly<Record<string, string>>;

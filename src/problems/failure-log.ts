@@ -13,7 +13,7 @@ export class FailureLog {
       this.lines.write('error', `${code} ${cause.name} ${placeOf(cause)}`, { ...line, err: cause });
       return;
     }
-    // What can be expected needs no stack: the code and its cause say all.
+    // An expected failure needs no stack: the code and its cause say all.
     this.lines.write('warn', code, { ...line, ...(cause !== problem && { cause: cause.code ?? cause.name }) });
   }
 
@@ -22,7 +22,7 @@ export class FailureLog {
   }
 }
 
-/** Where it was thrown: a fault of the code is at one place, whatever its message says. */
+/** The place in the code that threw: a fault of the code is at one place, whatever its message says. */
 function placeOf({ stack = '' }: Error): string {
   return /^\s+at (.+)$/m.exec(stack)?.[1] ?? '';
 }

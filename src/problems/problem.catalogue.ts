@@ -1,7 +1,7 @@
 export interface ProblemType {
   readonly status: number;
   readonly title: string;
-  /** What happened and what to do about it, for the page behind `type`. */
+  /** Explains what happened and what to do about it, for the page behind `type`. */
   readonly explanation: string;
 }
 
@@ -318,20 +318,13 @@ const CATALOGUE = new Map<string, ProblemType>(
   } satisfies Record<string, ProblemType>),
 );
 
-/**
- * Adds the codes of a module; its `*.errors.ts` calls it once.
- * @throws TypeError when a code is taken
- * @public
- */
-export function defineProblems(types: Readonly<Record<string, ProblemType>>): void {
-  for (const [code, type] of Object.entries(types)) {
-    if (CATALOGUE.has(code)) throw new TypeError(`The problem code "${code}" is taken`);
-    CATALOGUE.set(code, type);
-  }
-}
-
 export function problemType(code: string): ProblemType | undefined {
   return CATALOGUE.get(code);
+}
+
+/** Adds a module's own. */
+export function declareProblem(code: string, type: ProblemType): void {
+  CATALOGUE.set(code, type);
 }
 
 export function problemTypes(): ReadonlyMap<string, ProblemType> {

@@ -1,5 +1,7 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter, type OnApplicationShutdown } from '@nestjs/common';
+import { trace } from '@opentelemetry/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { tracer } from '../runtime/tracing.js';
 import { ProblemListener } from './problem-listener.js';
 import { FailureLog } from './failure-log.js';
 import { PROBLEM_TYPE, problemBody } from './problem.js';
@@ -18,6 +20,9 @@ export class ProblemFilter implements ExceptionFilter, OnApplicationShutdown {
     const problem = toDomainError(error);
     const body = problemBody(problem, request.traceId, request.url.split(/[?#]/, 1)[0]!.slice(0, 200));
     this.listener.refused(request, body.status, problem);
+    this.listener.onProblem(problem);
+    if (tracer)
+      trace.getActiveSpan()?.setAttribute(body.status >= 500 ? 'error.type' : 'plinth.problem.code', body.code);
     if (body.status >= 500) this.failures.write(problem, body.trace_id);
     if (reply.sent || reply.raw.headersSent) {
       // The answer had begun: cutting it off is the only way left to say that it is not whole.

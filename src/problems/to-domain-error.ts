@@ -29,7 +29,7 @@ const BY_STATUS: Readonly<Record<number, string>> = {
   504: 'gateway-timeout',
 };
 
-/** Of Fastify, and of plugins, which follow it. */
+/** Errors of Fastify, and of plugins, which follow it. */
 interface HttpError extends Error {
   readonly statusCode?: number;
 }

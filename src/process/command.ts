@@ -56,7 +56,7 @@ export async function runCommand(work: () => Promise<void>): Promise<void> {
   await work().catch(tellError);
 }
 
-/** With LOG_LEVEL=debug the stack as well. */
+/** Tells why a command failed; with LOG_LEVEL=debug the stack as well. */
 export function tellError(error: unknown): void {
   const { exitCode = 1, code, detail, stack } = Object(error) as Told;
   // Problems are told as to callers of the API: their message begins with the code.

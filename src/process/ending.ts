@@ -1,6 +1,6 @@
 import type { JsonLogger } from '../observability/logger.js';
 
-/** For a reader of the log that is slow. */
+/** Milliseconds for a slow reader of the log. */
 const LAST_LINES_MS = 1_000;
 
 export interface EndingOptions {

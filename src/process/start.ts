@@ -1,23 +1,30 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { HttpConfig } from '../config/config.js';
-import { isRunByNpm, readConfig } from '../config/environment.js';
+import { once } from 'node:events';
+import type { Config, HttpConfig, Listening } from '../config/config.js';
+import { isRunByNpm, readChangedSettings, readConfig } from '../config/environment.js';
+import type { PlinthModuleClass } from '../crud/plinth-module.js';
 import { JsonLogger } from '../observability/logger.js';
+import { VERSION } from '../config/version.js';
 import { Draining } from '../runtime/draining.js';
+import { onSignals } from './early-signals.js';
 import { Ending } from './ending.js';
 import { keepTick } from '../runtime/kept-tick.js';
-import { stop } from './stop.js';
+import { managementOf, stop } from './stop.js';
+import { findTracer, tracer } from '../runtime/tracing.js';
 
 /** npm passes a signal on that the terminal has sent to its whole process group. */
 const NPM_REPEATS_WITHIN_MS = 1_000;
 
 /** Runs the service until a signal ends it. @throws ConfigError */
-export async function start(): Promise<void> {
+export async function start(modules: readonly PlinthModuleClass[]): Promise<void> {
   keepTick();
   const config = readConfig();
-  const logger = new JsonLogger(config.log.level);
+  const logger = new JsonLogger(config.log);
+  logger.log(startLine(config));
   const draining = new Draining();
   let app: NestFastifyApplication | undefined;
   let isListening = false;
+  let endTraces: (() => Promise<void>) | undefined;
 
   const ending = new Ending(logger, {
     deadlineMs: config.shutdown.deadlineMs,
@@ -27,27 +34,32 @@ export async function start(): Promise<void> {
       const { drainMs, inFlightMs } = config.shutdown;
       // Nobody routes to it before it listens.
       if (app) await stop(app, draining, { drainMs: isListening && isOrderly ? drainMs : 0, inFlightMs });
+      await endTraces?.();
     },
   });
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => ending.onSignal(signal));
+  onSignals((signal) => ending.onSignal(signal));
+  process.on('SIGUSR2', () => logger.toggleDebug());
   process.on('unhandledRejection', (error) => ending.fail(error));
   process.on('uncaughtException', (error) => ending.fail(error));
-  // Where it can't be written to there is nobody to tell.
+  // An error stream that can't be written to has nobody to tell.
   process.stderr.on('error', () => undefined);
 
   const run = async (): Promise<void> => {
-    // Imported only now: that takes half a second, in which PID 1 of a container would get no signal.
+    // Imported only now: that takes half a second, in which nobody would hear a signal.
     const { createApp } = await import('../app.setup.js');
+    endTraces = await startTraces(config);
     const droppedLines = () => logger.dropped;
-    app = await createApp(config, { logger, draining, logRequest: logger.request, droppedLines });
+    app = await createApp(config, modules, { logger, draining, logRequest: logger.request, droppedLines });
     if (ending.hasBegun) return;
     await app.init();
     if (ending.hasBegun) return;
-    // What was only needed to start: 25 MiB, for a tenth of a second. With `--expose-gc`, as `npm start` has it.
+    // Frees the memory that only the start needed: 25 MiB, in a tenth of a second. With `--expose-gc`, as `npm start` has it.
     globalThis.gc?.({ type: 'major', flavor: 'last-resort', execution: 'sync' });
     await listen(app, config.http);
     isListening = true;
-    logger.log(`Listening on ${await app.getUrl()}`);
+    const { management } = config.http;
+    const probes = management ? `, probes and metrics on http://${management.host}:${management.port}` : '';
+    logger.log(`Listening on ${await app.getUrl()}${probes}`);
   };
   const started = run();
   await started.catch((error: unknown) => ending.fail(error));
@@ -58,10 +70,41 @@ class ListenError extends Error {
   readonly exitCode = 1;
 }
 
-async function listen(app: NestFastifyApplication, { host, port }: HttpConfig): Promise<void> {
+/** What somebody who reads the log at night has to know of the process that wrote it. */
+function startLine({ commit, database }: Config): object {
+  return {
+    msg: `Plinth ${VERSION} starts`,
+    version: VERSION,
+    commit: commit ?? 'unknown',
+    node: process.versions.node,
+    engine: database.kind,
+    ...(database.kind !== 'sqlite' && { encrypted: database.tls !== null }),
+    settings: readChangedSettings(),
+  };
+}
+
+/** Of somebody who has told Node to import an SDK: theirs. @returns ends it */
+async function startTraces({ traces }: Config): Promise<(() => Promise<void>) | undefined> {
+  findTracer();
+  if (tracer || !traces) return undefined;
+  const { exportTraces } = await import('../observability/trace-exporter.js');
+  const end = await exportTraces(traces);
+  findTracer();
+  return end;
+}
+
+async function listen(app: NestFastifyApplication, http: HttpConfig): Promise<void> {
+  const server = managementOf(app);
+  // First: whoever looks for the service finds its probes by then.
+  if (server) await listenOn(http.management!, ({ port, host }) => once(server.listen(port, host), 'listening'));
+  await listenOn(http, ({ port, host }) => app.listen(port, host));
+}
+
+async function listenOn(where: Listening, work: (where: Listening) => Promise<unknown>): Promise<void> {
   try {
-    await app.listen(port, host);
+    await work(where);
   } catch (error) {
+    const { host, port } = where;
     throw new ListenError(`Can not listen on ${host}, port ${port}: ${(error as NodeJS.ErrnoException).code}`);
   }
 }

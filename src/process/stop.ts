@@ -1,4 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import type { Server } from 'node:http';
+import type {} from '../http/engine/management.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Draining } from '../runtime/draining.js';
 
@@ -17,4 +20,12 @@ export async function stop(
   const cutOff = setTimeout(() => server.closeAllConnections(), inFlightMs);
   await app.close();
   clearTimeout(cutOff);
+  // Last: until here whoever asks whether the process lives is told so.
+  managementOf(app)?.close().closeAllConnections();
+}
+
+/** The server of probes and metrics, where they have one of their own. */
+export function managementOf(app: NestFastifyApplication): Server | null {
+  const fastify: FastifyInstance = app.getHttpAdapter().getInstance();
+  return fastify.management;
 }

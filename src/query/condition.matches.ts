@@ -38,7 +38,10 @@ function combine(nodes: readonly Condition[], row: Row, decisive: boolean): Trut
   return truth;
 }
 
-function ofValue(condition: Extract<Condition, { kind: 'any' | 'compare' | 'in' | 'text' }>, value: unknown): boolean {
+function ofValue(
+  condition: Extract<Condition, { kind: 'any' | 'compare' | 'in' | 'text' | 'folded' }>,
+  value: unknown,
+): boolean {
   const { field } = condition;
   switch (condition.kind) {
     case 'any':
@@ -47,6 +50,8 @@ function ofValue(condition: Extract<Condition, { kind: 'any' | 'compare' | 'in' 
       return COMPARE[condition.operator](field.order(value, condition.value));
     case 'in':
       return condition.values.some((one) => field.order(value, one) === 0);
+    case 'folded':
+      return condition.pattern.test(value as string);
     case 'text': {
       const { operator, text } = condition;
       if (operator === 'contains') return (value as string).includes(text);

@@ -1,6 +1,8 @@
+import { padded } from '../database/padded.js';
 import type { SqlValue } from '../database/session.js';
 import type { Field } from '../fields/field.js';
 import type { FieldValue } from '../fields/types/field-type.js';
+import { foldedSql } from './case-folding.sql.js';
 import type { Condition, TextOperator } from './condition.js';
 
 export interface SqlFragment {
@@ -55,10 +57,11 @@ function predicate(condition: SinglePredicate, isSqlite: boolean, params: SqlVal
       return inList(column, field, condition.values, isSqlite, params);
     case 'text':
       return textPredicate(column, condition.operator, condition.text, isSqlite, params);
+    case 'folded':
+      return foldedPredicate(column, condition, isSqlite, params);
   }
 }
 
-/** Padded to a power of two with its last value, so that few statements are prepared. */
 function inList(
   column: string,
   field: Field,
@@ -66,10 +69,7 @@ function inList(
   isSqlite: boolean,
   params: SqlValue[],
 ): string {
-  const size = 2 ** Math.ceil(Math.log2(values.length));
-  const places = Array.from({ length: size }, (_, at) =>
-    bind(field, values[Math.min(at, values.length - 1)]!, isSqlite, params),
-  );
+  const places = padded(values).map((value) => bind(field, value, isSqlite, params));
   return `${column} IN (${places.join(', ')})`;
 }
 
@@ -91,7 +91,26 @@ function textPredicate(
   }
 }
 
-/** As a range, which an index serves, and in which no character is a wildcard. */
+function foldedPredicate(
+  column: string,
+  { operator, texts }: Extract<Condition, { kind: 'folded' }>,
+  isSqlite: boolean,
+  params: SqlValue[],
+): string {
+  const folded = foldedSql(column, texts);
+  params.push(...folded.params);
+  const [text] = folded.texts;
+  if (operator === 'startswith') {
+    params.push([...text!].length, text!);
+    return `SUBSTR(${folded.sql}, 1, ?) = ?`;
+  }
+  if (operator !== 'in') return textPredicate(folded.sql, operator, text!, isSqlite, params);
+  const values = padded(folded.texts);
+  params.push(...values);
+  return `${folded.sql} IN (${values.map(() => '?').join(', ')})`;
+}
+
+/** Compares with a range, which an index serves, and in which no character is a wildcard. */
 function prefix(column: string, start: string, params: SqlValue[]): string {
   params.push(start);
   const end = successor(start);

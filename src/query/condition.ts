@@ -1,10 +1,14 @@
 import type { Field, FilterOperator } from '../fields/field.js';
 import type { FieldSet } from '../fields/field-set.js';
 import type { Bound, FieldValue, Literal } from '../fields/types/field-type.js';
+import { patternOf, variantsIn } from './case-folding.js';
 import type { FilterNode, Predicate } from './filter.ast.js';
 import { invalidFilter } from './filter.tokens.js';
 
 export type Comparison = 'eq' | 'ne' | 'gt' | 'ge' | 'lt' | 'le';
+/** The most letters of a text that ignores case: in SQL each is a function around the others. */
+const MOST_LETTERS = 64;
+
 export type TextOperator = 'contains' | 'startswith' | 'endswith';
 
 /**
@@ -15,6 +19,14 @@ export type Condition =
   | { readonly kind: 'compare'; readonly field: Field; readonly operator: Comparison; readonly value: FieldValue }
   | { readonly kind: 'in'; readonly field: Field; readonly values: readonly FieldValue[] }
   | { readonly kind: 'text'; readonly field: Field; readonly operator: TextOperator; readonly text: string }
+  /** Without regard to case: one of `texts`, or what the operator asks of the only one. */
+  | {
+      readonly kind: 'folded';
+      readonly field: Field;
+      readonly operator: 'in' | TextOperator;
+      readonly texts: readonly string[];
+      readonly pattern: RegExp;
+    }
   | { readonly kind: 'null'; readonly field: Field; readonly isNull: boolean }
   /** The same for every value of the field, and unknown of NULL. */
   | { readonly kind: 'any'; readonly field: Field; readonly isTrue: boolean }
@@ -33,20 +45,30 @@ export function settle(node: FilterNode, fields: FieldSet): Condition {
   }
 }
 
-/** One text for each condition: of two that are spelled alike the rows are the same. */
+/** Spells a condition: two that are spelled alike have the same rows. */
 export function spell(condition: Condition): string {
   return JSON.stringify(condition, (key, value: unknown) => (key === 'field' ? (value as Field).name : value));
 }
 
-function settlePredicate({ field: name, operator, values, position }: Predicate, fields: FieldSet): Condition {
+function settlePredicate(
+  { field: name, ignoresCase, operator, values, position }: Predicate,
+  fields: FieldSet,
+): Condition {
   const field = fields.find(name);
   if (!field || field.filterable.length === 0)
     throw invalidFilter(`There is no field "${shorten(name)}" to filter by.`, position);
-  if (!field.filterable.includes(operator))
+  if (!field.filterable.includes(operator) || (ignoresCase && !field.filterable.includes('casei')))
     throw invalidFilter(`"${field.name}" can be filtered by ${field.filterable.join(', ')}.`, position);
   const [first] = values;
   if (first === null && operator !== 'in') return nullCondition(field, operator, position);
   const bounds = values.map((value) => boundOf(field, value, position));
+  if (ignoresCase)
+    return folded(
+      field,
+      operator,
+      bounds.map(({ value }) => value as string),
+      position,
+    );
   switch (operator) {
     case 'in':
       return among(field, bounds);
@@ -68,6 +90,27 @@ function boundOf(field: Field, value: Literal | null, position: number): Bound {
   const bound = value === null ? 'can only be null with eq and ne' : field.bound!(value);
   if (typeof bound === 'string') throw invalidFilter(`A value for "${field.name}" ${bound}.`, position);
   return bound;
+}
+
+function folded(field: Field, operator: FilterOperator, texts: readonly string[], position: number): Condition {
+  if (variantsIn(texts).length > MOST_LETTERS)
+    throw invalidFilter(`Without regard to case a text may have ${MOST_LETTERS} different letters.`, position);
+  const how = (place: 'in' | TextOperator): Condition => {
+    return { kind: 'folded', field, operator: place, texts, pattern: patternOf(texts, place) };
+  };
+  switch (operator) {
+    case 'eq':
+    case 'in':
+      return how('in');
+    case 'ne':
+      return { kind: 'not', node: how('in') };
+    case 'contains':
+    case 'startswith':
+    case 'endswith':
+      return how(operator);
+    default:
+      throw invalidFilter(`casei(${field.name}) has no order: it has eq, ne, in and the functions.`, position);
+  }
 }
 
 function among(field: Field, bounds: readonly Bound[]): Condition {

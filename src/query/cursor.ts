@@ -34,7 +34,7 @@ export function decodeCursor(cursor: string, fingerprint: string, keys: readonly
   return position as PositionValue[];
 }
 
-/** What makes two list queries the same for a cursor: all but `limit` and `count`. */
+/** A digest of the parts of a list query that a cursor is bound to: everything but `limit` and `count`. */
 export function fingerprintOf(parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 16);
 }

@@ -5,7 +5,9 @@ export interface Predicate {
   readonly kind: 'predicate';
   readonly field: string;
   readonly operator: FilterOperator;
-  /** One, except for `in`. */
+  /** Whether the field stands in `casei(…)`: its text is compared without regard to case. */
+  readonly ignoresCase?: boolean;
+  /** One value, except for `in`. */
   readonly values: readonly (Literal | null)[];
   /** Offset of the field's name in the filter, in characters (code points) from 0. */
   readonly position: number;

@@ -13,8 +13,9 @@ const FUNCTIONS: readonly string[] = ['contains', 'startswith', 'endswith'];
  * Reads a filter by the contract's grammar:
  *
  *     or  := and {"or" and}        and := not {"and" not}        not := ["not"] prim
- *     prim := "(" or ")" | field op literal | field "in" "(" literal {"," literal} ")"
- *           | ("contains" | "startswith" | "endswith") "(" field "," string ")"
+ *     prim := "(" or ")" | operand op literal | operand "in" "(" literal {"," literal} ")"
+ *           | ("contains" | "startswith" | "endswith") "(" operand "," string ")"
+ *     operand := field | "casei" "(" field ")"
  *
  * @throws DomainError `invalid-filter` with the position of what was not expected
  */
@@ -25,6 +26,8 @@ export function parseFilter(filter: string): FilterNode {
   }
   return new Parser(tokenize(filter)).parse();
 }
+
+type Operand = Pick<Predicate, 'field' | 'ignoresCase' | 'position'>;
 
 class Parser {
   private at = 0;
@@ -67,30 +70,38 @@ class Parser {
     if (++this.predicates > FILTER_LIMITS.predicates) {
       throw invalidFilter(`A filter may have ${FILTER_LIMITS.predicates} predicates.`, position);
     }
-    const name = this.word('A field, "not", "contains", "startswith", "endswith" or "(" was expected.');
+    const name = this.word('A field, "not", "contains", "startswith", "endswith", "casei" or "(" was expected.');
     if (FUNCTIONS.includes(name) && this.token.kind === '(') return this.call(name as FilterOperator);
-    return this.comparison(name, position);
+    return this.comparison(this.operand(name, position));
   }
 
   private call(operator: FilterOperator): Predicate {
     this.expect('(');
     const { position } = this.token;
-    const field = this.word('A field was expected.');
+    const operand = this.operand(this.word('A field was expected.'), position);
     this.expect(',');
     const argument = this.token;
     if (argument.kind !== 'string') throw invalidFilter('A string in single quotes was expected.', argument.position);
     this.at++;
     this.expect(')');
-    return { kind: 'predicate', field, operator, values: [argument.text], position };
+    return { kind: 'predicate', ...operand, operator, values: [argument.text] };
   }
 
-  private comparison(field: string, position: number): Predicate {
+  private operand(name: string, position: number): Operand {
+    if (name !== 'casei' || !this.take('(')) return { field: name, position };
+    const inner = this.token.position;
+    const field = this.word('A field was expected.');
+    this.expect(')');
+    return { field, ignoresCase: true, position: inner };
+  }
+
+  private comparison(operand: Operand): Predicate {
     const operatorAt = this.token.position;
     const operator = this.word('An operator was expected: eq, ne, gt, ge, lt, le or in.');
-    if (operator === 'in') return { kind: 'predicate', field, operator, values: this.list(), position };
+    if (operator === 'in') return { kind: 'predicate', ...operand, operator, values: this.list() };
     if (!COMPARISONS.includes(operator))
       throw invalidFilter('An operator was expected: eq, ne, gt, ge, lt, le or in.', operatorAt);
-    return { kind: 'predicate', field, operator: operator as FilterOperator, values: [this.literal()], position };
+    return { kind: 'predicate', ...operand, operator: operator as FilterOperator, values: [this.literal()] };
   }
 
   private list(): (Literal | null)[] {

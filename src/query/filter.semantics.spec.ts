@@ -1,5 +1,6 @@
 import Sqlite from 'better-sqlite3';
 import fc from 'fast-check';
+import { treeOf, type Tree } from '../../test/support/filter-trees.js';
 import { fieldOf } from '../fields/field.decorator.js';
 import type { FilterOperator } from '../fields/field.js';
 import { FieldSet } from '../fields/field-set.js';
@@ -21,7 +22,7 @@ const RANGES = {
 const fields = new FieldSet(
   Object.entries(TYPES).map(([name, type]) => ({
     ...fieldOf(name, { type, nullable: true, ...RANGES[type] }),
-    filterable: [...COMPARISONS, 'in', 'contains', 'startswith', 'endswith'],
+    filterable: [...COMPARISONS, 'in', 'contains', 'startswith', 'endswith', 'casei'],
   })),
 );
 type Name = keyof typeof TYPES;
@@ -30,13 +31,11 @@ type Row = Record<Name, Literal>;
 interface Predicate {
   readonly kind: 'predicate';
   readonly field: string;
+  readonly ignoresCase?: boolean;
   readonly operator: FilterOperator;
   readonly values: readonly Literal[];
 }
-type Node =
-  | Predicate
-  | { readonly kind: 'and' | 'or'; readonly nodes: readonly Node[] }
-  | { readonly kind: 'not'; readonly node: Node };
+type Node = Tree<Predicate>;
 
 /** As the parser gives it. */
 function parsed(node: Node): FilterNode {
@@ -48,14 +47,20 @@ function parsed(node: Node): FilterNode {
 
 // Few values, so that rows and literals meet; among them all that LIKE, collations, padding and UTF-16 get wrong.
 const texts = ['', 'a', 'A', 'á', 'a ', 'ab', 'a%b', 'a_b', '%', '_', '\\', "'", 'ﬀ', '\ud7ff', '\ue000', '😀', '😀a'];
+/** Letters that are one without regard to case, and such as look as if they were. */
+const CASES = ['aA', 'áÁ', 'sSſ', 'kK\u212a', 'σςΣ', 'ßẞ', 'ǆǅǄ', '𐐨𐐀', 'ⱥȺ', 'ı', 'İ', 'ﬀ', '.', '*', '(', '|'];
+const letters = fc.array(fc.constantFrom(...CASES.flatMap((all) => [...all])), { maxLength: 4 });
 const VALUES: Record<Name, fc.Arbitrary<Exclude<Literal, null>>> = {
-  s: fc.constantFrom(...texts),
+  s: fc.oneof(
+    fc.constantFrom(...texts),
+    letters.map((all) => all.join('')),
+  ),
   n: fc.constantFrom(-2, -1, 0, 1, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER),
   x: fc.constantFrom(-1.5, 0, 0.1, 1, 1e15),
   b: fc.boolean(),
   t: fc.constantFrom('2026-01-01T00:00:00Z', '2026-01-01T00:00:00.001Z', '2026-01-01T01:00:00+01:00'),
 };
-/** What rows are compared with: also what no column of theirs could hold. */
+/** Literals that rows are compared with: also such as no column of theirs could hold. */
 const LITERALS: typeof VALUES = {
   ...VALUES,
   n: fc.oneof(VALUES.n, fc.constantFrom(-0.5, 2 ** 53, -(2 ** 63), 1e300, -1e300)),
@@ -75,6 +80,12 @@ const make = (operator: FilterOperator, field: string, values: Literal[]): Predi
   operator,
   values,
 });
+const withoutCase = fc
+  .tuple(fc.constantFrom<FilterOperator>('eq', 'ne', 'contains', 'startswith', 'endswith'), VALUES.s)
+  .map(([operator, value]) => ({ ...make(operator, 's', [value]), ignoresCase: true }));
+const amongWithoutCase = fc
+  .array(VALUES.s, { minLength: 1, maxLength: 3 })
+  .map((all) => ({ ...make('in', 's', all), ignoresCase: true }));
 const ofValues = fc.oneof(
   fc
     .tuple(fc.constantFrom(...COMPARISONS), name)
@@ -83,24 +94,13 @@ const ofValues = fc.oneof(
   fc
     .tuple(fc.constantFrom<FilterOperator>('contains', 'startswith', 'endswith'), VALUES.s)
     .map(([operator, value]) => make(operator, 's', [value])),
+  withoutCase,
+  amongWithoutCase,
 );
 const ofNull = fc
   .tuple(fc.constantFrom<FilterOperator>('eq', 'ne'), name)
   .map(([operator, field]) => make(operator, field, [null]));
-const treeOf = (leaf: fc.Arbitrary<Node>) =>
-  fc.letrec<{ node: Node }>((tie) => ({
-    node: fc.oneof(
-      { maxDepth: 3 },
-      leaf,
-      fc.record({
-        kind: fc.constantFrom('and' as const, 'or' as const),
-        nodes: fc.array(tie('node'), { minLength: 2, maxLength: 3 }),
-      }),
-      fc.record({ kind: fc.constant('not' as const), node: tie('node') }),
-    ),
-  })).node;
-
-/** What a filter means: true, false, or null where a NULL leaves it open. Only true selects the row. */
+/** The meaning of a filter: true, false, or null where a NULL leaves it open. Only true selects the row. */
 function evaluate(node: Node, of: Row): boolean | null {
   switch (node.kind) {
     case 'predicate':
@@ -117,7 +117,9 @@ function evaluate(node: Node, of: Row): boolean | null {
   }
 }
 
-function test({ field, operator, values }: Predicate, of: Row): boolean | null {
+function test({ field, operator, ignoresCase, values }: Predicate, of: Row): boolean | null {
+  if (ignoresCase)
+    return test({ kind: 'predicate', field, operator, values: values.map(folded) }, { ...of, s: folded(of.s) });
   const value = of[field as Name];
   if (values[0] === null) return (value === null) === (operator === 'eq');
   if (value === null) return null;
@@ -128,6 +130,11 @@ function test({ field, operator, values }: Predicate, of: Row): boolean | null {
   if (operator === 'in') return signs.includes(0);
   const sign = signs[0]!;
   return { eq: sign === 0, ne: sign !== 0, gt: sign > 0, ge: sign >= 0, lt: sign < 0, le: sign <= 0 }[operator];
+}
+
+function folded(value: Literal): Literal {
+  if (typeof value !== 'string') return value;
+  return Array.from(value, (letter) => [...(CASES.find((all) => all.includes(letter)) ?? letter)][0]).join('');
 }
 
 /** Text by code point, instants by time, the rest by value. */
@@ -179,7 +186,7 @@ describe('what a filter selects', () => {
         const inMemory = settle(parsed(filter), fields);
         expect(rows.flatMap((content, at) => (matches(inMemory, stored(content)) ? [at] : []))).toEqual(meant);
       }),
-      { numRuns: 1000 },
+      { numRuns: 2000 },
     );
   });
 

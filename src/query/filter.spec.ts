@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { treeOf } from '../../test/support/filter-trees.js';
 import { DomainError } from '../problems/domain-error.js';
 import { fieldOf } from '../fields/field.decorator.js';
 import type { FilterOperator } from '../fields/field.js';
@@ -8,7 +9,7 @@ import type { Literal } from '../fields/types/field-type.js';
 import type { TypeName } from '../fields/types/types.js';
 import { settle } from './condition.js';
 import { conditionSql, successor } from './condition.sql.js';
-import type { FilterNode } from './filter.ast.js';
+import type { FilterNode, Predicate } from './filter.ast.js';
 import { parseFilter } from './filter.parser.js';
 
 const field = (name: string, type: TypeName, readable: true | string = true) =>
@@ -27,10 +28,12 @@ const literal: fc.Arbitrary<Literal | null> = fc.oneof(
   fc.boolean(),
   fc.constant(null),
 );
-const predicate: fc.Arbitrary<FilterNode> = fc.oneof(
+const maybeWithoutCase = { ignoresCase: fc.constantFrom(undefined, true) };
+const predicate: fc.Arbitrary<Predicate> = fc.oneof(
   fc.record({
     kind: fc.constant('predicate' as const),
     field: fc.constantFrom('name', 'size', 'x_1'),
+    ...maybeWithoutCase,
     operator: fc.constantFrom<FilterOperator>('eq', 'ne', 'gt', 'ge', 'lt', 'le'),
     values: literal.map((value) => [value]),
     position: fc.constant(0),
@@ -38,6 +41,7 @@ const predicate: fc.Arbitrary<FilterNode> = fc.oneof(
   fc.record({
     kind: fc.constant('predicate' as const),
     field: fc.constantFrom('name', 'size'),
+    ...maybeWithoutCase,
     operator: fc.constant<FilterOperator>('in'),
     values: fc.array(literal, { minLength: 1, maxLength: 5 }),
     position: fc.constant(0),
@@ -45,30 +49,22 @@ const predicate: fc.Arbitrary<FilterNode> = fc.oneof(
   fc.record({
     kind: fc.constant('predicate' as const),
     field: fc.constantFrom('name', 'size'),
+    ...maybeWithoutCase,
     operator: fc.constantFrom<FilterOperator>('contains', 'startswith', 'endswith'),
     values: fc.string({ unit: 'grapheme' }).map((value) => [value]),
     position: fc.constant(0),
   }),
 );
-const tree = fc.letrec<{ node: FilterNode }>((tie) => ({
-  node: fc.oneof(
-    { maxDepth: 3, withCrossShrink: true },
-    predicate,
-    fc.record({
-      kind: fc.constantFrom('and' as const, 'or' as const),
-      nodes: fc.array(tie('node'), { minLength: 2, maxLength: 3 }),
-    }),
-    fc.record({ kind: fc.constant('not' as const), node: tie('node') }),
-  ),
-})).node;
+const tree: fc.Arbitrary<FilterNode> = treeOf(predicate);
 
 const quote = (value: Literal | null) =>
   typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : String(value);
-/** Every group in parentheses, so that the text has one reading only. */
+/** Puts every group in parentheses, so that the text has one reading only. */
 function write(node: FilterNode): string {
   if (node.kind === 'not') return `not (${write(node.node)})`;
   if (node.kind !== 'predicate') return node.nodes.map((child) => `(${write(child)})`).join(` ${node.kind} `);
-  const { field: name, operator, values } = node;
+  const { ignoresCase, operator, values } = node;
+  const name = ignoresCase ? `casei( ${node.field})` : node.field;
   if (operator === 'in') return `${name} in (${values.map(quote).join(' , ')})`;
   if (operator === 'contains' || operator === 'startswith' || operator === 'endswith')
     return `${operator}(${name},${quote(values[0]!)})`;
@@ -107,6 +103,7 @@ describe('filter', () => {
       'size',
       'eq',
       'in',
+      'casei',
       'not',
       'and',
       'or',
@@ -147,7 +144,8 @@ describe('filter', () => {
   });
 
   it('puts nothing into SQL but declared columns, and values only as parameters', () => {
-    const token = /^(`(name|size|price)`|INSTR|RIGHT|AND|OR|NOT|IN|IS|NULL|\(|\)|,|\?|=|<>|>=|<=|>|<|0)$/;
+    const token =
+      /^(`(name|size|price)`|INSTR|RIGHT|REPLACE|SUBSTR|AND|OR|NOT|IN|IS|NULL|\(|\)|,|\?|=|<>|>=|<=|>|<|0|1)$/;
     fc.assert(
       fc.property(tree, (node) => {
         let sql: string;
@@ -202,6 +200,19 @@ describe('filter', () => {
     expect(all('size eq 1.5')).toEqual({ sql: '(`size` IS NULL AND NULL)', params: [] });
     expect(all('size in (1.5, 7)')).toEqual({ sql: '`size` IN (?)', params: [7] });
     expect(all('price lt 1e999')).toEqual({ sql: '`price` <= ?', params: [Number.MAX_VALUE] });
+  });
+
+  it('compares text without regard to case by replacing its letters, and nothing else so', () => {
+    expect(sqlOf("casei(name) eq 'Ab1'")).toEqual({
+      sql: 'REPLACE(REPLACE(`name`, ?, ?), ?, ?) IN (?)',
+      params: ['a', 'A', 'b', 'B', 'AB1'],
+    });
+    expect(sqlOf("endswith(casei(name),'7')")).toEqual({ sql: 'RIGHT(`name`, ?) = ?', params: [1, '7'] });
+    expect(sqlOf('casei(name) eq null')).toEqual({ sql: '`name` IS NULL', params: [] });
+    const many = String.fromCodePoint(...Array.from({ length: 65 }, (_, at) => 0x13a0 + at));
+    for (const filter of ['casei(size) eq 1', "casei(name) gt 'a'", 'casei(name) lt null', `casei(name) eq '${many}'`])
+      expect(() => sqlOf(filter)).toThrow(DomainError);
+    expect(sqlOf(`casei(name) eq '${many.slice(1)}'`).params).toHaveLength(129);
   });
 
   it('finds the end of a prefix in code point order', () => {

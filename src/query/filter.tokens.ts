@@ -3,7 +3,7 @@ import { DomainError } from '../problems/domain-error.js';
 export interface Token {
   readonly kind: 'word' | 'string' | 'number' | '(' | ')' | ',' | 'end';
   readonly text: string;
-  /** In the filter, in characters (code points) from 0. */
+  /** The place in the filter, in characters (code points) from 0. */
   readonly position: number;
 }
 

@@ -6,7 +6,7 @@ import { followingPage, type ListQuery, type Part } from './list-query.js';
 import type { Listed } from './list-reads.js';
 import { pageSql, type ListOptions } from './list-sql.js';
 
-/** Who reads large rows at once, and who waits for that: the memory of each adds up. */
+/** Readers of large rows at once, and those who wait for that: the memory of each adds up. */
 const PLACES = { places: 4, waiting: 1_000, waitMs: 5_000 };
 const places = new WeakMap<Database, Turnstile>();
 
@@ -17,7 +17,7 @@ const places = new WeakMap<Database, Turnstile>();
  * as are expected to fit, by the last page, and again while there is room.
  */
 export class LargePages<E> {
-  /** Of a row of the last page that had no room for all of its rows. */
+  /** Bytes of a row of the last page that had no room for all of its rows. */
   private rowBytes = 0;
 
   constructor(
@@ -26,7 +26,7 @@ export class LargePages<E> {
     private readonly mostBytes: number,
   ) {}
 
-  /** To be called where few are: in a costly turn, or `amongFew`. */
+  /** Reads a page, where few do: in a costly turn, or `amongFew`. */
   async read(query: ListQuery, options: ListOptions): Promise<Part<E>> {
     const rows: E[] = [];
     let left = this.mostBytes;
@@ -61,7 +61,7 @@ export class LargePages<E> {
 
 /** Reads what may be large, with few others at the same time. @throws DomainError `database-busy` */
 export async function amongFew<T>(database: Database, read: () => Promise<T>): Promise<T> {
-  // Who is in a transaction may hold what the others wait for.
+  // A transaction may hold what the others wait for.
   if (database.currentTransaction()) return read();
   let turnstile = places.get(database);
   if (!turnstile) places.set(database, (turnstile = new Turnstile(PLACES)));

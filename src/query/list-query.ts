@@ -16,15 +16,15 @@ export interface ListQuery {
   readonly limit: number;
   readonly sort: readonly SortKey[];
   readonly fields: readonly Field[];
-  /** All that has to be read to answer: fields, sort keys, id. */
+  /** All columns that have to be read to answer: fields, sort keys, id. */
   readonly columns: readonly string[];
   readonly count: boolean;
   readonly includeDeleted: boolean;
   readonly filter?: Condition | undefined;
   readonly after?: readonly PositionValue[] | undefined;
-  /** It is for more of an answer that has begun. */
+  /** Whether it reads more of an answer that has begun. */
   readonly hasBegun?: boolean;
-  /** Of the query as a cursor is bound to it. */
+  /** The digest of the query by which a cursor is bound to it. */
   readonly fingerprint: string;
 }
 
@@ -37,10 +37,10 @@ export interface Part<E> {
 const LIST_PARAMETERS = ['limit', 'cursor', 'sort', 'fields', 'count', 'include_deleted', 'filter'] as const;
 type ListParameter = (typeof LIST_PARAMETERS)[number];
 
-/** What a cursor is bound to. */
+/** Parameters that a cursor is bound to. */
 const SHAPING = ['sort', 'fields', 'include_deleted', 'filter'] as const;
 
-/** What was checked lately, but for its cursor. Those with a filter are not kept: it has values in it. */
+/** Parameters of queries that are remembered once they are checked. A filter is none of them: it has values in it. */
 const KEPT_PARAMETERS: ReadonlySet<string> = new Set(LIST_PARAMETERS.filter((name) => name !== 'filter'));
 const KEPT_QUERIES = 200;
 const LONGEST_KEY = 500;

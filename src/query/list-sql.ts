@@ -6,7 +6,7 @@ import { after } from './keyset.js';
 import type { ListQuery } from './list-query.js';
 import { orderBy } from './sort.js';
 
-/** What a statement about a table has to know of it. */
+/** Properties of a table that a statement about it needs. */
 export interface TableSql {
   readonly table: string;
   readonly isSqlite: boolean;
@@ -19,17 +19,20 @@ export function plainTable(table: string, engine: Engine): TableSql {
   return { table, isSqlite: engine === 'sqlite', select: (column) => `\`${column}\`` };
 }
 
-/** Not `IS NULL` alone: SQLite would look all live rows up in the index of `deleted_at`, and then sort them. */
+/**
+ * Selects live rows. Not by `IS NULL` alone: SQLite would look all of them up in the index of `deleted_at`, and then sort
+ * them.
+ */
 const LIVE = '(`deleted_at` IS NULL) = 1';
 
 export interface ListOptions {
   /** Which rows there are at all for the caller. */
   readonly rule?: Condition | undefined;
-  /** It may have to be ended. */
+  /** Whether its time is limited. */
   readonly isCostly?: boolean;
 }
 
-/** One page and one row more, which tells whether there is a next page. Its text is the same for queries of one shape. */
+/** Reads one page and one row more, which tells whether there is a next page. Its text is the same for queries of one shape. */
 export function pageSql(of: TableSql, query: ListQuery, options: ListOptions = {}): Statement {
   const keyset = query.after && after(query.sort, query.after, of.isSqlite);
   const { sql, params } = where(of, query, options, keyset);

@@ -11,7 +11,7 @@ import { ChangeSignal } from './change-signal.js';
 import { FeedHeads } from './feed-heads.js';
 import { StorageBudget, type Stored } from './storage-budget.js';
 
-/** Who changes something, and in which request. */
+/** The author of a change, and the request in which it is made. */
 export type ChangeAuthor = Pick<RequestContext, 'caller' | 'traceId' | 'since'>;
 
 export interface RowChange {
@@ -22,14 +22,17 @@ export interface RowChange {
 }
 
 interface ChangeRecord extends Stored {
-  /** In the order of the columns. */
+  /** Values in the order of the columns. */
   readonly values: readonly SqlValue[];
 }
 
 const COLUMNS = ['id', 'module', 'resource_id', 'version', 'op', 'before', 'after', 'actor', 'at', 'trace_id', 'seq'];
-/** Without a number, which is given after the commit: a counter in the transaction would make all wait for the slowest. */
+/**
+ * Inserts a change without a number, which is given after the commit: a counter in the transaction would make all wait for the
+ * slowest.
+ */
 const INSERT = new RowsInsert('change_log', COLUMNS, { seq: 'NULL' });
-/** On SQLite writers come one after the other anyway: the numbers are given in the write itself. */
+/** Numbers a change in the write itself on SQLite, where writers come one after the other anyway. */
 const NUMBER = 'UPDATE `change_feed` SET `head` = `head` + ? WHERE `module` = ?';
 const NUMBERED_INSERT = new RowsInsert('change_log', COLUMNS, {
   seq: '(SELECT `head` FROM `change_feed` WHERE `module` = ?) - ?',
@@ -57,7 +60,7 @@ export class ChangeLog {
     for (const { sql, params } of await this.statements(module, changes)) await this.database.execute(sql, params);
   }
 
-  /** What records the changes: to be executed in the transaction that is under way. */
+  /** The statements that record changes, to be executed in the transaction that is under way. */
   async statements(module: string, changes: readonly RowChange[]): Promise<Statement[]> {
     const records = changes.map((change) => recordOf(module, change));
     const settle = this.budget.charge(records);
@@ -97,7 +100,7 @@ export class ChangeLog {
 
   private async begin(module: string): Promise<void> {
     await this.feeds.get(module);
-    // What a transaction has begun may be rolled back with it.
+    // A feed that a transaction has begun may be rolled back with it.
     if (!this.database.currentTransaction()) this.begun.add(module);
   }
 }

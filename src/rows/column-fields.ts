@@ -4,7 +4,7 @@ import type { Field } from '../fields/field.js';
 import type { TypeName } from '../fields/types/types.js';
 import type { EntityClass } from './crud.entity.js';
 
-/** What columns hold that are no fields, by TypeORM's normalised types. */
+/** Field types of columns that are no fields, by TypeORM's normalised types. */
 const TYPES: Readonly<Record<string, TypeName | undefined>> = {
   varchar: 'string',
   mediumtext: 'text',

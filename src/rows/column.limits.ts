@@ -2,13 +2,13 @@ import type { Field, FieldOptions } from '../fields/field.js';
 import { fieldOf } from '../fields/field.decorator.js';
 import { DomainError } from '../problems/domain-error.js';
 
-/** Made by the kernel, and never by who asks. */
+/** Columns that the kernel fills, and never a caller. */
 const SYSTEM: ReadonlySet<string> = new Set(['created_at', 'updated_at', 'deleted_at', 'version']);
 const SAFE = { minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER };
 
 /**
- * What a table's columns hold, the same on every engine, for values that no request's rules have seen. SQLite would store
- * anything; MySQL and MariaDB refuse some of it, and round, convert or pad the rest.
+ * Refuses values that a table's columns do not hold, the same on every engine, where no request's rules have seen them. SQLite
+ * would store anything; MySQL and MariaDB refuse some of it, and round, convert or pad the rest.
  */
 export class ColumnLimits {
   private readonly columns: readonly Field[];
@@ -34,7 +34,7 @@ export class ColumnLimits {
   }
 }
 
-/** What the column holds, whatever the field is limited to; undefined for documents, which are text of the service's own. */
+/** The limits of the column, whatever the field is limited to; undefined for documents, which are text of the service's own. */
 function columnOf({ options }: Field): FieldOptions | undefined {
   const { type, maxLength, precision, scale, column, minimum, maximum } = options;
   switch (type) {

@@ -9,8 +9,8 @@ const TIMESTAMP = { type: 'timestamp' } as const;
 const CLOCK = { ...TIMESTAMP, default: () => 'CURRENT_TIMESTAMP(3)' } as const;
 
 /**
- * What every resource has: the specification's `id` and `created_at`, and the system fields behind conditional requests and
- * soft deletion, which are only sent when `fields=` names them. Values are what the API shows: timestamps are RFC 3339
+ * The fields of every resource: the specification's `id` and `created_at`, and the system fields behind conditional requests
+ * and soft deletion, which are only sent when `fields=` names them. Values are as the API shows them: timestamps are RFC 3339
  * strings in UTC.
  */
 export abstract class CrudEntity {

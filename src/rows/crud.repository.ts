@@ -11,17 +11,18 @@ import { nameOf, type CrudEntity, type EntityClass } from './crud.entity.js';
 import { fieldsOf } from '../fields/declared-fields.js';
 import { isId } from '../fields/id.js';
 import type { RequestContext } from '../crud/endpoints/request-context.js';
+import type { Condition } from '../query/condition.js';
 import type { ListQuery, Part } from '../query/list-query.js';
 import { ListReads } from '../query/list-reads.js';
 import { EntitySql } from './entity.sql.js';
-import { EVERY_ROW, RowRules, type RowRule, type Sight } from './row-rule.js';
+import { everyRule, EVERY_ROW, RowRules, type RowRule, type Sight } from './row-rule.js';
 import { RowChanges } from './row-changes.js';
 import { RowCreates } from './row-creates.js';
 import { RowReads } from './row-reads.js';
 import { UniqueClashes } from './unique-clashes.js';
 import { uuidv7 } from '../runtime/uuid.js';
 
-/** What a repository is made of. */
+/** The parts of a repository, made once TypeORM knows the table. */
 interface Built<E extends CrudEntity> {
   readonly sql: EntitySql<E>;
   readonly rules: RowRules;
@@ -53,12 +54,15 @@ export abstract class CrudRepository<E extends CrudEntity> {
     this.table = nameOf(entity);
   }
 
-  /** All in one transaction, or in the one that is under way. */
+  /** Runs `work` in one transaction, or in the one that is under way. */
   atomically<T>(work: () => Promise<T>, { since }: Partial<Pick<RequestContext, 'since'>> = {}): Promise<T> {
     return this.database.transaction(work, { since });
   }
 
-  /** What the caller's rule lets them have. @throws TypeError for a rule that can't be applied: then nothing is shown */
+  /**
+   * The rows that the caller's rule lets them have.
+   * @throws TypeError for a rule that can't be applied: then nothing is shown
+   */
   sightOf({ caller }: Pick<RequestContext, 'caller'>): Sight {
     return this.parts.rules.sight(this.rowRule(caller));
   }
@@ -76,19 +80,23 @@ export abstract class CrudRepository<E extends CrudEntity> {
     return this.visible(await this.parts.reads.lock(id), context);
   }
 
-  /** Before several rows are changed in one transaction: then no two of those can wait for each other's rows. */
+  /** Locks rows before several of them are changed in one transaction: then no two of those can wait for each other's rows. */
   async lockInOrder(ids: readonly string[]): Promise<void> {
     const known = ids.filter(isId);
     if (known.length > 1) await this.parts.reads.lockInOrder(known);
   }
 
   /** Up to `limit` rows; fewer where they have more bytes than one page may have. */
-  page(query: ListQuery, context: RequestContext): Promise<Part<E>> {
-    return this.parts.lists.page(query, context.caller.id, this.sightOf(context).condition);
+  page(query: ListQuery, context: RequestContext, only: RowRule = EVERY_ROW): Promise<Part<E>> {
+    return this.parts.lists.page(query, context.caller.id, this.conditionFor(context, only));
   }
 
-  async count(query: ListQuery, context: RequestContext): Promise<{ total: number } | { total_at_least: number }> {
-    return this.parts.lists.count(query, context.caller.id, this.sightOf(context).condition);
+  async count(
+    query: ListQuery,
+    context: RequestContext,
+    only: RowRule = EVERY_ROW,
+  ): Promise<{ total: number } | { total_at_least: number }> {
+    return this.parts.lists.count(query, context.caller.id, this.conditionFor(context, only));
   }
 
   /** A new row in memory, with what the kernel gives it: id, times, first version. */
@@ -150,7 +158,7 @@ export abstract class CrudRepository<E extends CrudEntity> {
     );
   }
 
-  /** Of a row that was locked. An `after` that equals `before` writes nothing, and `before` is given back. */
+  /** Updates a row that was locked. An `after` that equals `before` writes nothing, and `before` is given back. */
   async update(before: E, after: E, context: RequestContext, op: ChangeOp = 'updated'): Promise<E> {
     if (this.sql.isSame(before, after)) return before;
     return this.swap(before, after, op, context);
@@ -191,6 +199,11 @@ export abstract class CrudRepository<E extends CrudEntity> {
       changes: new RowChanges(database, sql, reads, changes, groupWrites),
       clashes: new UniqueClashes(database, sql),
     });
+  }
+
+  private conditionFor(context: RequestContext, only: RowRule): Condition | undefined {
+    if (only === EVERY_ROW) return this.sightOf(context).condition;
+    return this.parts.rules.sight(everyRule(this.rowRule(context.caller), only)).condition;
   }
 
   private get hasRule(): boolean {

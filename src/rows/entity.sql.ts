@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { EntityMetadata } from 'typeorm';
 import { RowsInsert } from './rows-insert.js';
 import { RowsUpdate } from './rows-update.js';
+import { padded } from '../database/padded.js';
 import type { Row, Statement, Write } from '../database/session.js';
 import type { UniqueViolation } from '../database/sql-errors.js';
 import { ColumnLimits } from './column.limits.js';
@@ -34,7 +35,7 @@ export class EntitySql<E extends CrudEntity> implements Listed<E> {
   private readonly own: readonly (keyof E & string)[];
   /** Undefined where a statement for each row is faster. */
   private readonly together: RowsUpdate | undefined;
-  /** What has changed so far: with all of it in each statement there are few kinds of them. */
+  /** The columns that have changed so far: with all of them in each statement there are few kinds of statements. */
   private readonly changed = new Set<string>();
 
   constructor(private readonly metadata: EntityMetadata) {
@@ -159,12 +160,6 @@ export class EntitySql<E extends CrudEntity> implements Listed<E> {
     const found = uniques.find(({ name }) => name === constraint) ?? indices.find(({ name }) => name === constraint);
     return found?.columns.map((column) => column.databaseName) ?? [];
   }
-}
-
-/** To a power of two with the last one, so that few statements are prepared. */
-function padded(ids: readonly string[]): string[] {
-  const size = 2 ** Math.ceil(Math.log2(ids.length));
-  return Array.from({ length: size }, (_, n) => ids[n] ?? ids.at(-1)!);
 }
 
 /** Documents are the same whatever the order of their members. */

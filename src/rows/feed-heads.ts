@@ -9,7 +9,7 @@ export interface Feed {
   readonly epoch: string;
 }
 
-/** How far each module's changes are numbered. */
+/** The last numbered change of each module. */
 @Injectable()
 export class FeedHeads {
   constructor(private readonly database: Database) {}

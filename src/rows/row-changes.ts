@@ -10,7 +10,7 @@ import type { Change, EntitySql } from './entity.sql.js';
 import type { RowReads } from './row-reads.js';
 import { eachAlone, isHeldUp, isOfOneRow, WRITE_GROUPS } from './write-groups.js';
 
-/** What becomes of a row. */
+/** A change of one row. */
 export interface Edit<E> {
   readonly id: string;
   readonly by: ChangeAuthor;
@@ -30,7 +30,10 @@ interface Swap<E> extends Change<E> {
 
 /** Roughly in bytes; the rest of a group goes alone. A server takes 16 MiB in one statement by default. */
 const HEAVIEST_GROUP = 2_000_000;
-/** After a group that met somebody else on one of its rows: where that is common, each first try is lost. */
+/**
+ * The number of edits that are locked first after a group that met somebody else on one of its rows: where that is common,
+ * each first try is lost.
+ */
 const CAREFUL_EDITS = 256;
 const ALONE = Symbol('alone');
 type Result<E> = E | Failed | typeof ALONE;
@@ -52,7 +55,7 @@ export class RowChanges<E extends CrudEntity> {
   private readonly swaps: Batcher<Swap<E>, boolean>;
   private readonly lockers: Batcher<Edit<E>, E | typeof ALONE>;
   private isUnderstood = true;
-  /** Of each row, its edits that have not been answered. */
+  /** The number of edits of each row that have not been answered. */
   private readonly underWay = new Map<string, number>();
   private careful = 0;
 
@@ -115,7 +118,7 @@ export class RowChanges<E extends CrudEntity> {
     return result === ALONE ? this.database.transaction(() => this.editHere(edit), { since: edit.by.since }) : result;
   }
 
-  /** In the ambient transaction, which may be somebody else's. */
+  /** Edits in the transaction that is under way, which may be the module's own. */
   private async editHere(edit: Edit<E>): Promise<E> {
     const swap = this.swapOf(edit, await this.reads.lock(edit.id));
     if (swap.after !== swap.before) await this.swapHere(swap);
@@ -129,6 +132,7 @@ export class RowChanges<E extends CrudEntity> {
   }
 
   private async commitGroup(group: readonly Swap<E>[]): Promise<(boolean | Failed)[]> {
+    this.database.times.onBatch('changes', group.length);
     // The commit's, one for all of them.
     const at = now();
     for (const { after } of group) Object.assign(after, { updated_at: at });
@@ -147,13 +151,14 @@ export class RowChanges<E extends CrudEntity> {
   }
 
   private async editGroup(group: readonly Edit<E>[]): Promise<Result<E>[]> {
+    this.database.times.onBatch('changes', group.length);
     try {
       const work = (transaction: Transaction) => this.editTogether(group, transaction);
       return await this.database.transaction(work);
     } catch (error) {
       if ((error as { errno?: number }).errno === NOT_UNDERSTOOD) this.isUnderstood = false;
       else if (!isOfOneRow(error) && !isHeldUp(error, this.database.engine)) throw error;
-      // Which one it was they find out for themselves.
+      // Runs each alone, which shows the one that failed.
       return group.map(() => ALONE);
     }
   }
@@ -192,14 +197,14 @@ export class RowChanges<E extends CrudEntity> {
     for (let n = 0; n < swaps.length; n++) if (affected[n] === 0) throw changedMeanwhile();
   }
 
-  /** In a transaction of somebody else's, who may go on after a failure: nothing may be recorded that did not happen. */
+  /** Writes in a transaction of the module, which may go on after a failure: nothing may be recorded that did not happen. */
   private async swapHere(swap: Swap<E>): Promise<void> {
     const { sql, params } = this.sql.updateOf(swap);
     if ((await this.database.execute(sql, params)) === 0) throw changedMeanwhile();
     await this.changes.record(this.sql.table, [swap]);
   }
 
-  /** Its change record has both. */
+  /** The bytes of a change: its record has both rows. */
   private weigh({ before, after }: Swap<E>): number {
     return this.sql.weigh(before) + this.sql.weigh(after);
   }

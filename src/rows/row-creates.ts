@@ -10,13 +10,16 @@ import { eachAlone, isHeldUp, isOfOneRow, WRITE_GROUPS } from './write-groups.js
 export interface Creation<E> {
   readonly row: E;
   readonly by: ChangeAuthor;
-  /** When it was asked for, by `performance.now()`. */
+  /** The time when it was asked for, by `performance.now()`. */
   readonly since: number;
   /** An idempotency key: stored with the row, or neither is. */
   readonly companion?: Companion | undefined;
 }
 
-/** After a row that failed, so many groups are inserted row by row: where bad rows are common, each first try is lost. */
+/**
+ * The number of groups that are inserted row by row after a row that failed: where bad rows are common, each first try is
+ * lost.
+ */
 const CAREFUL_GROUPS = 8;
 
 /** Whether a row was stored; false where somebody else has its companion. */
@@ -33,7 +36,7 @@ type Result = boolean | Failed;
  */
 export class RowCreates<E extends CrudEntity> {
   private readonly batcher: Batcher<Creation<E>, boolean>;
-  /** Those with a companion are groups of their own: so there are few shapes of statements. */
+  /** Creates with a companion are groups of their own, so that there are few shapes of statements. */
   private readonly accompanied: Batcher<Creation<E>, boolean>;
   private careful = 0;
 
@@ -62,15 +65,19 @@ export class RowCreates<E extends CrudEntity> {
     return this.accompanied.add(creation);
   }
 
-  /** In a transaction of somebody else's, who may go on after a failure: nothing may be left of a row that was refused. */
+  /** Inserts in a transaction of the module, which may go on after a failure: nothing may be left of a row that was refused. */
   private async insertHere(creation: Creation<E>): Promise<void> {
     for (const { sql, params } of this.sql.inserts([creation.row])) await this.database.execute(sql, params);
     await this.changes.record(this.sql.table, [created(creation)]);
   }
 
-  /** Who is alone waits for what is left of their time: after a group that has waited for a lock, for nothing more. */
+  /**
+   * Inserts a group. A create that is alone waits for what is left of its time: after a group that has waited for a lock, for
+   * nothing more.
+   */
   private async insertGroup(group: readonly Creation<E>[]): Promise<Result[]> {
     const isOne = group.length === 1;
+    this.database.times.onBatch('creates', group.length);
     try {
       if (this.careful === 0 || isOne) return await this.insertOrSeparate(group);
       this.careful--;

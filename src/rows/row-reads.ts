@@ -19,7 +19,7 @@ export class RowReads<E extends CrudEntity> {
     private readonly database: Database,
     private readonly sql: EntitySql<E>,
     private readonly isTogether: boolean,
-    /** Of rows that are in memory at once, where those of one group may have more. */
+    /** Bytes of rows that are in memory at once; one group may have more. */
     private readonly mostBytes: number,
   ) {
     const isSmall = BATCHES.most * sql.mostOf() <= mostBytes;
@@ -35,12 +35,12 @@ export class RowReads<E extends CrudEntity> {
     return this.batcher.add(id);
   }
 
-  /** Nobody else changes the row until the transaction ends. */
+  /** Reads the row and keeps everybody else from changing it until the transaction ends. */
   lock(id: string): Promise<E | null> {
     return this.read(this.sql.lock, id);
   }
 
-  /** Those of the rows that nobody else has locked, by their ids, as many as can be in memory; as `lock`. */
+  /** Locks those of the rows that nobody else has locked, by their ids, as many as can be in memory; as `lock`. */
   async lockFree(ids: readonly string[]): Promise<Map<string, E>> {
     if (ids.length * this.sql.mostOf() <= this.mostBytes) return this.readSome(this.sql.lockSome(ids));
     return (await this.readPart(this.sql.lockSome(ids))).rows;
@@ -58,6 +58,7 @@ export class RowReads<E extends CrudEntity> {
   }
 
   private async readAll(asked: readonly string[]): Promise<(E | null)[]> {
+    this.database.times.onBatch('reads', asked.length);
     if (asked.length === 1) return [await this.read(this.sql.find, asked[0]!)];
     const ids = [...new Set(asked)];
     const rows = await this.readSome(this.sql.findSome(ids));
@@ -69,9 +70,10 @@ export class RowReads<E extends CrudEntity> {
     });
   }
 
-  /** A part after the other: who is told of a row can go on with it, and it is in memory no longer than they need it. */
+  /** Reads part by part: a caller who is told of a row goes on with it, and it is in memory no longer than needed. */
   private async readLarge(asked: readonly string[], tell: Tell<E | null>): Promise<(E | null)[]> {
     if (asked.length === 1) return this.readAll(asked);
+    this.database.times.onBatch('reads', asked.length);
     const left = new Set(asked);
     for (;;) {
       const { rows, isCut } = await this.readPart(this.sql.findSome([...left]));

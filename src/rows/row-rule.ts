@@ -18,17 +18,14 @@ export const NO_ROW = Symbol('no row');
 export type RowRule = typeof EVERY_ROW | typeof NO_ROW | FilterNode;
 
 type RuleValue = string | number | bigint | boolean;
+const SCALARS: readonly string[] = ['string', 'number', 'bigint', 'boolean'];
 
 /**
  * One condition of a row rule: `rowWhere('owner', 'eq', caller.id)`. A value that is not there (a claim that the token
- * does not have) lets the caller have no row, rather than those in which the column is empty.
+ * does not have), or is no scalar, lets the caller have no row, rather than those in which the column is empty.
  */
-export function rowWhere(
-  column: string,
-  operator: FilterOperator,
-  ...values: (RuleValue | null | undefined)[]
-): RowRule {
-  if (values.length === 0 || values.some((value) => value === undefined || value === null)) return NO_ROW;
+export function rowWhere(column: string, operator: FilterOperator, ...values: unknown[]): RowRule {
+  if (values.length === 0 || !values.every((value) => SCALARS.includes(typeof value))) return NO_ROW;
   const literals = (values as RuleValue[]).map((value) =>
     typeof value === 'number' || typeof value === 'bigint' ? ExactDecimal.ofNumber(value) : value,
   );

@@ -35,7 +35,7 @@ export class RowCodec<E extends object> {
     return this.codecs.get(column)?.select?.(quoted) ?? quoted;
   }
 
-  /** In place: the row is the driver's fresh object and nobody else's. */
+  /** Decodes in place: the row is the driver's fresh object and nobody else's. */
   decode(row: Row): E {
     for (const [name, convert] of this.decoders) {
       const value = row[name];

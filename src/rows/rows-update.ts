@@ -2,7 +2,7 @@ import type { SqlValue, Write } from '../database/session.js';
 
 export interface RowUpdate {
   readonly id: string;
-  /** What it has to be still. */
+  /** The version that the row must still have. */
   readonly version: number;
   readonly values: readonly SqlValue[];
 }

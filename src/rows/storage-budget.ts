@@ -1,4 +1,4 @@
-/** What a write leaves beside its rows. */
+/** Records that a write leaves beside its rows. */
 export type StoredKind = 'change' | 'idempotency';
 
 /** One record that is being stored, and for whom. */
@@ -11,7 +11,7 @@ export interface Stored {
 
 /** Change records and idempotent answers, which outlive their request: how much of them a caller may cause in a day. */
 export abstract class StorageBudget {
-  /** Before anything is written. @throws DomainError `storage-budget-spent` */
+  /** Called before anything is written. @throws DomainError `storage-budget-spent` */
   abstract refuseSpent(caller: string): void;
   /** Counts at once, so that all that is under way counts. @returns to be told whether it was stored */
   abstract charge(stored: readonly Stored[]): (isStored: boolean) => void;

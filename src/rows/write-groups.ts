@@ -20,7 +20,7 @@ export function isHeldUp(error: unknown, engine: Engine): boolean {
   return engine === 'mariadb' && error instanceof DomainError && error.code === 'database-busy';
 }
 
-/** Which one of a group it was they find out for themselves. */
+/** Retries a group one by one, which shows the one that failed. */
 export function eachAlone<T, R>(
   group: readonly T[],
   run: (alone: readonly T[]) => Promise<(R | Failed)[]>,

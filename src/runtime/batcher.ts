@@ -1,3 +1,6 @@
+import type { Context } from '@opentelemetry/api';
+import { contextNow, inContextOf, tracer } from './tracing.js';
+
 /** Why one item of a batch has no result, where the others may have theirs. */
 export class Failed {
   constructor(readonly error: unknown) {}
@@ -14,11 +17,11 @@ export interface BatchLimits {
    */
   readonly patienceMs?: number;
   /**
-   * With `patienceMs`: one of half the most goes at once, also before the turn is over. For who does one after the other, has the
-   * next one there, and would stand idle while a turn of many is taken in.
+   * With `patienceMs`: sends a batch of half the most at once, also before the turn is over. For work that goes batch by batch
+   * and would stand idle while the items of a long turn come in.
    */
   readonly isReadyWhenFull?: boolean;
-  /** One who comes where nobody else has come lately does not wait for the turn to end. For what costs little alone. */
+  /** Sends an item that comes where no other has come lately before the turn ends. For batches of one that cost little. */
   readonly isEager?: boolean;
   /** Batches have a power of two of items, so that there are few kinds of them. */
   readonly isShaped?: boolean;
@@ -26,16 +29,21 @@ export interface BatchLimits {
   readonly weight?: { readonly of: (item: never) => number; readonly most: number };
 }
 
-/** One at a time, and another one beside it when it takes longer than usual; of as many as came while it was under way. */
+/**
+ * One batch at a time, of all items that came while it was under way, and another one beside it when it takes longer than
+ * usual.
+ */
 export const FEW_LARGE = { atOnce: 2, most: 64, patienceMs: 10 };
 
 interface Waiter<T, R> {
   readonly item: T;
   readonly resolve: (result: R) => void;
   readonly reject: (error: unknown) => void;
+  /** Whose it is; undefined where nobody traces. */
+  readonly from: Context | undefined;
 }
 
-/** Of what became of one item of a batch, by its place, where that is known before what became of the others. */
+/** Tells the result of one item of a batch, by its place, before the results of the others are known. */
 export type Tell<R> = (n: number, result: R | Failed) => void;
 
 /**
@@ -47,9 +55,9 @@ type RunBatch<T, R> = (items: readonly T[], tell: Tell<R>) => Promise<readonly (
 
 /** A batch that is under way. */
 interface Run {
-  /** By `performance.now()`. */
+  /** The time by `performance.now()`. */
   readonly since: number;
-  /** Others are no longer held back by it. */
+  /** Whether it holds others back no longer. */
   isLate: boolean;
 }
 
@@ -63,10 +71,10 @@ interface Run {
 export class Batcher<T, R> {
   private waiting: Waiter<T, R>[] = [];
   private readonly underWay: Run[] = [];
-  /** Until one of them is late. Left as it is when they end: most do long before, and the next ones are there by then. */
+  /** Runs until a batch is late. Left as it is when they end: most do long before, and the next ones are there by then. */
   private patience: NodeJS.Timeout | undefined;
   private isGathering = false;
-  /** In the last turn in which anybody came, it was one alone. */
+  /** Whether in the last turn in which an item came it was one alone. */
   private isQuiet = true;
 
   constructor(
@@ -76,7 +84,7 @@ export class Batcher<T, R> {
 
   add(item: T): Promise<R> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ item, resolve, reject });
+      this.waiting.push({ item, resolve, reject, from: contextNow() });
       if (this.isGathering && this.limits.isReadyWhenFull && this.waiting.length >= this.fullSize) this.sendOn();
       if (this.isGathering || !this.mayGo) return;
       this.isGathering = true;
@@ -98,10 +106,7 @@ export class Batcher<T, R> {
     this.underWay.push(run);
     let outcome: readonly (R | Failed)[] | Failed;
     try {
-      const running = this.run(
-        batch.map(({ item }) => item),
-        tellOf(batch),
-      );
+      const running = this.begin(batch);
       this.sendOn();
       this.bePatient();
       outcome = await running;
@@ -114,7 +119,14 @@ export class Batcher<T, R> {
     process.nextTick(settle, batch, outcome);
   }
 
-  /** Those that came meanwhile, or were too many for one batch. */
+  private begin(batch: readonly Waiter<T, R>[]): ReturnType<RunBatch<T, R>> {
+    const items = batch.map(({ item }) => item);
+    if (!tracer) return this.run(items, tellOf(batch));
+    const served = batch.map(({ from }) => from);
+    return inContextOf(served, () => this.run(items, tellOf(batch)));
+  }
+
+  /** Sends the items that came meanwhile, or were too many for one batch. */
   private sendOn(): void {
     if (this.waiting.length > 0 && this.mayGo) void this.send();
   }
@@ -126,7 +138,10 @@ export class Batcher<T, R> {
     return isReadyWhenFull === true && this.waiting.length >= this.fullSize;
   }
 
-  /** One that took all of many would leave nobody to be made ready while it is under way: both sides then wait in turn. */
+  /**
+   * The size at which a batch is full. One that took all of many would leave no item to be made ready while it is under way:
+   * both sides would then wait in turn.
+   */
   private get fullSize(): number {
     const { most, patienceMs } = this.limits;
     return patienceMs === undefined ? most : Math.ceil(most / 2);
@@ -172,8 +187,8 @@ export class Batcher<T, R> {
 }
 
 /**
- * Those who are told of go on with their results while the others' are on their way. Not where these came as well, in the same
- * input: then the next batch is to be sent first.
+ * Lets those who are told go on with their results while the others' are on their way. Not where these came as well, in the
+ * same input: then the next batch is to be sent first.
  */
 function tellOf<T, R>(batch: readonly Waiter<T, R>[]): Tell<R> {
   let told = 0;
@@ -189,7 +204,7 @@ function tellOf<T, R>(batch: readonly Waiter<T, R>[]): Tell<R> {
   };
 }
 
-/** For those who were told of it has no effect: a promise is settled once. */
+/** Settles the items; no effect on those that were told before, as a promise is settled once. */
 function settle<T, R>(batch: readonly Waiter<T, R>[], outcome: readonly (R | Failed)[] | Failed): void {
   for (let n = 0; n < batch.length; n++)
     settleOne(batch[n]!, outcome instanceof Failed ? outcome : (outcome[n] as R | Failed));

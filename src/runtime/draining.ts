@@ -3,7 +3,7 @@ export class Draining {
   isDraining = false;
   private readonly callbacks: (() => void)[] = [];
 
-  /** What has to end before the listener can close: open streams, for example. */
+  /** Registers what has to end before the listener can close: open streams, for example. */
   onDrain(callback: () => void): void {
     this.callbacks.push(callback);
   }

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { nodeOptions } from '../config/environment.js';
 
 const MIB = 1_048_576;
-/** Of Node 24, where nobody says otherwise. */
+/** The default of Node 24. */
 const SEMI_SPACE_MIB = 64;
 const SEMI_SPACE = /--max[-_]semi[-_]space[-_]size[= ](\d+)/;
 
@@ -14,7 +14,7 @@ const SEMI_SPACE = /--max[-_]semi[-_]space[-_]size[= ](\d+)/;
  */
 export const HEAP_LIMIT = heapLimit();
 
-/** What is in the heap's old part, rubbish that was not collected yet included. */
+/** Bytes in the heap's old part, garbage that was not collected yet included. */
 export function heapUsed(): number {
   let used = 0;
   for (const { space_name: name, space_used_size: bytes } of getHeapSpaceStatistics())

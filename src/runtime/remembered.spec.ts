@@ -10,7 +10,7 @@ describe('what is remembered', () => {
       expect(known.had(keyOf(4))).toBe(false);
       expect(known.get(keyOf(5))).toBe(5);
       expect(known.get(keyOf(most + 4))).toBe(most + 4);
-      // What is set again, or forgotten, takes no room twice.
+      // A key that is set again, or forgotten, takes no room twice.
       for (let n = 0; n < most; n++) known.set(keyOf(most), n, Infinity);
       for (let n = 0; n < most; n++) known.forget(keyOf(-1));
       expect(known.get(keyOf(5))).toBe(5);

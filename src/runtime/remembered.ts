@@ -29,7 +29,7 @@ export class Remembered<T> {
     if (this.entries.delete(key)) this.taken -= key.length + EACH;
   }
 
-  /** All have to be looked at again. */
+  /** Forgets all: each has to be looked at again. */
   expire(): void {
     for (const [key, { value }] of this.entries) this.entries.set(key, { value, until: 0 });
   }

@@ -36,7 +36,7 @@ export class RepeatedLines {
     this.kinds.set(key, { level, msg: line.msg, timer, suppressed: 0 });
   }
 
-  /** Before the process ends. */
+  /** Writes the counts before the process ends. */
   flush(): void {
     for (const key of [...this.kinds.keys()]) this.close(key);
   }

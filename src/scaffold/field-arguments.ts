@@ -10,7 +10,7 @@ export interface ReadType {
   readonly target?: string;
 }
 
-/** How each type is written. */
+/** The spelling of each type. */
 export const SPELLINGS: Readonly<Record<TypeName, string>> = {
   string: 'string(255)',
   text: 'text',
@@ -89,7 +89,7 @@ const READERS: Readonly<Record<TypeName, Reader>> = {
     target !== '' && more.length === 0 ? { options: { to: () => Object }, target } : undefined,
 };
 
-/** Not at those in brackets of their own: `list(decimal(9,3))`. */
+/** Splits at commas, but not at those in brackets of their own: `list(decimal(9,3))`. */
 function splitAtCommas(text: string): string[] {
   const parts = [''];
   let depth = 0;

@@ -10,7 +10,7 @@ export function migrationClass({ names }: NewModule, time: number): string {
   return classNameOf(`create-${names.module}`, time);
 }
 
-/** As `migrate:generate` would write it for the same declaration, which needs a build of it. */
+/** Writes the migration as `migrate:generate` would for the same declaration, which needs a build of it. */
 export function migrationFile({ names: { module }, fields }: NewModule, className: string): string {
   const columns = Object.fromEntries(fields.map(({ name, options }) => [name, columnOf(options)]));
   const indexes = fields.filter(isIndexed).map(({ name }) => name);
@@ -28,8 +28,8 @@ function isIndexed({ name, options }: NewField): boolean {
 }
 
 /**
- * What a field says about its column. A migration stands for ever: an enum's words and a reference's target change without
- * one.
+ * The part of a field's declaration that concerns its column. A migration stands for ever: an enum's words and a reference's
+ * target change without one.
  */
 function columnOf(options: FieldOptions): FieldOptions {
   const { nullable, default: value } = options;

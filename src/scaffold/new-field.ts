@@ -116,7 +116,7 @@ function checkSense(options: FieldOptions, isRequired: boolean): void {
     throw new Refusal("can't have a default: nobody knows whether that row is there");
 }
 
-/** How many different ones there are among the first. */
+/** The number of different samples among the first. */
 function valuesOf(options: FieldOptions): number {
   const { sample }: FieldType = FIELD_TYPES[options.type];
   return new Set(Array.from({ length: MANY }, (_, n) => sample(options, n, 'x'))).size;

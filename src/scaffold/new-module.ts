@@ -10,7 +10,7 @@ import { readField, type NewField } from './new-field.js';
 import { Refusal } from './refusal.js';
 import { FOLDER, TeamModules } from './team-modules.js';
 
-/** What was asked for, as it was written. */
+/** The command's arguments as they were written. */
 export interface Asked {
   readonly module: string;
   readonly fields: readonly string[];
@@ -27,7 +27,7 @@ export interface NewModule {
 }
 
 export interface NewVerb {
-  /** In the route: `sign-off`. */
+  /** The verb in the route: `sign-off`. */
   readonly verb: string;
   /** `signOff` */
   readonly method: string;

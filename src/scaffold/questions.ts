@@ -4,7 +4,7 @@ import { SPELLINGS } from './field-arguments.js';
 import { Refusal } from './refusal.js';
 import { filesOf, type Asked } from './new-module.js';
 
-/** What a module has where nobody says anything. */
+/** The field of a module where none is named. */
 const USUAL_FIELD = 'name:string(255)!:filterable:sortable';
 
 interface Terminal {
@@ -44,7 +44,7 @@ export async function asked(given: Given, root: string, { input, output }: Termi
       return false;
     }
   };
-  /** Until there is no further one. */
+  /** Asks until there is no further one. */
   const askForAll = async (question: string, isGood: (all: string[]) => boolean): Promise<string[]> => {
     for (let all: string[] = []; ;) {
       const answer = await ask(question);

@@ -1,4 +1,4 @@
-/** What MariaDB and MySQL refuse as a name without quotes, by their own `information_schema.keywords`. */
+/** Words that MariaDB and MySQL refuse as a name without quotes, by their own `information_schema.keywords`. */
 const SQL = words(`
   accessible add all alter analyze and as asc asensitive before between bigint binary blob both by call cascade case
   change char character check collate column condition constraint continue convert create cross cube cume_dist
@@ -32,7 +32,7 @@ const TYPESCRIPT = words(`
 `);
 
 /** Functions of the filter language. */
-const FILTER = words('contains startswith endswith');
+const FILTER = words('contains startswith endswith casei');
 
 /** The language that has a word for itself, as far as it matters for names of fields; undefined for a free name. */
 export function reservedFor(word: string): string | undefined {

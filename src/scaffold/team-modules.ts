@@ -2,10 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Refusal } from './refusal.js';
 
-/** Where a team's modules stand, and what lists them. */
+/** The folder of a team's modules, and the file that lists them. */
 export const FOLDER = 'src/modules';
 const INDEX = `${FOLDER}/index.ts`;
-const LIST = /(export const modules = \[)([\w\s,]*)(\])/;
+const LIST = /(export const modules(?:: [\w[\] ]+)? = \[)([\w\s,]*)(\])/;
 const IMPORTS = /^import\b[^;]*;\n/gm;
 
 /** The modules of the repository at `root`, as its files tell of them: nothing has to be built for it. */

@@ -6,7 +6,10 @@ import type { Files } from './new-module.js';
 /** Something that keeps files from being written; none was. */
 export class NotNowError extends Error {}
 
-/** With changes that are not committed nobody could tell, or take back, what was written. @throws NotNowError */
+/**
+ * Refuses a tree with changes that are not committed: nobody could tell, or take back, what was written.
+ * @throws NotNowError
+ */
 export function refuseUncommitted(root: string): void {
   let changes;
   try {

@@ -1,18 +1,2 @@
-import { serverKinds, ThrowAwayServer } from './mariadb.ts';
-
-/** One server for the whole run; every test file makes databases of its own in it. */
-export default async function setUp() {
-  const url = process.env['TEST_DATABASE_URL'];
-  // MySQL is only there where somebody says so: then that is what they want to test.
-  const kind = serverKinds().at(-1);
-  if (url !== undefined) {
-    process.env['PLINTH_TEST_SERVER'] = url;
-  } else if (kind !== undefined) {
-    globalThis.plinthServer = await ThrowAwayServer.start(kind);
-    process.env['PLINTH_TEST_SERVER'] = globalThis.plinthServer.url;
-  } else {
-    const line = 'NOT RUN: the suites on MariaDB. Install mariadb-server, or give a server with TEST_DATABASE_URL.';
-    if (process.env['CI'] === 'true') throw new Error(line);
-    process.stderr.write(`\n${line}\n`);
-  }
-}
+// Jest imports it before there is a compiler: Node itself takes the types away.
+export { default } from '../../src/testing/global-setup.ts';

@@ -1,3 +1,2 @@
-export default async function tearDown() {
-  await globalThis.plinthServer?.stop();
-}
+// Jest imports it before there is a compiler: Node itself takes the types away.
+export { default } from '../../src/testing/global-teardown.ts';

@@ -21,7 +21,7 @@ interface Pair {
 
 /** An issuer of tokens with its keys behind a URL. */
 export class Issuer {
-  /** How often the keys were asked for. */
+  /** The number of times that the keys were asked for. */
   asked = 0;
   isAway = false;
   private keys: JWK[] = [];

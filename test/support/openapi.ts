@@ -41,7 +41,7 @@ export class Contract {
     return { ...this.follow(target as T), ...own };
   }
 
-  /** What is wrong with the value; null if nothing. */
+  /** The fault of the value; null if there is none. */
   fault(schema: Schema, value: unknown): string | null {
     let validate = this.validators.get(schema);
     if (!validate) this.validators.set(schema, (validate = this.ajv.compile(this.absolute(schema) as object)));

@@ -5,7 +5,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface Ended {
   readonly code: number | null;
-  /** Of both streams. */
+  /** The output of both streams. */
   readonly output: string;
   readonly stdout: string;
   readonly stderr: string;
@@ -13,7 +13,7 @@ export interface Ended {
 
 export interface Run {
   readonly child: ChildProcess;
-  /** What it has printed up to now, to either stream. */
+  /** The output so far, of both streams. */
   output(): string;
   readonly ended: Promise<Ended>;
 }

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 
 export interface RawAnswer {
   readonly status: number;
-  /** In lower case. */
+  /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
@@ -48,7 +48,7 @@ export function answersIn(text: string): RawAnswer[] {
 
 export interface Flood {
   readonly answer: string;
-  /** What the service has read, as its own process counts it, is not more than what was sent. */
+  /** Bytes that were sent: the service, as its own process counts, has not read more. */
   readonly sent: number;
 }
 

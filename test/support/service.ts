@@ -20,11 +20,8 @@ export class Service {
     child.stderr!.on('data', (chunk: Buffer) => (this.output += String(chunk)));
   }
 
-  /**
-   * @param main what is started
-   * @param flags of Node's
-   */
-  static async spawn(env: Record<string, string>, main = 'dist/main.js', flags: string[] = []): Promise<Service> {
+  /** @param flags of Node's @param main the program that is started */
+  static async spawn(env: Record<string, string>, flags: string[] = [], main = 'dist/main.js'): Promise<Service> {
     const port = env.PORT ?? String(await freePort());
     // A whole run shares the machine: nothing is to be refused for that.
     const options = { env: { PATH: process.env.PATH, PORT: port, SHED_DELAY_MS: '0', ...env } };
@@ -43,10 +40,14 @@ export class Service {
     }
   }
 
-  /** What the process has in memory now, in MiB. */
+  /** The memory of the process now, in MiB. */
   get memoryMib(): number {
     const status = readFileSync(`/proc/${this.child.pid}/status`, 'utf8');
     return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1024;
+  }
+
+  get pid(): number {
+    return this.child.pid!;
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ID } from '../../crud/endpoints/endpoints.js';
+import { ID } from '../../crud/endpoints/endpoint.decorator.js';
 import { withParameter } from '../../crud/endpoints/link.js';
 import { Scope } from '../../http/scope.decorator.js';
 import { SecurityLog } from '../security-log.js';

@@ -2,6 +2,7 @@ import { Matches } from 'class-validator';
 import { Field, fieldOf } from '../../fields/field.decorator.js';
 import type { FilterOperator } from '../../fields/field.js';
 import { FieldSet } from '../../fields/field-set.js';
+import { CLAIMS_FIELD, type Claims } from './claims.js';
 import { NOT_BLANK, PRINTABLE } from './key-name.js';
 
 /** `module:verb`, either of which may be `*`. */
@@ -23,10 +24,13 @@ export class CreateApiKeyDto {
 
   @Field({ type: 'timestamp', column: TIMESTAMP, nullable: true })
   expires_at?: string | null;
+
+  @Field(CLAIMS_FIELD)
+  claims?: Claims | null;
 }
 
 export class RotateApiKeyDto {
-  /** How long the old key still works, in seconds. */
+  /** Seconds for which the old key still works. */
   @Field({ type: 'integer', minimum: 0, maximum: 30 * DAYS, default: DAYS })
   overlap_seconds?: number;
 }
@@ -36,6 +40,7 @@ export interface ApiKeyView {
   readonly id: string;
   readonly name: string;
   readonly scopes: readonly string[];
+  readonly claims: Claims;
   readonly created_at: string;
   readonly created_by: string;
   readonly expires_at: string | null;
@@ -51,6 +56,7 @@ export const API_KEY_FIELDS = new FieldSet([
   fieldOf('id', { type: 'string', filterable: RANGE, sortable: true, unique: true }),
   fieldOf('name', { type: 'string' }),
   fieldOf('scopes', { type: 'string' }),
+  fieldOf('claims', CLAIMS_FIELD),
   fieldOf('created_at', { type: 'timestamp', column: TIMESTAMP, filterable: RANGE, sortable: true }),
   fieldOf('created_by', { type: 'string' }),
   fieldOf('expires_at', { type: 'timestamp', column: TIMESTAMP, nullable: true }),

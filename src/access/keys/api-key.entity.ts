@@ -1,4 +1,5 @@
 import { Column, Entity, Index } from 'typeorm';
+import { CLAIMS_BYTES } from './claims.js';
 import { DigestColumn, IdColumn, TextColumn, TimestampColumn } from '../../database/columns.js';
 
 /** A key as it is kept: never the key itself. */
@@ -8,23 +9,27 @@ export class ApiKeyEntity {
   @IdColumn()
   id!: string;
 
-  /** For people: whose it is, and what for. */
+  /** A note for people: whose key it is, and what for. */
   @TextColumn({ length: 100 })
   name!: string;
 
   @DigestColumn()
   digest!: string;
 
-  /** Of the key before the last rotation, which still works until `previous_until`. */
+  /** The digest of the key before the last rotation, which still works until `previous_until`. */
   @TextColumn({ length: 43, nullable: true })
   previous_digest!: string | null;
 
   @TimestampColumn({ nullable: true })
   previous_until!: string | null;
 
-  /** With spaces between. */
+  /** Scopes, with spaces between. */
   @TextColumn({ length: 2000 })
   scopes!: string;
+
+  /** A JSON object, for row rules. */
+  @TextColumn({ length: CLAIMS_BYTES, nullable: true })
+  claims!: string | null;
 
   @TimestampColumn({ default: true })
   created_at!: string;
@@ -39,7 +44,7 @@ export class ApiKeyEntity {
   @TimestampColumn({ nullable: true })
   revoked_at!: string | null;
 
-  /** To the hour. */
+  /** The last use, to the hour. */
   @TimestampColumn({ nullable: true })
   last_used_at!: string | null;
 

@@ -11,8 +11,8 @@ import { DomainError } from '../../problems/domain-error.js';
 import { ApiKeyEntity } from './api-key.entity.js';
 
 const HOUR_MS = 3_600_000;
-/** Of a row; the scopes are most of it. */
-const MOST_BYTES = 4_096;
+/** The size of a row; scopes and claims are most of it. */
+const MOST_BYTES = 8_192;
 
 @Injectable()
 export class ApiKeyRepository {
@@ -62,7 +62,7 @@ export class ApiKeyRepository {
     return row;
   }
 
-  /** To the hour: a write for each request would be too much for what it is good for. */
+  /** Notes a use, to the hour: a write for each request would cost more than the note is worth. */
   async touch({ id, last_used_at: last }: ApiKeyEntity): Promise<void> {
     const now = Date.now();
     if (last !== null && Date.parse(last) >= now - HOUR_MS) return;

@@ -13,6 +13,7 @@ import { DomainError } from '../../problems/domain-error.js';
 import { unauthenticated } from '../unauthenticated.js';
 import { API_KEY_FIELDS, type ApiKeyView, type CreateApiKeyDto, type RotateApiKeyDto } from './api-key.dto.js';
 import type { ApiKeyEntity } from './api-key.entity.js';
+import { claimsFor, claimsIn, refuseClaims, storedClaims } from './claims.js';
 import { ApiKeyRepository } from './api-key.repository.js';
 import { digestOf, makeKey } from './key-format.js';
 import { expiryOf, KeyVerifier } from './key-verifier.js';
@@ -62,8 +63,10 @@ export class ApiKeyService {
    * It ends with the credentials of its maker unless it says sooner.
    * @throws DomainError `forbidden`, `storage-budget-spent`, `validation-failed` for an end that has passed
    */
-  async create({ name, scopes, expires_at: expires = null }: CreateApiKeyDto, by: ChangeAuthor): Promise<ApiKeyView> {
+  async create(body: CreateApiKeyDto, by: ChangeAuthor): Promise<ApiKeyView> {
+    const { name, scopes, expires_at: expires = null } = body;
     refuseMore(by.caller, scopes, `You can't give what you don't have`);
+    const claims = claimsFor(by.caller, body.claims);
     // Rotating and revoking are never refused: they are what a leak is answered with.
     this.changes.refuseSpent(by.caller.id);
     const id = uuidv7();
@@ -76,6 +79,7 @@ export class ApiKeyService {
         previous_digest: null,
         previous_until: null,
         scopes: scopes.join(' '),
+        claims: storedClaims(claims),
         created_at: now(),
         created_by: by.caller.id,
         expires_at: endOf(expires, await standingOf(by.caller)),
@@ -90,7 +94,7 @@ export class ApiKeyService {
     return { ...view(row), key };
   }
 
-  /** A new key in place of the old one, which works on for a while: the same caller, the same scopes. */
+  /** A new key in place of the old one, which works on for a while: the same caller, scopes and claims. */
   async rotate(id: string, { overlap_seconds: overlap }: RotateApiKeyDto, by: ChangeAuthor): Promise<ApiKeyView> {
     const key = makeKey(id);
     const row = await this.keys.atomically(async () => {
@@ -98,6 +102,7 @@ export class ApiKeyService {
       const end = expiryOf(before);
       if (end <= Date.now()) throw notFound();
       refuseMore(by.caller, before.scopes.split(' '), 'This key may do what you may not');
+      refuseClaims(by.caller, claimsIn(before.claims), 'This key is told from yours');
       refuseLonger(end, await standingOf(by.caller));
       const until = Math.min(end, Date.now() + (overlap ?? DAY_SECONDS) * 1000);
       const after = await this.keys.update(before, {
@@ -112,16 +117,15 @@ export class ApiKeyService {
     return { ...view(row), key };
   }
 
-  /** For good, the old key of a rotation included. @throws DomainError `not-found` also of one that is revoked */
+  /** Ends a key for good, the old key of a rotation included. @throws DomainError `not-found` also of one that is revoked */
   async revoke(id: string, by: ChangeAuthor): Promise<void> {
     await this.keys.atomically(async () => {
       const before = await this.live(id);
-      if (!by.caller.can(REVOKE))
-        refuseMore(
-          by.caller,
-          before.scopes.split(' '),
-          `Without the scope ${REVOKE} you can't revoke what may do more`,
-        );
+      if (!by.caller.can(REVOKE)) {
+        const why = `Without the scope ${REVOKE} you can't revoke what may do more`;
+        refuseMore(by.caller, before.scopes.split(' '), why);
+        refuseClaims(by.caller, claimsIn(before.claims), why);
+      }
       await standingOf(by.caller);
       const after = await this.keys.update(before, { revoked_at: now() });
       await this.record('deleted', before, after, by);
@@ -153,11 +157,13 @@ function logged(row: ApiKeyEntity): CrudEntity {
 }
 
 function view(row: ApiKeyEntity): ApiKeyView {
-  const { id, name, scopes, created_at, created_by, expires_at, revoked_at, last_used_at, previous_until } = row;
+  const { id, name, scopes, claims, created_at, created_by, expires_at, revoked_at, last_used_at, previous_until } =
+    row;
   return {
     id,
     name,
     scopes: scopes.split(' '),
+    claims: claimsIn(claims),
     created_at,
     created_by,
     expires_at,

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
-/** What every key begins with, so that people and secret scanners know one when they see it. */
+/** The beginning of every key, by which people and secret scanners recognise one. */
 export const KEY_PREFIX = 'plinth_';
 const ID_CHARACTERS = 22;
 const SECRET_BYTES = 32;
@@ -32,7 +32,7 @@ export function digestOf(key: string): string {
   return createHash('sha256').update(key).digest('base64url');
 }
 
-/** In a time that does not depend on where they differ. */
+/** Compares digests in a time that does not depend on where they differ. */
 export function isSameDigest(a: string, b: string): boolean {
   return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
 }

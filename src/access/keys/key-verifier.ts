@@ -4,9 +4,13 @@ import { Caller, type Standing } from '../caller.js';
 import type { Refused, Verified } from '../verified.js';
 import type { ApiKeyEntity } from './api-key.entity.js';
 import { ApiKeyRepository } from './api-key.repository.js';
+import { claimsIn } from './claims.js';
 import { digestOf, idOfKey, isSameDigest } from './key-format.js';
 
-/** How long a key is taken without a look: a revoked one works no longer than that in any process. */
+/**
+ * Milliseconds for which a key is accepted without asking the database: a revoked one works no longer than that in any
+ * process.
+ */
 const REMEMBERED_MS = 10_000;
 
 @Injectable()
@@ -32,10 +36,10 @@ export class KeyVerifier {
     this.keys.touch(row).catch(() => undefined);
     const standing = async (): Promise<Standing | null> => {
       const now = await this.keys.find(row.id);
-      const stands = now?.scopes === row.scopes ? standingOf(now, digest) : null;
+      const stands = now?.scopes === row.scopes && now.claims === row.claims ? standingOf(now, digest) : null;
       return typeof stands === 'string' ? null : stands;
     };
-    const caller = new Caller(`key:${row.id}`, row.scopes.split(' '), { standing });
+    const caller = new Caller(`key:${row.id}`, row.scopes.split(' '), { claims: claimsIn(row.claims), standing });
     return { caller, until: Math.min(found.endsAt, Date.now() + REMEMBERED_MS) };
   }
 
@@ -49,7 +53,7 @@ export class KeyVerifier {
   }
 }
 
-/** How a key with this digest stands, or why it has ended; null for another key. */
+/** The state of the key with this digest, or why it has ended; null for another key. */
 function standingOf(row: ApiKeyEntity, digest: string): Standing | 'revoked' | 'expired' | 'replaced' | null {
   const isReplaced = !isSameDigest(row.digest, digest);
   if (isReplaced && (row.previous_digest === null || !isSameDigest(row.previous_digest, digest))) return null;
@@ -60,7 +64,7 @@ function standingOf(row: ApiKeyEntity, digest: string): Standing | 'revoked' | '
   return endsAt > Date.now() ? { endsAt, isReplaced } : 'replaced';
 }
 
-/** In milliseconds since 1970; Infinity for a key without an end. */
+/** The end of a key in milliseconds since 1970; Infinity for a key without one. */
 export function expiryOf({ expires_at: expires }: ApiKeyEntity): number {
   return expires === null ? Infinity : Date.parse(expires);
 }

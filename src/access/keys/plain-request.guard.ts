@@ -3,8 +3,8 @@ import type { FastifyRequest } from 'fastify';
 import { DomainError } from '../../problems/domain-error.js';
 
 /**
- * For routes without query parameters whose answers are never stored: with an Idempotency-Key they would be, and with
- * them the API key that they show. Better refused than ignored.
+ * For routes without query parameters whose answers are never stored: of those that show an API key the key would be, too. An
+ * Idempotency-Key is better refused than ignored.
  */
 @Injectable()
 export class PlainRequest implements CanActivate {
@@ -16,7 +16,7 @@ export class PlainRequest implements CanActivate {
     });
     if (unknown.length > 0) throw new DomainError('unknown-parameter', unknown[0]!.detail, { errors: unknown });
     if (headers['idempotency-key'] === undefined) return true;
-    const detail = 'Answers that hold a key are not stored: no Idempotency-Key here.';
+    const detail = 'The answers of this route are not stored: no Idempotency-Key here.';
     throw new DomainError('invalid-parameter', detail, {
       errors: [{ code: 'not-here', detail, header: 'idempotency-key' }],
     });

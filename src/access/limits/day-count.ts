@@ -24,7 +24,7 @@ export class DayCount implements SharedCount {
     entry(this.tallies, key).here += amount / this.unit;
   }
 
-  /** What was taken on a day that is over is forgotten with it. */
+  /** Gives back an amount that was taken. An amount of a day that is over was forgotten with its day. */
   giveBack(key: string, amount: number, takenAt: number, now = Date.now()): void {
     this.turn(now);
     const tally = this.tallies.get(key);
@@ -53,7 +53,7 @@ export class DayCount implements SharedCount {
   }
 }
 
-/** When the budgets of a day begin anew. */
+/** Seconds until the budgets of the next day begin. */
 export function secondsLeftOfDay(now = Date.now()): number {
   return Math.ceil((DAY_MS - (now % DAY_MS)) / 1000);
 }

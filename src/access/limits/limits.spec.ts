@@ -85,7 +85,7 @@ describe('a sliding minute', () => {
     expect(tell(at(0.1))).toEqual([]);
     count.take('b', at(0.99));
     count.take('b', at(1));
-    // What was counted just before the minute ended is told as well, and as of that minute.
+    // Requests that were counted just before the minute ended are told as well, and as of that minute.
     expect(tell(at(1))).toEqual([
       ['b', 1_000, 1],
       ['b', 1_001, 1],

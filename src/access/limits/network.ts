@@ -1,5 +1,5 @@
 /**
- * What counts as one address: an IPv4 address, or the /64 of an IPv6 one, all of which belong to one subscriber
+ * The unit in which addresses are counted: an IPv4 address, or the /64 of an IPv6 one, all of which belong to one subscriber
  * (RFC 6177).
  */
 export function networkOf(ip: string): string {

@@ -2,8 +2,8 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { DigestColumn } from '../../database/columns.js';
 
 /**
- * What all processes have counted for somebody: requests of one minute; or records, and KiB, that were stored in a day,
- * which stand at its last minute.
+ * The counts of all processes for one key: requests of one minute; or records, and KiB, that were stored in a day, which stand
+ * at its last minute.
  */
 @Entity('rate_limit')
 @Index('ix_rate_limit_minute', ['minute'])
@@ -12,7 +12,7 @@ export class RateLimitEntity {
   @DigestColumn({ primary: true })
   id!: string;
 
-  /** Since 1970. */
+  /** Minutes since 1970. */
   @PrimaryColumn({ type: 'int' })
   minute!: number;
 

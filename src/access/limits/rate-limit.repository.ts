@@ -6,7 +6,7 @@ import type { Row } from '../../database/session.js';
 export interface Counted {
   /** SHA-256 of the kind of limit and of whom it counts, base64url. */
   readonly id: string;
-  /** Since 1970. */
+  /** Minutes since 1970. */
   readonly minute: number;
   readonly requests: number;
 }
@@ -33,7 +33,7 @@ export class RateLimitRepository {
     );
   }
 
-  /** What all processes have counted from a minute on. @param ids `AT_ONCE` at most */
+  /** Reads the counts of all processes from a minute on. @param ids `AT_ONCE` at most */
   totals(ids: readonly string[], minute: number): Promise<Counted[]> {
     const places = padded(ids, ids.at(-1)!);
     return this.database.query<Counted & Row>(

@@ -11,8 +11,8 @@ import { SlidingCount, type Standing } from './sliding-count.js';
 const WINDOW_SECONDS = 60;
 
 /**
- * How much callers and addresses may ask in a minute, told by draft-ietf-httpapi-ratelimit-headers-10. A bucket library
- * with a database behind it was no choice: it would make a statement of every request.
+ * Limits the requests of callers and addresses in a minute, and tells them by draft-ietf-httpapi-ratelimit-headers-10. A
+ * bucket library with a database behind it was no choice: it would make a statement of every request.
  */
 @Injectable()
 export class RateLimits {

@@ -2,11 +2,11 @@ import { entry, totalOf, untoldOf, type SharedCount, type Tally, type Untold } f
 
 const WINDOW_MS = 60_000;
 
-/** What stands after a request was counted. */
+/** The state of a budget after a request was counted. */
 export interface Standing {
   /** Requests that are left in this minute; below zero: refused. */
   readonly left: number;
-  /** To the end of this minute; where none are left, until the next one gets in. */
+  /** Seconds to the end of this minute; where no requests are left, until the next one is let in. */
   readonly resetSeconds: number;
 }
 
@@ -23,7 +23,7 @@ export class SlidingCount implements SharedCount {
 
   take(key: string, now = Date.now()): Standing {
     const { left, resetSeconds } = this.look(key, now);
-    // What is refused does not count: otherwise who asks too often would never get in again.
+    // A refused request does not count: otherwise a caller who asks too often would never get in again.
     if (left > 0) entry(this.current, key).here++;
     return { left: left - 1, resetSeconds };
   }
@@ -40,7 +40,10 @@ export class SlidingCount implements SharedCount {
     return { left, resetSeconds: Math.floor((this.roomAt(before, during) - elapsed) / 1000) + 1 };
   }
 
-  /** When one more gets in, in milliseconds from the beginning of this minute, if nobody else comes meanwhile. */
+  /**
+   * The moment when one more request is let in, in milliseconds from the beginning of this minute, if no other comes
+   * meanwhile.
+   */
   private roomAt(before: number, during: number): number {
     const most = this.quota - 1;
     if (during <= most) return WINDOW_MS * (1 - (most - during) / before);
@@ -48,7 +51,7 @@ export class SlidingCount implements SharedCount {
     return WINDOW_MS + WINDOW_MS * (1 - most / during);
   }
 
-  /** Of this minute and the one before, which ended between two times of telling. */
+  /** Counts of this minute and of the one before, which may have ended between two exchanges. */
   untold(now = Date.now()): Untold[] {
     this.turn(now);
     return [...untoldOf(this.previous, this.minute - 1), ...untoldOf(this.current, this.minute)];

@@ -16,18 +16,18 @@ interface Budget {
 }
 
 /**
- * What a caller may store in a day beside the rows. Counted in memory, so that no write has a statement more, and together
- * with all other processes through the database, where the day's sums stay: a process that starts knows of a caller's half
- * a second after their first write.
+ * Limits the bytes and records that a caller stores in a day beside the rows. Counted in memory, so that no write has a
+ * statement more, and exchanged with all other processes through the database, where the day's sums stay: a process that
+ * starts knows a caller's sums half a second after their first write.
  */
 @Injectable()
 export class StorageLimits extends StorageBudget {
-  /** What this process has stored. */
+  /** Bytes and records that this process has stored. */
   readonly stored: ReadonlyMap<StoredKind, { bytes: number; records: number }> = new Map([
     ['change', { bytes: 0, records: 0 }],
     ['idempotency', { bytes: 0, records: 0 }],
   ]);
-  /** How many writes this process has refused, by the budget that was used up. */
+  /** Writes that this process has refused, by the budget that was used up. */
   readonly refused = { bytes: 0, records: 0 };
   private readonly budgets: Budget[] = [];
 

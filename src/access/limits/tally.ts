@@ -1,16 +1,16 @@
 const MOST_KEYS = 100_000;
 
-/** What counts for one key in one window. */
+/** The count of one key in one window. */
 export interface Tally {
   /** Counted here. */
   here: number;
-  /** How much of this the other processes know of. */
+  /** The part of it that the other processes know of. */
   told: number;
   /** Counted by other processes, as far as is known. */
   others: number;
 }
 
-/** What was counted here and nobody else knows of. */
+/** Counts of this process that the others do not know of. */
 export interface Untold {
   readonly key: string;
   /** The last one of the window, since 1970. */
@@ -18,7 +18,7 @@ export interface Untold {
   readonly tally: Tally;
 }
 
-/** What processes on one database can count together. */
+/** A count that processes on one database share. */
 export interface SharedCount {
   untold(now: number): Untold[];
   /** @param total of a key that was counted here lately, by all processes, as far as they have told */
@@ -38,7 +38,7 @@ export function entry(tallies: Map<string, Tally>, key: string): Tally {
   return tally;
 }
 
-/** Of the window that ends with this minute; in whole numbers, as they are told. */
+/** Counts of the window that ends with this minute, in whole numbers, as they are told. */
 export function untoldOf(tallies: ReadonlyMap<string, Tally>, minute: number): Untold[] {
   const all: Untold[] = [];
   for (const [key, tally] of tallies) if (Math.abs(tally.here - tally.told) >= 1) all.push({ key, minute, tally });

@@ -2,7 +2,7 @@ import { Body, Controller, Param } from '@nestjs/common';
 import { DomainError } from '../../problems/domain-error.js';
 import type { MultiStatus } from '../endpoints/answer.js';
 import { Context } from '../endpoints/context.decorator.js';
-import { BatchEndpoint } from '../endpoints/endpoints.js';
+import { BatchEndpoint } from '../endpoints/module.endpoints.js';
 import type { RequestContext } from '../endpoints/request-context.js';
 import { ModuleRegistry } from '../module.registry.js';
 import { BatchBody } from './batch.body.js';

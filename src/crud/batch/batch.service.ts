@@ -45,7 +45,10 @@ export class BatchService {
 
 type Run = (operation: BatchOperation, index: number) => Promise<Outcome>;
 
-/** All outcomes are in memory until the last one is there: they may have as many bytes as a page, and the one that reaches them. */
+/**
+ * Limits the outcomes of a batch, which are in memory until the last one is there: to the bytes of a page, and the one that
+ * reaches them.
+ */
 class AnswerRoom {
   private bytes = 0;
 
@@ -95,7 +98,7 @@ async function each(
       const error = withCode(thrown);
       if (!(error instanceof DomainError)) throw error;
       const problem = problemBody(atOperation(error, index), context.traceId);
-      // What the server failed at (a lost connection, a full disk) is the batch's failure, not the operation's.
+      // A failure of the server (a lost connection, a full disk) is the batch's, not the operation's.
       if (problem.status >= 500) throw error;
       outcomes.push({ index, status: problem.status, problem });
     }

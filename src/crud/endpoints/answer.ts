@@ -28,7 +28,7 @@ export class Page<D> {
 export class Export {
   constructor(
     readonly contentType: string,
-    /** Of the file that it becomes where somebody keeps it. */
+    /** The extension of the file that it becomes when it is saved. */
     readonly extension: string,
     readonly chunks: AsyncIterable<string>,
   ) {}
@@ -39,7 +39,7 @@ export class MultiStatus {
   constructor(readonly data: readonly object[]) {}
 }
 
-/** What a `list` handler answers: one row where `?id=` asked for it, a stream where `Accept` asked for one. */
+/** The answer of a `list` handler: one row where `?id=` asked for it, a stream where `Accept` asked for one. */
 export type Listing<D> = Page<D> | Export | Representation<D>;
 
 // Nest asks of each answer whether it is a plain object, and compares the source text of its constructor to find out, a

@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-unnecessary-type-parameters -- the type of what is inside, for readers and handlers */
+/* eslint-disable @typescript-eslint/no-unnecessary-type-parameters -- `T` is for the compiler alone: services take the type of the body from it */
 import { DeferredBody } from '../../fields/body.pipe.js';
 
 /**

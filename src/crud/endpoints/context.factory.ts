@@ -1,5 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Caller } from '../../access/caller.js';
+import { AfterCommit, type Work } from '../../database/after-commit.js';
+import { whenCommitted } from '../../database/ambient.js';
 import { parseEntityTags, type EntityTags } from '../../http/conditional.js';
 import { DomainError, type ProblemItem } from '../../problems/domain-error.js';
 import { JSON_TYPE } from '../../http/media-types.js';
@@ -8,11 +10,12 @@ import type { Field } from '../../fields/field.js';
 import { joined, parseFields, parseListQuery } from '../../query/list-query.js';
 import { FieldSet } from '../../fields/field-set.js';
 import type { Endpoint, ModuleEndpoint } from './endpoint.js';
+import { contentTypeOf, type Format } from './format.js';
 import { withParameter } from './link.js';
+import { unknownParameter } from './unknown-parameter.js';
 import {
   checkPreconditions,
   LIST_FORMATS,
-  type ListFormat,
   type RequestContext,
   PlainContext,
   type EndpointContext,
@@ -24,6 +27,7 @@ const NO_FIELDS = new FieldSet([]);
 
 type Query = Readonly<Record<string, unknown>>;
 type Parameters = Pick<RequestContext, 'id' | 'list' | 'selection'> & { readonly dryRun: boolean };
+const ONLY_JSON: readonly string[] = [JSON_TYPE];
 
 /**
  * Reads and checks all of a request but its body, in the contract's order: negotiation, parameters, then headers that
@@ -35,14 +39,49 @@ export function contextOf(
   takesChangedTags: (request: FastifyRequest) => boolean,
 ): EndpointContext {
   const { headers, caller, traceId } = request;
-  const format = endpoint.kind === 'list' ? negotiate(headers.accept, LIST_FORMATS) : LIST_FORMATS[0];
+  const { formats } = endpoint;
+  const offers = offersOf(endpoint);
+  const format = offers.length > 1 ? negotiate(headers.accept, offers) : JSON_TYPE;
+  const ownFormat = formats?.find((one) => contentTypeOf(one) === format) as Format | undefined;
   const fields = endpoint.resource ? endpoint.model.fieldsFor(caller) : NO_FIELDS;
-  const parameters = parametersOf(request.query as Query, fields, endpoint);
-  if (format !== JSON_TYPE) refuseInExports(request.query as Query, parameters);
-  return new HttpContext(request, caller, traceId, endpoint, format, parameters, takesChangedTags);
+  const query = request.query as Query;
+  const own = endpoint.parameters && ownOf(query, fields, endpoint);
+  const parameters = own?.others ?? parametersOf(query, fields, endpoint);
+  if (format !== JSON_TYPE && endpoint.kind === 'list' && !(ownFormat && parameters.id !== undefined))
+    refuseInExports(query, parameters);
+  const asked = { format, ownFormat, parameters: own?.values };
+  return new HttpContext(request, caller, traceId, endpoint, asked, parameters, takesChangedTags);
+}
+
+/** What was asked for beside the kernel's own parameters. */
+type Asked = Pick<EndpointContext, 'format' | 'ownFormat' | 'parameters'>;
+
+function offersOf({ kind, formats }: ModuleEndpoint): readonly string[] {
+  const usual = kind === 'list' ? LIST_FORMATS : ONLY_JSON;
+  return formats ? [...usual, ...formats.map(contentTypeOf)] : usual;
+}
+
+/** The handler's own parameters, and the kernel's. @throws DomainError with all that is wrong with both */
+function ownOf(query: Query, fields: FieldSet, endpoint: ModuleEndpoint): { values: object; others: Parameters } {
+  const own = endpoint.parameters!;
+  const errors: ProblemItem[] = [];
+  const values = own.read(query, errors);
+  const rest = Object.fromEntries(Object.entries(query).filter(([name]) => !own.has(name)));
+  try {
+    const others = parametersOf(rest, fields, endpoint, JSON.stringify(values));
+    if (errors.length === 0) return { values, others };
+  } catch (error) {
+    if (!(error instanceof DomainError) || errors.length === 0) throw error;
+    errors.push(...error.errors);
+  }
+  const detail = errors.length === 1 ? errors[0]!.detail : `${errors.length} parameters are not valid.`;
+  throw new DomainError('invalid-parameter', detail, { errors });
 }
 
 class HttpContext implements EndpointContext {
+  readonly format;
+  readonly ownFormat;
+  readonly parameters;
   readonly id;
   readonly list;
   readonly selection;
@@ -52,17 +91,23 @@ class HttpContext implements EndpointContext {
   readonly ifNoneMatch;
   readonly minimal: boolean;
   readonly idempotencyKey;
+  /** Outside of transactions. */
+  private works?: AfterCommit;
+  private isOver = false;
 
   constructor(
     private readonly request: FastifyRequest,
     readonly caller: Caller,
     readonly traceId: string,
     readonly endpoint: ModuleEndpoint,
-    readonly format: ListFormat,
+    asked: Asked,
     parameters: Parameters,
     private readonly takesChangedTags: (request: FastifyRequest) => boolean,
   ) {
     const { headers } = request;
+    this.format = asked.format;
+    this.ownFormat = asked.ownFormat;
+    this.parameters = asked.parameters;
     const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = headers;
     this.id = parameters.id;
     this.list = parameters.list;
@@ -84,41 +129,58 @@ class HttpContext implements EndpointContext {
   }
 
   forOther(): RequestContext {
-    return new PlainContext(this.caller, this.traceId, this.since);
+    return new PlainContext(this.caller, this.traceId, this.since, (work) => this.keep(work));
+  }
+
+  afterCommit(work: Work): void {
+    if (!whenCommitted(work)) this.keep(work);
+  }
+
+  succeeded(): void {
+    this.isOver = true;
+    this.works?.run();
   }
 
   urlWith(parameter: string, value: string): string {
     return withParameter(this.request.url, parameter, value);
   }
+
+  private keep(work: Work): void {
+    this.works ??= new AfterCommit();
+    this.works.add(work);
+    if (this.isOver) this.works.run();
+  }
 }
 
-function parametersOf(query: Query, fields: FieldSet, endpoint: ModuleEndpoint): Parameters {
+/** @param own those of the handler's own, which cursors are bound to */
+function parametersOf(query: Query, fields: FieldSet, endpoint: ModuleEndpoint, own = ''): Parameters {
   switch (endpoint.kind) {
     case 'list':
-      return listParameters(query, fields, endpoint.model.name);
+      return listParameters(query, fields, `${endpoint.model.name}${own}`);
     case 'watch':
     case 'history':
-      // Theirs are checked by those who know what they are about.
+      // The watch and the history check their parameters themselves.
       return { dryRun: false };
     default:
       return rowParameters(query, fields, endpoint);
   }
 }
 
-function listParameters(query: Query, fields: FieldSet, module: string): Parameters {
-  if (!Object.hasOwn(query, 'id')) return { list: parseListQuery(query, fields, module), dryRun: false };
+function listParameters(query: Query, fields: FieldSet, of: string): Parameters {
+  if (!Object.hasOwn(query, 'id')) return { list: parseListQuery(query, fields, of), dryRun: false };
   const { id } = query;
   const errors: ProblemItem[] = [];
   if (Array.isArray(id)) errors.push({ code: 'repeated', detail: '"id" must be given once.', parameter: 'id' });
   else if (id === '') errors.push({ code: 'empty', detail: '"id" must not be empty.', parameter: 'id' });
-  const selection = readFields(query, fields, ['id'], errors);
+  const selection = readFields(query, fields, ['id', 'fields'], errors);
   return { id: id as string, selection, dryRun: false };
 }
 
 function rowParameters(query: Query, fields: FieldSet, endpoint: Endpoint): Parameters {
   const errors: ProblemItem[] = [];
   const dryRun = endpoint.writes && readBoolean(query, 'dry_run', errors);
-  const selection = readFields(query, fields, endpoint.writes ? ['dry_run'] : [], errors);
+  const others = [...(endpoint.writes ? ['dry_run'] : []), ...(endpoint.answer ? [] : ['fields'])];
+  const selection = readFields(query, fields, others, errors);
   return { selection, dryRun };
 }
 
@@ -130,20 +192,17 @@ function readBoolean(query: Query, name: string, errors: ProblemItem[]): boolean
   return value === 'true';
 }
 
-/** Reads `fields=` and refuses all that is neither it nor one of `others`; throws when `errors` are not empty by then. */
+/** Reads `fields=` and refuses all that is none of `known`; throws when `errors` are not empty by then. */
 function readFields(
   query: Query,
   fields: FieldSet,
-  others: readonly string[],
+  known: readonly string[],
   errors: ProblemItem[],
 ): readonly Field[] | undefined {
-  const unknown = Object.keys(query).filter((name) => name !== 'fields' && !others.includes(name));
-  for (const name of unknown) {
-    const parameter = name.slice(0, 64).toWellFormed();
-    errors.push({ code: 'unknown-parameter', detail: `There is no parameter "${parameter}" here.`, parameter });
-  }
+  const unknown = Object.keys(query).filter((name) => !known.includes(name));
+  errors.push(...unknown.map(unknownParameter));
   let selection: readonly Field[] | undefined;
-  if (query.fields !== undefined) {
+  if (query.fields !== undefined && known.includes('fields')) {
     try {
       selection = parseFields(joined(query.fields) as string, fields);
     } catch (error) {

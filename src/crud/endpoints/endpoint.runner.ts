@@ -22,14 +22,14 @@ import type { EndpointContext } from './request-context.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Of a request to an endpoint. */
+    /** The context of a request to an endpoint. */
     context: EndpointContext;
     /** Undefined where the handler's own transaction, if it opens one, is enough. */
     asOneWrite: AsOneWrite | undefined;
   }
 }
 
-/** What a MEDIUMTEXT holds. */
+/** Bytes that a MEDIUMTEXT holds. */
 const LONGEST_KEPT = 16_777_215;
 
 /** Runs a handler in one transaction with what an idempotency key or a dry run asks for. */
@@ -62,7 +62,7 @@ export class EndpointRunner implements Exchange {
     if (!endpoint) return;
     const context = contextOf(request, endpoint, this.takesChangedTags);
     request.context = context;
-    if (context.format !== JSON_TYPE) this.beginExport(context, reply);
+    if (context.list && context.format !== JSON_TYPE) this.beginExport(context, reply);
     const { stageHeaders } = endpoint.model;
     if (stageHeaders) void reply.headers(stageHeaders);
     if (!context.dryRun && context.idempotencyKey === undefined) return;
@@ -72,10 +72,11 @@ export class EndpointRunner implements Exchange {
     request.asOneWrite = asOneWrite;
   }
 
-  /** What a handler has returned; false where it is no endpoint's. */
+  /** Answers with what a handler returned. @returns false where the route is no endpoint's */
   answer(request: FastifyRequest, reply: FastifyReply, value: unknown): boolean {
     const { context } = request;
     if (context === null) return false;
+    context.succeeded();
     if (value instanceof Export) {
       // RFC 6266: browsers keep it as a file, and never show it as a page.
       const name = `${context.endpoint.model.name}.${value.extension}`;
@@ -93,9 +94,9 @@ export class EndpointRunner implements Exchange {
     return true;
   }
 
-  /** Until its answer is over, whoever ends it. */
+  /** Counts the export until its answer is over, whoever ends it. */
   private beginExport({ caller }: EndpointContext, { raw }: FastifyReply): void {
-    // Of a client that has left there is no event any more.
+    // A client that has left causes no event any more.
     if (!raw.destroyed) raw.once('close', this.exports.begin(caller));
   }
 

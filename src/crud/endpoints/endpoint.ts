@@ -1,20 +1,38 @@
 import type { Type } from '@nestjs/common';
+import type { OwnParameters } from '../../fields/own-parameters.js';
 import type { CrudModel } from '../crud.model.js';
 import type { CrudEntity } from '../../rows/crud.entity.js';
+import type { Format } from './format.js';
+import type { AnswerType } from './own-answer.js';
 
 export type EndpointKind =
   'read' | 'list' | 'create' | 'update' | 'replace' | 'remove' | 'restore' | 'batch' | 'watch' | 'history' | 'action';
 
+/** What an endpoint's decorator may say beside its kind. */
+export interface EndpointOptions {
+  /** In the reference, in place of the usual words. */
+  readonly summary?: string;
+  /** Codes of problems that it answers with beside the usual ones, for the reference. */
+  readonly problems?: readonly string[];
+}
+
 /** An endpoint decorator's declaration about its handler; `EndpointRunner` and the reference read it. */
-export interface Endpoint {
+export interface Endpoint extends EndpointOptions {
   readonly kind: EndpointKind;
   /** Undefined where the module is a part of the path (batch). */
   readonly resource?: Type<CrudEntity>;
   readonly writes: boolean;
-  /** Of an action. */
+  /** The verb of an action. */
   readonly verb?: string;
   /** Status of an answer that is neither a representation nor a page; 200 unless given. */
   readonly status?: number;
+  /** Of an action: the class of its `@Body()`. */
+  readonly body?: Type<unknown> | undefined;
+  /** Undefined where it answers with the row. */
+  readonly answer?: AnswerType;
+  /** Representations beside those that all resources have. */
+  readonly formats?: readonly Format<never>[];
+  readonly parameters?: OwnParameters | undefined;
 }
 
 /** An endpoint of one module. */

@@ -2,11 +2,18 @@ import { MetadataScanner, type DiscoveryService } from '@nestjs/core';
 import { templateOf } from '../../http/route.js';
 import { endpointOf, type Endpoint } from './endpoint.js';
 
-const METHODS = ['get', 'post', 'put', 'delete', 'patch'] as const;
+/** In the order of Nest's `RequestMethod`. */
+export const METHODS: readonly ('get' | 'post' | 'put' | 'delete' | 'patch')[] = [
+  'get',
+  'post',
+  'put',
+  'delete',
+  'patch',
+];
 
 /** An endpoint as Nest serves it. */
 export interface FoundEndpoint {
-  /** As OpenAPI writes it: `/api/loan/{id}`. */
+  /** The path as OpenAPI writes it: `/api/loan/{id}`. */
   readonly path: string;
   readonly method: (typeof METHODS)[number];
   readonly endpoint: Endpoint;
@@ -29,7 +36,7 @@ export function findEndpoints(discovery: DiscoveryService): FoundEndpoint[] {
         refuseLostRoute(metatype.name, prototype, name);
         return [];
       }
-      const path = template(base, String(Reflect.getMetadata('path', handler)));
+      const path = pathOf(base, String(Reflect.getMetadata('path', handler)));
       return [{ path, method: METHODS[Reflect.getMetadata('method', handler) as number]!, endpoint }];
     });
   });
@@ -48,6 +55,7 @@ function refuseLostRoute(controller: string, prototype: Prototype, name: string)
   }
 }
 
-function template(...parts: string[]): string {
+/** As OpenAPI writes it. */
+export function pathOf(...parts: string[]): string {
   return templateOf(`/api/${parts.filter((part) => part !== '/' && part !== '').join('/')}`);
 }

@@ -11,7 +11,7 @@ describe('a link', () => {
     // Neither another parameter that ends like it, nor one that is spelt in another way.
     ['/api/x?recursor=1', '/api/x?recursor=1&cursor=NEW_-'],
     ['/api/x?%63ursor=OLD', '/api/x?cursor=NEW_-'],
-    // What would end the link, or is not ASCII, is encoded.
+    // Characters that would end the link, or are not ASCII, are encoded.
     ["/api/x?filter=a>1?'b'", '/api/x?filter=a%3E1%3F%27b%27&cursor=NEW_-'],
     ['/api/x?filter=é', '/api/x?filter=%C3%A9&cursor=NEW_-'],
     ['/api/x?q=a+b', '/api/x?q=a+b&cursor=NEW_-'],

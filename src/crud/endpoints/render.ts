@@ -1,4 +1,7 @@
 import { JSON_TYPE } from '../../http/media-types.js';
+import type { CrudEntity } from '../../rows/crud.entity.js';
+import type { Format } from './format.js';
+import { answered } from './own-answer.js';
 import type { EndpointContext } from './request-context.js';
 import { MultiStatus, Page, Representation } from './answer.js';
 
@@ -18,7 +21,9 @@ export function render(value: unknown, context: EndpointContext): Rendered {
   if (value instanceof Page) return renderPage(value, context);
   if (value instanceof MultiStatus) return json(207, { data: value.data, status: 'success' });
   if (value === undefined || value === null) return new Rendered(204, {}, null);
-  return json(context.endpoint.status ?? 200, { data: value, status: 'success' });
+  const { answer, status } = context.endpoint;
+  const data = answer ? answered(answer, value, context.caller) : value;
+  return json(status ?? 200, { data, status: 'success' });
 }
 
 function json(status: number, body: object, headers: Record<string, string> = {}): Rendered {
@@ -26,6 +31,7 @@ function json(status: number, body: object, headers: Record<string, string> = {}
 }
 
 function renderRow(row: Representation<unknown>, context: EndpointContext): Rendered {
+  if (context.ownFormat) return renderOwn(row, context, context.ownFormat);
   const headers: Record<string, string> = { etag: row.etag };
   if (!context.endpoint.writes) {
     if (context.ifNoneMatch?.matchesWeakly(row.etag)) return new Rendered(304, headers, null);
@@ -35,6 +41,17 @@ function renderRow(row: Representation<unknown>, context: EndpointContext): Rend
   if (!context.minimal) return json(row.created ? 201 : 200, { data: row.data, status: 'success' }, headers);
   headers['preference-applied'] = 'return=minimal';
   return new Rendered(row.created ? 201 : 204, headers, null);
+}
+
+function renderOwn(
+  row: Representation<CrudEntity>,
+  { format, ifNoneMatch }: EndpointContext,
+  { head = '', row: write, tail = '' }: Format,
+): Rendered {
+  // Two representations have one tag, so it is a weak one (RFC 9110 section 8.8.1).
+  const headers = { etag: `W/${row.etag}` };
+  if (ifNoneMatch?.matchesWeakly(row.etag)) return new Rendered(304, headers, null);
+  return new Rendered(200, { 'content-type': format, ...headers }, `${head}${write(row.data)}${tail}`);
 }
 
 function renderPage(answer: Page<unknown>, context: EndpointContext): Rendered {

@@ -1,25 +1,30 @@
 import type { Caller } from '../../access/caller.js';
+import { AfterCommit, type Work } from '../../database/after-commit.js';
+import { whenCommitted } from '../../database/ambient.js';
 import { parseEntityTags, type EntityTags } from '../../http/conditional.js';
 import { DomainError } from '../../problems/domain-error.js';
 import type { Field } from '../../fields/field.js';
 import { CSV_TYPE, JSON_TYPE, NDJSON_TYPE } from '../../http/media-types.js';
 import type { ListQuery } from '../../query/list-query.js';
 import type { ModuleEndpoint } from './endpoint.js';
+import type { Format } from './format.js';
 
 export const LIST_FORMATS = [JSON_TYPE, NDJSON_TYPE, CSV_TYPE] as const;
-export type ListFormat = (typeof LIST_FORMATS)[number];
 
 /** A request as services and repositories know it: who asks, for what, and under which conditions. */
 export interface RequestContext {
   readonly caller: Caller;
   readonly traceId: string;
-  /** When all of a write had arrived, by `performance.now()`: its waits in the database count from there. */
+  /** The time when all of a write had arrived, by `performance.now()`: its waits in the database count from there. */
   readonly since?: number | undefined;
   /** The id of a list route's `?id=`: the specification's own way to read one. */
   readonly id?: string | undefined;
   /** The checked parameters of a list. */
   readonly list?: ListQuery | undefined;
-  readonly format: ListFormat;
+  /** The Content-Type of the answer. */
+  readonly format: string;
+  /** A representation of the module's own, where that is asked for. */
+  readonly ownFormat?: Format | undefined;
   /** The fields that `fields=` names; undefined for the default ones. */
   readonly selection?: readonly Field[] | undefined;
   readonly ifMatch?: EntityTags | undefined;
@@ -39,6 +44,12 @@ export interface RequestContext {
    * request asks of its own row (`If-Match`, `fields=`, a list's parameters).
    */
   forOther(): RequestContext;
+  /**
+   * Calls `work` once what the request writes is committed: in a transaction when that is, otherwise when the handler is
+   * done. Never in a dry run, after a rollback or a failure, or for a replay. Nobody waits for it, and what it throws is
+   * logged; it is lost with the process.
+   */
+  afterCommit(work: Work): void;
 }
 
 /** A request to an endpoint. */
@@ -47,8 +58,12 @@ export interface EndpointContext extends RequestContext {
   /** `Prefer: return=minimal` (RFC 7240 section 4.2). */
   readonly minimal: boolean;
   readonly idempotencyKey?: string | undefined;
+  /** The values of the handler's own, an object of their class. */
+  readonly parameters?: object | undefined;
   /** The request's own target with one query parameter set. */
   urlWith(parameter: string, value: string): string;
+  /** The handler is done, and nothing of it can be rolled back any more. */
+  succeeded(): void;
 }
 
 /** A context without conditions: for another module's service, and for work that no request asks for. */
@@ -60,9 +75,15 @@ export class PlainContext implements RequestContext {
     readonly caller: Caller,
     readonly traceId: string,
     readonly since?: number,
+    /** Of the request that it was made for; without one, whatever was written outside of a transaction is committed. */
+    private readonly later: (work: Work) => void = runNow,
   ) {}
 
   checkPreconditions(): void {}
+
+  afterCommit(work: Work): void {
+    if (!whenCommitted(work)) this.later(work);
+  }
 
   entityTags(value: string, header: string): EntityTags {
     return parseEntityTags(value, header);
@@ -71,6 +92,12 @@ export class PlainContext implements RequestContext {
   forOther(): RequestContext {
     return this;
   }
+}
+
+function runNow(work: Work): void {
+  const works = new AfterCommit();
+  works.add(work);
+  works.run();
 }
 
 export function checkPreconditions(

@@ -31,7 +31,7 @@ describe('CSV', () => {
         const csv = csvHeader(text) + rows.map((row) => csvLine(text, row)).join('');
         const plain = (cells: string[]) => cells.map((cell) => cell.replaceAll("'", ''));
         expect(read(csv).map(plain)).toEqual([['a', 'b'], ...rows.map(({ a, b }) => plain([a, b]))]);
-        // Whatever a reader takes for a separator, and whether it knows of quotes or not.
+        // Splits at every separator that a reader may know, whether it knows quotes or not.
         for (const cell of csv.split(/[;,|\t\r\n]/)) expect(cell).not.toMatch(/^[\s"]*[=+\-@＝＋－＠]/);
       }),
     );

@@ -4,9 +4,9 @@ import type { TypeName } from '../../fields/types/types.js';
 /** Types whose values are text in JSON, and numbers to a spreadsheet. */
 const NUMBERS: ReadonlySet<TypeName> = new Set<TypeName>(['decimal', 'bigint']);
 /**
- * What begins a formula (https://owasp.org/www-community/attacks/CSV_Injection), at the beginning of a cell or after what
- * begins a cell where another locale, or a reader that knows no quotes, takes it for a separator. What is not seen, and
- * quotes, may stand between. Full-width signs are signs to spreadsheets of East Asia.
+ * A sign that begins a formula (https://owasp.org/www-community/attacks/CSV_Injection): at the beginning of a cell, or after a
+ * character that begins a cell where another locale, or a reader that knows no quotes, takes it for a separator. Invisible
+ * characters and quotes may stand between. Full-width signs are signs to spreadsheets of East Asia.
  */
 const SIGN = '[=+\\-@＝＋－＠﹦﹢﹣﹫]';
 const UNSEEN = `(?:(?![\\t\\r\\n])[\\s\\p{Cc}\\p{Cf}"'])*`;

@@ -2,6 +2,7 @@ import { CSV_TYPE } from '../../http/media-types.js';
 import type { CrudEntity } from '../../rows/crud.entity.js';
 import { Export } from '../endpoints/answer.js';
 import { valueOf } from '../crud.model.js';
+import type { Format } from '../endpoints/format.js';
 import type { RequestContext } from '../endpoints/request-context.js';
 import type { Field } from '../../fields/field.js';
 import { followingPage, type ListQuery, type Part } from '../../query/list-query.js';
@@ -22,6 +23,8 @@ export async function exportRows<E extends CrudEntity>(
   const query = { ...context.list!, limit: ROWS_AT_ONCE };
   // Read before the status is sent: a failure of the first page is still a problem, not a broken stream.
   const first = await readPage(query);
+  const { ownFormat } = context;
+  if (ownFormat) return new Export(context.format, ownFormat.extension, ownChunks(ownFormat, query, first, readPage));
   if (context.format === CSV_TYPE) return new Export(CSV_TYPE, 'csv', csvChunks(query, first, readPage));
   return new Export(context.format, 'ndjson', lines(query, first, readPage, ndjsonLine));
 }
@@ -36,6 +39,17 @@ async function* csvChunks<E extends CrudEntity>(
 ): AsyncGenerator<string> {
   yield csvHeader(query.fields);
   yield* lines(query, first, readPage, csvLine);
+}
+
+async function* ownChunks<E extends CrudEntity>(
+  { head = '', row, tail = '' }: Format,
+  query: ListQuery,
+  first: Part<E>,
+  readPage: ReadPage<E>,
+): AsyncGenerator<string> {
+  if (head !== '') yield head;
+  yield* lines(query, first, readPage, (_fields, data) => row(data as Partial<CrudEntity>));
+  if (tail !== '') yield tail;
 }
 
 async function* lines<E extends CrudEntity>(

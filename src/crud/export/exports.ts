@@ -30,6 +30,7 @@ export class Exports {
     if (this.open >= exports)
       throw new DomainError('overloaded', `The service makes ${exports} exports at once. Ask again later.`, {
         headers,
+        log: { limit: 'exports' },
       });
     this.open++;
     this.callers.set(id, own + 1);

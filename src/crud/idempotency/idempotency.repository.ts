@@ -5,7 +5,7 @@ import type { Companion } from '../../database/held-write.js';
 import { UniqueViolation } from '../../database/sql-errors.js';
 import { Rendered } from '../endpoints/render.js';
 
-/** In rows of keys whose write is still under way; no other transaction ever sees it. */
+/** The status of keys whose write is still under way; no other transaction ever sees it. */
 const RUNNING = 0;
 const PRUNED_AT_ONCE = 500;
 const INSERT =
@@ -16,7 +16,7 @@ export interface StoredAnswer {
   readonly answer: Rendered;
 }
 
-/** What writes works in the ambient transaction, the write's own. */
+/** The table of idempotency keys. Methods that write work in the transaction that is under way, the write's own. */
 @Injectable()
 export class IdempotencyRepository {
   constructor(private readonly database: Database) {}

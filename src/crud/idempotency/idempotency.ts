@@ -7,13 +7,13 @@ import { StorageBudget } from '../../rows/storage-budget.js';
 import { Rendered } from '../endpoints/render.js';
 import { IdempotencyRepository, type StoredAnswer } from './idempotency.repository.js';
 
-/** One use of a key: whose and which, and what makes another request the same one. Both SHA-256. */
+/** One use of a key: its caller and name, and a digest of the request. Both SHA-256. */
 export interface KeyedRequest {
   /** The caller's id. */
   readonly caller: string;
   readonly id: string;
   readonly request: string;
-  /** When it had arrived, by `performance.now()`. */
+  /** The time when it had arrived, by `performance.now()`. */
   readonly since?: number | undefined;
 }
 
@@ -26,6 +26,8 @@ export interface KeyedRequest {
 export class Idempotency {
   /** Keys that this process is working on. Another process's are met at the row, where the claim waits for its commit. */
   private readonly running = new Set<string>();
+  /** Answers that were given again. */
+  replays = 0;
 
   constructor(
     private readonly database: Database,
@@ -43,6 +45,7 @@ export class Idempotency {
       const stored = await this.take(id, request);
       if (stored) {
         const answer = await replay(stored, request, mayHave);
+        this.replays++;
         await this.keys.settle(id);
         return answer;
       }

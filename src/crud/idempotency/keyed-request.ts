@@ -3,8 +3,8 @@ import { canonicalJson, digest } from './request-digest.js';
 import type { KeyedRequest } from './idempotency.js';
 
 /**
- * What makes two requests the same: method, path, query, media type, conditions and the body, whatever its key order. How
- * the answer is wanted (Accept, Prefer) is no part of it: the first answer is given again as it was.
+ * The identity of a request: method, path, query, media type, conditions and the body, whatever its key order. The wanted form
+ * of the answer (Accept, Prefer) is no part of it: the first answer is given again as it was.
  */
 export function keyedRequest(request: FastifyRequest, caller: string, key: string): KeyedRequest {
   const { method, url, headers, body, context } = request;

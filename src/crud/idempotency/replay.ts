@@ -2,7 +2,8 @@ import { DomainError } from '../../problems/domain-error.js';
 import type { CrudEntity } from '../../rows/crud.entity.js';
 import type { CrudService } from '../crud.service.js';
 import { Rendered } from '../endpoints/render.js';
-import type { RequestContext } from '../endpoints/request-context.js';
+import { stillShown } from '../endpoints/own-answer.js';
+import type { EndpointContext } from '../endpoints/request-context.js';
 
 type AnyService = CrudService<CrudEntity>;
 type Members = Record<string, unknown>;
@@ -15,11 +16,12 @@ type Members = Record<string, unknown>;
 export async function replayFor(
   service: AnyService,
   answer: Rendered,
-  context: RequestContext,
+  context: EndpointContext,
   id: string | undefined,
 ): Promise<Rendered> {
+  const own = context.endpoint.answer;
   const body = answer.body === null ? null : (JSON.parse(answer.body) as Members);
-  const rows = rowsIn(body?.data);
+  const rows = own ? [] : rowsIn(body?.data);
   if (service.sightOf(context).condition) {
     const made = answer.headers.location?.split('/').at(-1);
     const ids = new Set([id, made && decodeURIComponent(made), ...rows.map((row) => row.id as string)]);
@@ -29,6 +31,10 @@ export async function replayFor(
         throw new DomainError('not-found', `There is no ${service.model.name} with this id.`);
       }
     }
+  }
+  if (body && own) {
+    const data = stillShown(own, body.data, context.caller);
+    return new Rendered(answer.status, answer.headers, JSON.stringify({ ...body, data }));
   }
   if (!body || !service.model.hasHiddenFields(context.caller)) return answer;
   const known = service.model.fieldsFor(context.caller);

@@ -1,4 +1,4 @@
-/** What is said about changes that lose or refuse something, `loan.price` each; nothing of it is guessed. */
+/** Decisions about changes that lose or refuse something, `loan.price` each; none of them is guessed. */
 export interface DecisionOptions {
   /** `loan.old=new` */
   readonly rename?: readonly string[];
@@ -28,7 +28,7 @@ export class Decisions {
     return true;
   }
 
-  /** Those that were about nothing: a misspelled name must not pass. */
+  /** Decisions that were about nothing: a misspelled name must not pass. */
   unused(): string[] {
     const given = Object.entries(this.options) as [string, readonly string[] | undefined][];
     const all = given.flatMap(([kind, list = []]) => list.map((at) => `${kind} ${at}`));

@@ -22,7 +22,7 @@ export function declarationOf(at: string, shape: ColumnShape): FieldOptions {
   return shape.default === undefined ? options : { ...options, default: literalOf(at, options, shape.default) };
 }
 
-/** As TypeScript. */
+/** Writes a value as TypeScript. */
 export function code(value: unknown): string {
   return inspect(value, { breakLength: Infinity, depth: null, maxStringLength: null, maxArrayLength: null });
 }

@@ -19,9 +19,9 @@ export interface Generated {
 }
 
 /**
- * What is declared, and no migration says. All migrations are run on an empty SQLite in memory, and its tables compared
- * with the declarations: the answer is the same for every engine, needs no database, and does not depend on what has been
- * done to one by hand. It sees as much as on a server, but for TIMESTAMP and DATETIME, which are one there.
+ * Plans the migration of what is declared and not migrated. All migrations are run on an empty SQLite in memory, and its
+ * tables compared with the declarations: the answer is the same for every engine, needs no database, and does not depend on
+ * what has been done to one by hand. It sees as much as on a server, but for TIMESTAMP and DATETIME, which are one there.
  * @throws RefusedError with everything that is refused
  */
 export async function generate(
@@ -44,7 +44,7 @@ export async function generate(
   }
 }
 
-/** What has to be said, or can't be done; nothing was written. */
+/** Changes that need a decision, or can't be done; nothing was written. */
 export class RefusedError extends Error {
   /** EX_DATAERR of sysexits.h. */
   readonly exitCode = 65;

@@ -6,9 +6,9 @@ import { isOurs, keyCode, keyName, Plan } from './plan.js';
 
 const BEFORE = 'run this when no version is left that';
 
-/** How the table that the migrations make becomes the one that is declared. */
+/** Plans the steps from the table that the migrations make to the declared one. */
 export class PlanOfChange extends Plan {
-  /** What the steps so far lead to. */
+  /** The columns after the steps so far. */
   private readonly columns: Map<string, ColumnShape>;
   private keys: Map<string, KeyShape>;
 
@@ -27,7 +27,7 @@ export class PlanOfChange extends Plan {
     const same = [...declared.columns].filter(([name]) => this.columns.has(name));
     const fresh = [...declared.columns].filter(([name]) => !this.columns.has(name));
     const isNarrower = (name: string, shape: ColumnShape) => !holds(shape, this.columns.get(name)!);
-    // What may stop at a row comes first, both ways: MariaDB and MySQL keep what was done before.
+    // Steps that may stop at a row come first, both ways: MariaDB and MySQL keep those that were done before.
     for (const [name, shape] of same) if (isNarrower(name, shape)) this.change(name, shape);
     this.addUniques(fresh.map(([name]) => name));
     this.dropKeys(kept);
@@ -137,7 +137,7 @@ export class PlanOfChange extends Plan {
     }
   }
 
-  /** Of fields that rows have values in. */
+  /** Adds unique keys to fields in which rows may have values already. */
   private addUniques(fresh: readonly string[]): void {
     for (const [name, key] of this.declared.keys) {
       if (!key.isUnique || this.keys.has(name) || key.columns.some((column) => fresh.includes(column))) continue;

@@ -8,7 +8,7 @@ import { code, declarationOf, Refusal } from './declaration.js';
 export class Plan {
   readonly up: string[] = [];
   readonly down: string[] = [];
-  /** What who runs it has to know. */
+  /** Notes for the operator who runs it. */
   readonly notes: string[] = [];
 
   constructor(readonly table: string) {}

@@ -27,7 +27,10 @@ export class PortableColumns {
     return { name, type: 'varchar', length: String(length), isNullable, ...this.exactly };
   }
 
-  /** Its character set is named, too: the default of the database may be latin1, which has no room for an emoji. */
+  /**
+   * A column for documents. Its character set is named, too: the default of the database may be latin1, which has no room for
+   * an emoji.
+   */
   document(name: string, { isNullable = false } = {}): TableColumnOptions {
     return { name, type: 'mediumtext', isNullable, ...this.exactly };
   }

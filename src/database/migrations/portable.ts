@@ -13,8 +13,8 @@ export interface Keys {
 }
 
 /**
- * What migrations of modules are made of, on every engine. MariaDB and MySQL commit at each statement, so each step looks
- * first, and a migration that was interrupted can be run again.
+ * The steps of migrations, the same on every engine. MariaDB and MySQL commit at each statement, so each step looks first, and
+ * a migration that was interrupted can be run again.
  */
 export class Portable extends PortableKeys {
   /** A resource's table with the columns that all have, for the kernel. On SQLite the rows stand in the tree of their ids. */
@@ -27,7 +27,7 @@ export class Portable extends PortableKeys {
     await this.runner.createTable(new Table({ name: table, columns, indices, withoutRowid: this.isSqlite }), true);
   }
 
-  /** With all its rows. */
+  /** Drops the table with all its rows. */
   async dropResource(table: string): Promise<void> {
     await this.runner.query(`DROP TABLE IF EXISTS ${quote(table)}`);
   }
@@ -43,7 +43,7 @@ export class Portable extends PortableKeys {
     await this.alter(table, `ADD COLUMN ${columnSql(column)}`);
   }
 
-  /** With all its values, and the indexes that it is in. */
+  /** Drops the column with all its values, and the indexes that it is in. */
   async dropField(table: string, name: string): Promise<void> {
     const { columns, keys } = await this.find(table);
     if (!columns.has(name)) return;
@@ -51,7 +51,7 @@ export class Portable extends PortableKeys {
     await this.alter(table, `DROP COLUMN ${quote(name)}`);
   }
 
-  /** Its indexes and constraints are named after it again. The version before this one does not find the field. */
+  /** Renames the column, and its indexes and constraints after it. The version before this one does not find the field. */
   async renameField(table: string, from: string, to: string): Promise<void> {
     if ((await this.find(table)).columns.has(from))
       await this.alter(table, `RENAME COLUMN ${quote(from)} TO ${quote(to)}`);
@@ -85,5 +85,5 @@ export class Portable extends PortableKeys {
   }
 }
 
-/** What a column may have said before it was changed. */
+/** Clears the old declaration of a column, of which nothing may stay where the new one says nothing. */
 const REPLACED = { length: '', precision: undefined, scale: undefined, default: undefined };

@@ -30,7 +30,9 @@ interface Known {
   readonly text: string;
 }
 
-/** By their first statement. A text of some kilobytes that is put together anew is also hashed anew when it is looked up. */
+/**
+ * Texts by their first statement. A text of some kilobytes that is put together anew is also hashed anew when it is looked up.
+ */
 const texts = new Map<string, Known[]>();
 const TEXTS = 200;
 /** By the number of statements that follow, which is a power of two mostly, and by what they are. */
@@ -76,7 +78,7 @@ export function isUnmatched(error: unknown, patience: Patience): boolean {
   );
 }
 
-/** There is something between this and MariaDB which does not know such statements. */
+/** Whether something between this and MariaDB does not know such statements. */
 export function isNotUnderstood(error: unknown): boolean {
   return (error as { errno?: number }).errno === NOT_UNDERSTOOD;
 }

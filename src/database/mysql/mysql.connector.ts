@@ -14,13 +14,14 @@ import {
   type Write,
 } from '../session.js';
 import { classify, outcomeUnknown, tooCostly } from '../sql-errors.js';
+import { kindOf, StatementTimes, type StatementKind } from '../statement-times.js';
 import { busy } from '../turnstile.js';
 import { lockWait, waitLeft } from '../waiting.js';
 import { cut, isPoisoned, isUnanswered, MysqlChannel, sever } from './mysql.channel.js';
 import { asOneStatement, isNotUnderstood, isUnmatched } from './mysql.compound.js';
 import { lineOf, type Line } from './mysql.line.js';
+import { connectionsOf, socketOf, usageOf } from './mysql.internals.js';
 import { executionSize } from './mysql.packets.js';
-import type { Wire } from './mysql.pipeline.js';
 import { closeSome } from './mysql.statements.js';
 import { MysqlTransaction } from './mysql.transaction.js';
 
@@ -37,10 +38,10 @@ const SHARED = { atOnce: 2, most: 16, isEager: true };
  * end, and several statements in one write (`Pipeline`).
  */
 export class MysqlConnector implements Connector {
-  private readonly shared = new Batcher<Statement, StatementResult>(
-    (statements, tell) => this.send(statements, tell),
-    SHARED,
-  );
+  private readonly shared = new Batcher<Statement, StatementResult>((statements, tell) => {
+    this.times.onBatch('lists', statements.length);
+    return this.send(statements, 'read', tell);
+  }, SHARED);
   private readonly channel: MysqlChannel;
   private isCompound: boolean;
 
@@ -49,19 +50,30 @@ export class MysqlConnector implements Connector {
     private readonly limits: Limits,
     /** A statement has had no answer for a second. */
     onSilence: () => void = () => undefined,
+    private readonly times = new StatementTimes(),
   ) {
-    this.channel = new MysqlChannel(limits, onSilence, () => this.closeSome());
+    this.channel = new MysqlChannel(limits, onSilence, () => this.closeSome(), times);
     this.isCompound = limits.kind === 'mariadb' && limits.pipeline;
   }
 
+  /** @returns false where statements can't be sent several in one write, though they should be */
+  async tryPipeline(): Promise<boolean> {
+    const connection = await this.acquire();
+    await this.channel.tryPipeline(connection);
+    const { isPipelined } = this.channel;
+    if (isPipelined || !this.limits.pipeline) connection.release();
+    this.isCompound &&= isPipelined;
+    return isPipelined || !this.limits.pipeline;
+  }
+
   async run(statement: Statement, mode: StatementMode): Promise<StatementResult> {
-    if (mode === 'shared read' && this.limits.pipeline) {
-      // What can't be sent at all is refused here, where it is no other statement's fault.
+    if (mode === 'shared read' && this.channel.isPipelined) {
+      // A statement that can't be sent is refused here, where it does not fail the others of its batch.
       executionSize(statement.params);
       return this.shared.add(statement);
     }
     const isCostly = mode === 'costly read';
-    const [outcome] = await this.send([isCostly ? this.limited(statement) : statement]);
+    const [outcome] = await this.send([isCostly ? this.limited(statement) : statement], kindOf(mode));
     if (!(outcome instanceof Failed)) return outcome!;
     const { error } = outcome;
     if (isCostly && classify(error) === 'timeout' && !isUnanswered(error))
@@ -95,22 +107,17 @@ export class MysqlConnector implements Connector {
 
   /** Undefined where there is no connection. */
   get line(): Line | undefined {
-    const [connection] = this.connections;
-    return connection && lineOf(connection.stream, this.limits.tls);
+    const [connection] = connectionsOf(this.pool);
+    const socket = connection && socketOf(connection);
+    return socket && lineOf(socket, this.limits.tls);
   }
 
   usage(): PoolUsage {
-    // mysql2 keeps these queues for itself; its own tests read them the same way.
-    const { _allConnections, _freeConnections, _connectionQueue } = this.pool as unknown as Record<
-      string,
-      { length: number }
-    >;
-    const idle = _freeConnections?.length ?? 0;
-    return { used: (_allConnections?.length ?? 0) - idle, idle, waiting: _connectionQueue?.length ?? 0 };
+    return usageOf(this.pool);
   }
 
   interrupt(): void {
-    for (const connection of this.connections) sever(connection);
+    for (const connection of connectionsOf(this.pool)) sever(connection);
   }
 
   /**
@@ -118,19 +125,16 @@ export class MysqlConnector implements Connector {
    * left the pool afterwards: one that was just being given back would make the pool's own end fail.
    */
   async close(): Promise<void> {
-    const open = this.connections.filter(({ stream }) => !stream.closed);
-    const closed = open.map(({ stream }) => new Promise<void>((resolve) => void stream.once('close', resolve)));
+    const sockets = connectionsOf(this.pool).flatMap((connection) => socketOf(connection) ?? []);
+    const open = sockets.filter((socket) => !socket.closed);
+    const closed = open.map((socket) => new Promise<void>((resolve) => void socket.once('close', resolve)));
     this.interrupt();
     await Promise.all(closed);
   }
 
-  private get connections(): Wire[] {
-    return (this.pool as unknown as { _allConnections: { toArray(): Wire[] } })._allConnections.toArray();
-  }
-
   /** @returns false, and nothing was done, where such a statement is not understood */
   private async commitAsOne(writes: readonly Write[], patience: Patience, since: number): Promise<boolean> {
-    const [outcome] = await this.send([asOneStatement(writes, this.lockWait(patience, since))]);
+    const [outcome] = await this.send([asOneStatement(writes, this.lockWait(patience, since))], 'commit');
     if (!(outcome instanceof Failed)) return true;
     const { error } = outcome;
     if (isUnmatched(error, patience)) throw new NoMatch();
@@ -143,7 +147,7 @@ export class MysqlConnector implements Connector {
     return lockWait(patience, since, this.limits.kind === 'mariadb' ? 0 : 1);
   }
 
-  /** For this one statement: https://mariadb.com/kb/en/set-statement/, and MySQL's hint to its optimizer. */
+  /** Limits the time of this one statement: https://mariadb.com/kb/en/set-statement/, and MySQL's hint to its optimizer. */
   private limited(statement: Statement): Statement {
     const { kind, costly } = this.limits;
     const sql =
@@ -153,16 +157,20 @@ export class MysqlConnector implements Connector {
     return { ...statement, sql };
   }
 
-  /** Of every connection: one that has none itself would find no room by closing its own. */
+  /** Closes prepared statements on every connection: one that has none itself would find no room by closing its own. */
   private closeSome(): void {
-    for (const wire of this.connections) closeSome(wire);
+    for (const connection of connectionsOf(this.pool)) closeSome(connection);
   }
 
-  private async send(statements: readonly Statement[], tell?: Tell<StatementResult>): Promise<readonly Outcome[]> {
+  private async send(
+    statements: readonly Statement[],
+    kind: StatementKind,
+    tell?: Tell<StatementResult>,
+  ): Promise<readonly Outcome[]> {
     const connection = await this.acquire();
     let outcomes: readonly Outcome[] = [];
     try {
-      outcomes = await this.channel.send(connection, statements, tell);
+      outcomes = await this.channel.send(connection, statements, kind, tell);
     } finally {
       // Also where nothing was sent.
       if (outcomes.some(isPoisoned)) cut(connection);
@@ -175,12 +183,16 @@ export class MysqlConnector implements Connector {
   private acquire(since = performance.now()): Promise<PoolConnection> {
     return new Promise((resolve, reject) => {
       // There is nothing to wait for then.
-      if (this.usage().idle > 0)
+      if (this.usage().idle > 0) {
+        this.times.onWait(0);
         return this.pool.getConnection((error, connection) => (error ? reject(error) : resolve(connection)));
+      }
+      const asked = performance.now();
       let late = false;
       const timer = setTimeout(
         () => {
           late = true;
+          this.times.onNoConnection();
           reject(busy('No connection to the database became free in time.'));
         },
         Math.min(this.limits.acquireTimeoutMs, Math.max(waitLeft(since), 1_000)),
@@ -188,6 +200,8 @@ export class MysqlConnector implements Connector {
       this.pool.getConnection((error, connection) => {
         if (late) return error ? undefined : connection.release();
         clearTimeout(timer);
+        if (!error) this.times.onWait(performance.now() - asked);
+        else if (classify(error) === 'busy') this.times.onNoConnection();
         return error ? reject(error) : resolve(connection);
       });
     });

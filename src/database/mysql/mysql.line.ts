@@ -2,10 +2,10 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { TlsConfig } from '../../config/tls.js';
 
-/** How a connection really goes to the server: the settings only say how it should. */
+/** The line as a connection really has it; the settings only ask for it. */
 export interface Line {
   readonly text: string;
-  /** Others than this machine can read it, and change what it says. */
+  /** Whether other machines can read the line, and change what it says. */
   readonly isExposed: boolean;
 }
 

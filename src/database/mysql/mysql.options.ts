@@ -4,7 +4,7 @@ import type { DatabaseConfig } from '../../config/config.js';
 
 type Target = Pick<DatabaseConfig, 'url' | 'tls' | 'connectTimeoutMs'>;
 
-/** How every connection of the process is made: those of the pool, of the probe and of commands. */
+/** The options of every connection of the process: those of the pool, of the probe and of commands. */
 export function connectionOptions({ url, tls, connectTimeoutMs }: Target): ConnectionOptions {
   const { hostname, port, username, password, pathname } = new URL(url);
   const host = decodeURIComponent(hostname).replace(/^\[(.*)\]$/, '$1');

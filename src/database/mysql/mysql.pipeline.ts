@@ -1,23 +1,11 @@
-import type { PoolConnection } from 'mysql2';
-import type { Socket } from 'node:net';
 import { Failed, type Tell } from '../../runtime/batcher.js';
 import type { Outcome, Row, SqlValue, StatementResult } from '../session.js';
+import type { Wire } from './mysql.internals.js';
 import { executionSize, queryPacket, writeExecution } from './mysql.packets.js';
 import { RowsTaken } from '../row-bytes.js';
 import { HEADER, RowReader, type Packet } from './mysql.rows.js';
 import type { PreparedStatement } from './mysql.statements.js';
 import type { Watched } from './mysql.watchdog.js';
-
-/** What this needs of a mysql2 connection beside what it documents: the interface of its own commands. */
-export interface Wire extends PoolConnection {
-  sequenceId: number;
-  readonly clientEncoding: string;
-  readonly stream: Socket;
-  /** What it has prepared and not closed. */
-  readonly _statements: { readonly size: number; evict(oldest: number): void };
-  addCommand(command: Pipeline): void;
-  write(bytes: Buffer): void;
-}
 
 export interface Piped {
   /** Undefined for one that is sent as text. */
@@ -44,9 +32,9 @@ export class Pipeline {
   private reader = new RowReader();
   private column = 0;
   private columns = 0;
-  /** Of the statement that is being answered, where it has any. */
+  /** Rows of the statement that is being answered, where it has any. */
   private taken: RowsTaken<Row> | undefined;
-  /** Of a procedure, whose first result is what counts. */
+  /** Whether this is a further result of a procedure, whose first one counts. */
   private isFurther = false;
 
   /**
@@ -124,7 +112,7 @@ export class Pipeline {
   }
 
   private take(packet: Packet): void {
-    // What is left out is not even read.
+    // Rows that are left out are not even read.
     if (!this.taken!.hasRoom()) return;
     const row = this.statements[this.at]!.statement ? this.reader.read(packet) : this.reader.readText(packet);
     this.taken!.add(row, packet.end - packet.start);

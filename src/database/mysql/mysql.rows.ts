@@ -1,9 +1,10 @@
 import type { Row, SqlValue } from '../session.js';
+import { instantText, timeText } from './mysql.times.js';
 
-/** What this needs of mysql2's packets: a part of the bytes that came. */
+/** The part of mysql2's packets that this uses: some of the bytes that came. */
 export interface Packet {
   readonly buffer: Buffer;
-  /** Of the packet's header, four bytes before its payload. */
+  /** The offset of the packet's header, four bytes before its payload. */
   readonly start: number;
   readonly end: number;
   asError(encoding: string): Error;
@@ -135,7 +136,7 @@ export class RowReader {
         case TYPE.date:
         case TYPE.datetime:
         case TYPE.timestamp:
-          value = instantText(buffer, at, types[n]!, this.decimals[n]!);
+          value = instantText(buffer, at, types[n] === TYPE.date, this.decimals[n]!);
           at += 1 + buffer[at]!;
           break;
         case TYPE.time:
@@ -185,7 +186,7 @@ export class RowReader {
   }
 }
 
-/** Where a text begins and ends, whose length is before it. */
+/** The beginning and end of a text whose length stands before it. */
 function textAt(buffer: Buffer, at: number): [start: number, end: number] {
   const first = buffer[at]!;
   if (first < 0xfb) return [at + 1, at + 1 + first];
@@ -206,59 +207,4 @@ function exact(value: bigint): SqlValue {
 function signed(buffer: Buffer, at: number): SqlValue {
   const number = buffer.readUInt32LE(at) + buffer.readInt32LE(at + 4) * 0x1_0000_0000;
   return Number.isSafeInteger(number) ? number : exact(buffer.readBigInt64LE(at));
-}
-
-const TWO = Array.from({ length: 100 }, (_, n) => String(n).padStart(2, '0'));
-
-/** `2026-11-24 02:37:36.123`. */
-function instantText(buffer: Buffer, at: number, type: number, decimals: number): string {
-  const length = buffer[at]!;
-  if (length === 11 && decimals === 3) return millisecondText(buffer, at);
-  const year = length < 4 ? 0 : buffer[at + 1]! | (buffer[at + 2]! << 8);
-  const day =
-    length < 4
-      ? '0000-00-00'
-      : `${year < 1000 ? String(year).padStart(4, '0') : year}-${TWO[buffer[at + 3]!]}-${TWO[buffer[at + 4]!]}`;
-  if (type === TYPE.date) return day;
-  if (length < 7) return `${day} 00:00:00`;
-  const time = `${day} ${TWO[buffer[at + 5]!]}:${TWO[buffer[at + 6]!]}:${TWO[buffer[at + 7]!]}`;
-  if (length < 11) return time;
-  return `${time}.${String(buffer.readUInt32LE(at + 8))
-    .padStart(6, '0')
-    .slice(0, decimals || 6)}`;
-}
-
-/** What most are. From its characters at once: put together from parts it takes four times as long. */
-function millisecondText(buffer: Buffer, at: number): string {
-  const year = buffer[at + 1]! | (buffer[at + 2]! << 8);
-  const [month, day, hour, minute, second] = [
-    buffer[at + 3]!,
-    buffer[at + 4]!,
-    buffer[at + 5]!,
-    buffer[at + 6]!,
-    buffer[at + 7]!,
-  ];
-  const ms = Math.floor(buffer.readUInt32LE(at + 8) / 1000);
-  // prettier-ignore
-  return String.fromCharCode(
-    digit(year / 1000), digit(year / 100), digit(year / 10), digit(year), 0x2d,
-    digit(month / 10), digit(month), 0x2d, digit(day / 10), digit(day), 0x20,
-    digit(hour / 10), digit(hour), 0x3a, digit(minute / 10), digit(minute), 0x3a, digit(second / 10), digit(second), 0x2e,
-    digit(ms / 100), digit(ms / 10), digit(ms),
-  );
-}
-
-/** The last digit of a number's whole part, as a character. */
-function digit(number: number): number {
-  return 0x30 + (Math.trunc(number) % 10);
-}
-
-/** `-838:59:59.5`: hours go on beyond a day. */
-function timeText(buffer: Buffer, at: number): string {
-  const length = buffer[at]!;
-  if (length < 8) return '00:00:00';
-  const hours = buffer.readUInt32LE(at + 2) * 24 + buffer[at + 6]!;
-  const time = `${buffer[at + 1] ? '-' : ''}${String(hours).padStart(2, '0')}:${TWO[buffer[at + 7]!]}:${TWO[buffer[at + 8]!]}`;
-  const micros = length < 12 ? 0 : buffer.readUInt32LE(at + 9);
-  return micros === 0 ? time : `${time}.${String(micros).padStart(6, '0').replace(/0+$/, '')}`;
 }

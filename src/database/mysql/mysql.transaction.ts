@@ -28,7 +28,7 @@ export class MysqlTransaction implements OpenTransaction {
   private isPoisoned = false;
   /** Why it never began: nothing can be run in it. */
   private refusal: Failed | undefined;
-  /** What the session has now. */
+  /** The session's lock wait timeout now, in seconds. */
   private lockWait = LOCK_WAIT_S;
 
   /** @param lockWaitNow seconds for which the next statements may wait for a lock */
@@ -57,10 +57,10 @@ export class MysqlTransaction implements OpenTransaction {
 
   async commit(): Promise<void> {
     if (!this.isBegun) return this.connection.release();
-    const [outcome] = await this.channel.send(this.connection, [COMMIT]);
+    const [outcome] = await this.channel.send(this.connection, [COMMIT], 'commit');
     // Committed all the same: who went on after such an error has seen to it. But nobody else shall get the connection.
     if (!(outcome instanceof Failed)) return this.isPoisoned ? cut(this.connection) : this.giveBack();
-    // Whatever it was, the transaction may still be open.
+    // After any failure here the transaction may still be open.
     cut(this.connection);
     const { error } = outcome;
     // A limit that ends the statement may do so when it has just committed.
@@ -70,12 +70,15 @@ export class MysqlTransaction implements OpenTransaction {
   async rollback(): Promise<void> {
     if (this.isPoisoned) return cut(this.connection);
     if (!this.isBegun) return this.connection.release();
-    const [outcome] = await this.channel.send(this.connection, [ROLLBACK]);
+    const [outcome] = await this.channel.send(this.connection, [ROLLBACK], 'transaction');
     if (outcome instanceof Failed) cut(this.connection);
     else this.giveBack();
   }
 
-  /** Where each waits all the same: what one lock has ended need not meet the next one. */
+  /**
+   * Sends statements one by one where the lock wait timeout is set for the session: the first one that has waited it out ends
+   * the rest, so that waits do not add up.
+   */
   private async runUntilHeld(statements: readonly Statement[]): Promise<readonly Outcome[]> {
     for (const { params } of statements) checkParameters(params);
     const outcomes: Outcome[] = [];
@@ -91,8 +94,8 @@ export class MysqlTransaction implements OpenTransaction {
   private async send(statements: readonly Statement[], lockWait: number): Promise<readonly Outcome[]> {
     const before = this.isBegun ? [] : [BEGIN];
     if (lockWait !== this.lockWait) before.push(LOCK_WAITS[lockWait]!);
-    // What can't be sent is refused here, before any of it went out: it has not begun then.
-    const sending = this.channel.send(this.connection, [...before, ...statements]);
+    // A statement that can't be sent is refused before any of them went out: the transaction has not begun then.
+    const sending = this.channel.send(this.connection, [...before, ...statements], 'transaction');
     this.isBegun = true;
     this.lockWait = lockWait;
     const sent = await sending;
@@ -106,7 +109,10 @@ export class MysqlTransaction implements OpenTransaction {
     throw outcomes.every((outcome) => outcome instanceof Failed) ? refusal.error : outcomeUnknown(refusal.error);
   }
 
-  /** To whoever comes next, as they expect it. Nobody waits for that: it is done before anything that they send. */
+  /**
+   * Gives the connection back as the pool's next user expects it. Nobody waits for that: it is done before anything that is
+   * sent next.
+   */
   private giveBack(): void {
     const after = this.lockWait === LOCK_WAIT_S ? [AUTOCOMMIT] : [LOCK_WAITS[LOCK_WAIT_S]!, AUTOCOMMIT];
     void this.channel.send(this.connection, after).then((outcomes) => {

@@ -1,13 +1,13 @@
-/** How often what is under way is looked at. One timer for all: one for each statement was seen in profiles. */
+/** Milliseconds between two looks at what is under way. One timer for all: one for each statement was seen in profiles. */
 const LOOK_EVERY_MS = 100;
 /** A statement that is not answered for so long is either slow, or its server is gone: time to ask. */
 const SILENCE_MS = 1_000;
 
 /** Statements that were sent together. */
 export interface Watched {
-  /** One of them was answered: the next one has all of the time again. */
+  /** Tells that one of them was answered: the next one has all of the time again. */
   answered(): void;
-  /** All of them were, or never will be. @returns false where that was said before */
+  /** Tells that all of them were answered, or never will be. @returns false where that was said before */
   stop(): boolean;
 }
 
@@ -47,7 +47,7 @@ export class Watchdog {
       this.timer = undefined;
     }
     let isSilent = false;
-    // What is overdue leaves.
+    // Overdue statements are cut.
     for (const sent of [...this.watched]) {
       sent.looks++;
       if (sent.looks === this.silentAfter) isSilent = true;
@@ -58,9 +58,9 @@ export class Watchdog {
 }
 
 class Sent implements Watched {
-  /** Without an answer. The first one comes at any time after the statements were sent. */
+  /** The number of looks without an answer. The first one comes at any time after the statements were sent. */
   looks = 0;
-  /** In `all`; undefined when it has left. */
+  /** Its place in `watched`; undefined when it has left. */
   private at: number | undefined;
 
   constructor(

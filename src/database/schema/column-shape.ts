@@ -1,12 +1,12 @@
-/** What a column is, whichever engine or declaration says so. */
+/** A column's properties, in the same words for every engine and for declarations. */
 export interface ColumnShape {
   /** `varchar(255)`, `decimal(12,2)`, `bigint` */
   readonly type: string;
   readonly isNullable: boolean;
   readonly isPrimary: boolean;
-  /** As SQL, in one spelling: texts are quoted, numbers are not, expressions are in small letters. */
+  /** The default as SQL, in one spelling: texts are quoted, numbers are not, expressions are in small letters. */
   readonly default: string | undefined;
-  /** Of text, on MySQL and MariaDB. */
+  /** The collation of text, on MySQL and MariaDB. */
   readonly collation: string | undefined;
 }
 
@@ -50,7 +50,7 @@ export function holds(wide: ColumnShape, narrow: ColumnShape): boolean {
   return [wide, narrow].every(({ type }) => type.startsWith('decimal')) && more[0]! >= less[0]! && more[1] === less[1];
 }
 
-/** What a column is, in which another one differs from it. */
+/** Tells the properties of a column in which another one differs from it. */
 export function told(shape: ColumnShape, other: ColumnShape): string {
   const parts = [shape.type];
   if (shape.collation !== other.collation) parts.push(`collate ${shape.collation}`);
@@ -74,7 +74,7 @@ export function isText(type: string): boolean {
   return /^(varchar|mediumtext)/.test(type);
 }
 
-/** What TypeORM leaves out because it is the engine's default is said. */
+/** The type, with defaults of the engine that TypeORM leaves out. */
 function typeOf({ type, length, precision, scale, unsigned = false }: ColumnParts): string {
   const name = String(type) === 'integer' ? 'int' : String(type);
   if (name === 'varchar') return `varchar(${Number(length) || 255})`;
@@ -93,7 +93,7 @@ function defaultOf(type: string, { default: value, onUpdate }: ColumnParts): str
   return onUpdate === undefined ? text : `${text} on update ${onUpdate.toLowerCase()}`;
 }
 
-/** Without the brackets of an expression. */
+/** Takes the brackets of an expression off. */
 function unwrapped(sql: string): string {
   return /^\((.*)\)$/s.exec(sql)?.[1] ?? sql;
 }

@@ -27,7 +27,7 @@ export async function schemaDifferences(dataSource: DataSource): Promise<Differe
   });
 }
 
-/** What differs, a sentence each; none when migrations and entities say the same. */
+/** Differences between migrations and entities, a sentence each; none when they say the same. */
 export async function schemaDrift(dataSource: DataSource): Promise<string[]> {
   return (await schemaDifferences(dataSource)).map(({ sentence }) => sentence);
 }

@@ -11,7 +11,7 @@ export interface KeyShape {
 export interface TableShape {
   readonly name: string;
   readonly columns: ReadonlyMap<string, ColumnShape>;
-  /** By name. */
+  /** Keys by name. */
   readonly keys: ReadonlyMap<string, KeyShape>;
   /** Columns that the database fills in by itself. */
   readonly generated: ReadonlySet<string>;

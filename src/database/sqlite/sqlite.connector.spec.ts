@@ -10,7 +10,7 @@ import { openReader } from './sqlite.statements.js';
 import { SqliteThread, ThreadLost } from './sqlite.thread.js';
 
 const CACHE_KIB = 1_024;
-/** Some 100 ms. */
+/** A statement of some 100 ms. */
 const SLOW =
   'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT MAX(i) AS i FROM n';
 const INSERT = 'INSERT INTO thing (id, value) VALUES (?, ?)';
@@ -82,7 +82,7 @@ describe('SqliteConnector with a second thread', () => {
       value('infinite'),
       read('SELECT id, value FROM thing WHERE id IN (?, ?) ORDER BY id', ['float', 'none']),
     ]);
-    // What stands between values on the way, and before what is no text.
+    // Characters that stand between values on the way, or mark what is no text.
     for (const given of ['', 'a\x1fb', '\x1f', '\0', '\x001', '1', '-1', 'ключ']) {
       const pair = thread.read({ sql: 'SELECT ? AS first, ? AS second', params: [given, 1] });
       const other = thread.read({ sql: 'SELECT ? AS third', params: [null] });

@@ -13,6 +13,7 @@ import {
 } from '../session.js';
 
 import { classify, outcomeUnknown, tooCostly } from '../sql-errors.js';
+import { kindOf, StatementTimes } from '../statement-times.js';
 import { Turnstile } from '../turnstile.js';
 import type { CostlyThreads } from './sqlite.costly.js';
 import { Statements } from './sqlite.statements.js';
@@ -22,16 +23,18 @@ import { ThreadLost, type SqliteThread } from './sqlite.thread.js';
 export interface SqliteLimits {
   readonly waiting: number;
   readonly waitMs: number;
-  /** For one costly statement. */
+  /** Milliseconds for one costly statement. */
   readonly costlyMs: number;
 }
 
-/** What there is beside this thread. */
+/** The threads beside this one. */
 export interface SqliteThreads {
-  /** For what comes at the same time. */
+  /** The thread for statements that come at the same time. */
   readonly second: SqliteThread;
   readonly costly: CostlyThreads;
 }
+
+const COMMIT: Statement = { sql: 'COMMIT', params: [] };
 
 /**
  * From so many on, the parameters are those of several rows or callers. A commit of few rows waits for the disk above all:
@@ -45,7 +48,10 @@ const MANY_PARAMS = { read: 6, commit: 20 };
  * its turn.
  */
 export class SqliteConnector implements Connector {
-  /** It has no locks of rows: a transaction that reads and writes on this thread takes less time than to send them to the second. */
+  /**
+   * A transaction that reads and writes on this thread takes less time than to send it to the second; and there are no locks
+   * of rows.
+   */
   readonly commitsWithoutWaiting = false;
   private readonly thread: SqliteThread | undefined;
   private readonly writer: Statements;
@@ -60,27 +66,32 @@ export class SqliteConnector implements Connector {
     reader: Sqlite.Database,
     private readonly limits: SqliteLimits,
     private readonly threads: SqliteThreads | undefined,
+    private readonly times = new StatementTimes(),
   ) {
     this.thread = threads?.second;
     this.writer = new Statements(writer);
     this.reader = new Statements(reader);
-    this.turnstile = new Turnstile(limits);
+    this.turnstile = new Turnstile(limits, times);
   }
 
   async run(statement: Statement, mode: StatementMode): Promise<StatementResult> {
     const { sql, params, mostBytes } = statement;
     checkParameters(params);
-    if (mode === 'write') return this.inTurn(() => this.writer.write(sql, params));
-    if (mode === 'costly read') return this.runCostly(statement);
-    const { thread } = this;
+    const { thread, times } = this;
+    const all = [statement];
+    if (mode === 'write') return this.inTurn(() => times.now('write', all, () => this.writer.write(sql, params)));
+    if (mode === 'costly read') return times.later('costly read', all, () => this.runCostly(statement));
     const isTogether = this.crowd.join() || params.length >= MANY_PARAMS.read;
-    if (!thread || !isTogether || !thread.isReady || thread.isFull) return this.reader.run(sql, params, mostBytes);
-    try {
-      return { ...(await thread.read(statement)), affected: 0 };
-    } catch (error) {
-      if (error instanceof ThreadLost) return this.reader.run(sql, params, mostBytes);
-      throw error;
-    }
+    const here = () => this.reader.run(sql, params, mostBytes);
+    if (!thread || !isTogether || !thread.isReady || thread.isFull) return times.now(kindOf(mode), all, here);
+    return times.later(kindOf(mode), all, async () => {
+      try {
+        return { ...(await thread.read(statement)), affected: 0 };
+      } catch (error) {
+        if (error instanceof ThreadLost) return here();
+        throw error;
+      }
+    });
   }
 
   async commit(writes: readonly Write[]): Promise<void> {
@@ -90,8 +101,9 @@ export class SqliteConnector implements Connector {
     // Behind one that is under way there: the thread need not stand idle until this one has seen that it is done.
     const joins = isTogether && this.onThread > 0 && this.turnstile.join();
     const isDone = await this.inTurn(() => {
-      if (!isTogether || !this.thread?.isReady) return this.writer.commit(writes);
-      return this.commitOn(this.thread, writes);
+      const { thread, times } = this;
+      if (!isTogether || !thread?.isReady) return times.now('commit', writes, () => this.writer.commit(writes));
+      return times.later('commit', writes, () => this.commitOn(thread, writes));
     }, joins);
     if (!isDone) throw new NoMatch();
   }
@@ -111,11 +123,12 @@ export class SqliteConnector implements Connector {
         this.turnstile.leave();
       }
     };
-    const { writer } = this;
-    const run = ({ sql, params, mostBytes }: Statement): StatementResult => {
+    const { writer, times } = this;
+    const run = (statement: Statement): StatementResult => {
       // After a full disk, for example, SQLite has rolled back by itself: the rest would commit one by one.
       if (!writer.isInTransaction) throw new Error('SQLite has rolled the transaction back.');
-      return writer.run(sql, params, mostBytes);
+      const { sql, params, mostBytes } = statement;
+      return times.now('transaction', [statement], () => writer.run(sql, params, mostBytes));
     };
     return {
       get isOver() {
@@ -138,7 +151,7 @@ export class SqliteConnector implements Connector {
       // A COMMIT that fails leaves the transaction open: it is rolled back before the next one's turn.
       commit: async () => {
         try {
-          this.writer.run('COMMIT', []);
+          times.now('commit', [COMMIT], () => writer.run(COMMIT.sql, COMMIT.params));
         } catch (error) {
           rollback();
           throw error;
@@ -149,7 +162,7 @@ export class SqliteConnector implements Connector {
     };
   }
 
-  /** There is no server that could go away. */
+  /** Does nothing: there is no server that could go away. */
   interrupt(): void {}
 
   usage(): PoolUsage {

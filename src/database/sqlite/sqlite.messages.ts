@@ -1,8 +1,8 @@
-// What the first thread and the second (`SqliteThread`) say to each other.
+// Messages between the first thread and the second (`SqliteThread`).
 import type { Row, RowsPart, SqlValue, Statement, Write } from '../session.js';
 import type { Table } from './sqlite.statements.js';
 
-/** What the second thread is started with. */
+/** The settings with which the second thread is started. */
 export interface Start {
   readonly path: string;
   readonly cacheKib: number;
@@ -12,7 +12,10 @@ export type Order =
   | { readonly kind: 'read'; readonly statements: readonly Statement[]; readonly limitMs?: number | undefined }
   | { readonly kind: 'commit'; readonly writes: readonly Write[] }
   | { readonly kind: 'close' };
-/** Of a read what became of each statement, by `packOutcomes`; of a commit what `Statements.commit` returns or throws. */
+/**
+ * The answer to a read is the outcome of each statement, by `packOutcomes`; that to a commit what `Statements.commit` returns
+ * or throws.
+ */
 export type Answer = Packed | boolean | Thrown;
 /** An error of SQLite's, as it crosses threads. */
 export interface Thrown {
@@ -29,14 +32,14 @@ export type Packed = string | readonly SqlValue[];
 
 /** ASCII's unit separator. */
 const BETWEEN = '\x1f';
-/** Before what is no text: a number, or nothing at all for NULL. */
+/** Marks a value that is no text: a number, or nothing at all for NULL. */
 const NO_TEXT = '\0';
-/** In place of how many columns. */
+/** Stands in place of the number of columns. */
 const FAILED = -1;
 
 /**
- * Of each how many columns, how many rows (below zero where others were left out), the names and the values; or `FAILED`, the
- * message and the code.
+ * Packs for each statement the number of its columns and of its rows (below zero where others were left out), the names and
+ * the values; or `FAILED`, the message and the code.
  */
 export function packOutcomes(outcomes: readonly (Table | Thrown)[]): Packed {
   const values: SqlValue[] = [];

@@ -5,7 +5,7 @@ import { TimeLimit } from './sqlite.time-limit.ts';
 
 const KEPT_STATEMENTS = 500;
 
-/** For another process that writes, milliseconds; the thread stands still in the meantime. */
+/** Milliseconds to wait for another process that writes; the thread stands still in the meantime. */
 export const SQLITE_WAIT_MS = 1_000;
 
 export interface Table {
@@ -47,7 +47,7 @@ export class Statements {
     }
   }
 
-  /** What is under way, if SQLite has not done that by itself. */
+  /** Rolls the transaction back, if SQLite has not done so by itself. */
   rollback(): void {
     if (this.isInTransaction) this.run('ROLLBACK', []);
   }
@@ -69,7 +69,10 @@ export class Statements {
     }
   }
 
-  /** All of them, or where it throws none. @returns false, and nothing is done, where one matched fewer rows than it must */
+  /**
+   * Commits all writes, or none where one throws.
+   * @returns false, and nothing is done, where one matched fewer rows than it must
+   */
   commit(writes: readonly Write[]): boolean {
     try {
       this.write('BEGIN IMMEDIATE', []);
@@ -156,9 +159,9 @@ function bindable(params: readonly SqlValue[]): SqlValue[] {
 const PLACEHOLDER = /'(?:[^']|'')*'|"[^"]*"|`[^`]*`|\?/g;
 
 /**
- * Where ANALYZE was run, SQLite looks at the values that parameters are compared with, and plans a statement anew each time
- * they change (https://sqlite.org/c3ref/c_dbconfig_defensive.html#sqlitedbconfigenableqpsg), which was half of the time of
- * a page. It does not look into an expression, and `+?` is one that has the same value.
+ * Hides parameters from the query planner. After ANALYZE, SQLite looks at the values that parameters are compared with, and
+ * plans a statement anew each time they change (https://sqlite.org/c3ref/c_dbconfig_defensive.html#sqlitedbconfigenableqpsg),
+ * which was half of the time of a page. It does not look into an expression, and `+?` is one that has the same value.
  */
 function unpeeked(sql: string): string {
   return sql.replace(PLACEHOLDER, (found) => (found === '?' ? '+?' : found));
@@ -171,7 +174,7 @@ export function openReader(path: string, cacheKib: number): Sqlite.Database {
   return connection;
 }
 
-/** One that writes as the data source's own does. */
+/** Opens a connection that writes as the data source's own does. */
 export function openWriter(path: string, cacheKib: number): Sqlite.Database {
   const connection = new Sqlite(path, { fileMustExist: true, timeout: SQLITE_WAIT_MS });
   connection.pragma('foreign_keys = ON');
@@ -185,7 +188,7 @@ export function keepPages(connection: Sqlite.Database, cacheKib: number): void {
   connection.pragma(`cache_size = -${cacheKib}`);
 }
 
-/** What was committed survives the loss of power. */
+/** Makes commits survive a loss of power. */
 export function durable(connection: Sqlite.Database): void {
   connection.pragma('synchronous = FULL');
 }

@@ -56,7 +56,7 @@ export class SqliteThread {
     return this.waiting >= MOST_WAITING;
   }
 
-  /** Those of one turn of the event loop go together. @throws SqliteError, ThreadLost */
+  /** Reads on the thread; reads of one turn of the event loop go together. @throws SqliteError, ThreadLost */
   read({ sql, params, mostBytes }: Statement): Promise<RowsPart> {
     this.waiting++;
     return new Promise((resolve, reject) => {
@@ -86,7 +86,7 @@ export class SqliteThread {
     });
   }
 
-  /** After all that was sent. */
+  /** Ends the thread after all that was sent. */
   close(): Promise<void> {
     const { worker } = this;
     if (this.isOver || !worker) {
@@ -108,7 +108,7 @@ export class SqliteThread {
     // As it is in the sources, where tests run it, and after it was built.
     const file = new URL(`./sqlite.worker${import.meta.url.slice(-3)}`, import.meta.url);
     try {
-      // What the process was told to import is of no use there.
+      // Modules that the process was told to import (`--import`) are of no use there.
       this.worker = new Worker(file, { workerData: this.start, execArgv: [] });
     } catch (error) {
       // No thread is to be had, for example.

@@ -1,5 +1,5 @@
 const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
-/** Beyond the range of every column and of doubles; larger powers would only cost time. */
+/** The largest exponent, beyond the range of every column and of doubles; larger powers would only cost time. */
 const MOST_EXPONENT = 400;
 
 /** A number as it was written, without rounding: `unscaled` × 10^-`scale`. */

@@ -1,5 +1,5 @@
 import type { ColumnOptions } from 'typeorm';
-import type { FieldOptions, FilterOperator } from '../field.js';
+import type { FieldOptions, FilterAbility } from '../field.js';
 import type { ExactDecimal } from './exact-decimal.js';
 
 /** One fault of a value. */
@@ -11,7 +11,7 @@ export interface Violation {
   readonly at?: string;
 }
 
-/** All that is wrong with a value; empty when it is good. */
+/** Finds all faults of a value; none when it is good. */
 export type Check = (value: unknown) => readonly Violation[];
 export const NO_VIOLATION: readonly Violation[] = [];
 
@@ -19,9 +19,9 @@ export const NO_VIOLATION: readonly Violation[] = [];
 export type Literal = string | boolean | ExactDecimal;
 
 /**
- * Where a literal stands among the values that a column can hold, for comparing is not storing: a filter may name any
- * number or instant. `value` is the largest storable one that is not above the literal; `isExact` says that it is the
- * literal. Null: all that can be stored is above it.
+ * The place of a literal among the values that a column can hold, for comparing is not storing: a filter may name any number
+ * or instant. `value` is the largest storable one that is not above the literal; `isExact` says that it is the literal. Null:
+ * all that can be stored is above it.
  */
 export interface Bound {
   readonly value: FieldValue | null;
@@ -32,7 +32,7 @@ export interface Bound {
 export type FieldValue = string | number | boolean;
 export type ColumnValue = string | number | bigint | Buffer | boolean | null;
 
-/** How a type's values travel to and from one engine, where they differ from those of JSON. */
+/** Translates a type's values for one engine, where they differ from those of JSON. */
 export interface ColumnCodec {
   readonly encode?: (value: never) => ColumnValue;
   readonly decode?: (value: ColumnValue) => unknown;
@@ -44,14 +44,14 @@ export interface ColumnCodec {
 
 /** Everything that one type means. Options are those of a declaration that `refuse` let pass. */
 export interface FieldType {
-  readonly operators: readonly FilterOperator[];
+  readonly operators: readonly FilterAbility[];
   readonly isSortable: boolean;
   /** Says what is wrong with a declaration, and what to write in its place; undefined for a good one. */
   readonly refuse?: (options: FieldOptions) => string | undefined;
   /** As TypeORM knows the column, on MySQL and MariaDB. */
   readonly column: (options: FieldOptions) => ColumnOptions;
   /**
-   * What differs on SQLite, which takes any name for a type: as little as may be, so that its schema tells as much as that
+   * The differences on SQLite, which takes any name for a type: as few as possible, so that its schema tells as much as that
    * of a server. A number's type has to be one of numbers there.
    */
   readonly sqliteColumn?: (options: FieldOptions) => ColumnOptions;
@@ -69,7 +69,7 @@ export interface FieldType {
   readonly sample: (options: FieldOptions, n: number, name: string) => unknown;
 }
 
-export const COMPARISONS: readonly FilterOperator[] = ['eq', 'ne', 'gt', 'ge', 'lt', 'le', 'in'];
+export const COMPARISONS: readonly FilterAbility[] = ['eq', 'ne', 'gt', 'ge', 'lt', 'le', 'in'];
 
 export function wrong(code: string, detail: string): readonly Violation[] {
   return [{ code, detail }];

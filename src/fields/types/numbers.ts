@@ -206,7 +206,7 @@ function doubleBound(value: number): Bound {
     : { value: withoutNegativeZero(value), isExact: true };
 }
 
-/** Some columns keep -0 and others don't; JSON has no need of it. */
+/** Makes -0 a 0: some columns keep it and others don't; JSON has no need of it. */
 function withoutNegativeZero(value: number): number {
   return value + 0;
 }

@@ -28,7 +28,7 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 
 /** Text of a known length, compared exactly: case, accents and trailing spaces count. */
 export const string: FieldType = {
-  operators: [...COMPARISONS, 'contains', 'startswith', 'endswith'],
+  operators: [...COMPARISONS, 'contains', 'startswith', 'endswith', 'casei'],
   isSortable: true,
   refuse: ({ maxLength = 255, minLength = 0, sortable, filterable, unique }) => {
     if (maxLength > LONGEST_STRING) return `has a maxLength of at most ${LONGEST_STRING}; type 'text' holds more`;
@@ -61,7 +61,7 @@ export const string: FieldType = {
 /** Text that is read whole: never sorted, and searched only by what it contains. */
 export const text: FieldType = {
   ...string,
-  operators: ['contains', 'startswith', 'endswith'],
+  operators: ['contains', 'startswith', 'endswith', 'casei'],
   isSortable: false,
   refuse: ({ maxLength = 0, unique }) =>
     unique

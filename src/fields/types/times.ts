@@ -3,14 +3,14 @@ import { instants } from '../instants.js';
 import { COMPARISONS, NO_VIOLATION, wrong, type Bound, type FieldType, type Literal } from './field-type.js';
 import { canonicalInstant, parseInstant } from './rfc3339.js';
 
-/** In milliseconds since 1970. */
+/** A range in milliseconds since 1970. */
 interface Range {
   readonly first: number;
   readonly last: number;
 }
-/** Of DATETIME. */
+/** The range of DATETIME. */
 const YEARS = rangeFrom('1000-01-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z');
-/** Of TIMESTAMP, the type of `created_at` and its like. */
+/** The range of TIMESTAMP, the type of `created_at` and its like. */
 const TIMESTAMP = rangeFrom('1970-01-01T00:00:01.000Z', '2038-01-19T03:14:07.999Z');
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const A_DAY = 'must be a day such as "2026-11-28"';

@@ -8,6 +8,7 @@ import { problemBody } from '../../problems/problem.js';
 import { sendProblem } from '../../problems/problem.filter.js';
 import { checkHead } from '../request-checks.js';
 import type { Request } from './request.js';
+import { endRequestSpan } from './request-span.js';
 import type { Response } from './response.js';
 import { NO_ROUTE } from '../route.js';
 import type { ToldRequests } from './told-requests.js';
@@ -31,13 +32,15 @@ export class Arrivals {
 
   begin(request: FastifyRequest, reply: FastifyReply): void {
     request.startedAt = performance.now();
-    request.traceId = traceIdOf(request.headers.traceparent);
+    const { span } = request;
+    request.traceId = span ? span.spanContext().traceId : traceIdOf(request.headers.traceparent);
     request.route = request.routeOptions.config.route ?? NO_ROUTE;
     // Not assigned where it is written: V8 would make it old from the start (`a.b = () => …` is taken for a part of a class),
     // and with it all of the request. That was 1 MB with each collection, until the hook had been compiled.
     const answered = () => {
       this.hold(request, reply);
       this.told.tell(request, reply);
+      if (span) endRequestSpan(span, request, reply);
     };
     (reply.raw as Response).afterwards = answered;
     // Until the gate has said who it is.
@@ -54,10 +57,11 @@ export class Arrivals {
     this.begin(request, reply);
     const error = this.faultOf(request);
     const problem = problemBody(error, request.traceId);
+    this.services.tellProblem?.(error);
     sendProblem(reply, problem.status, JSON.stringify(problem), error.headers);
   }
 
-  /** What the body took is free now, and what was not read of the answer is in memory until it is. */
+  /** Moves the budget from the body, which is free now, to the answer, which is in memory until it is read. */
   private hold(request: FastifyRequest, { raw }: FastifyReply): void {
     const { caller } = request;
     const { bytesHeld } = request.raw as Request;

@@ -5,7 +5,7 @@ import { DomainError } from '../../problems/domain-error.js';
 import { PROBLEM_TYPE, problemBody } from '../../problems/problem.js';
 import { LITTLE_BYTES, LITTLE_MS } from './request.js';
 import { MAX_URL_BYTES, notImplemented, uriTooLong, versionNotSupported } from '../request-checks.js';
-import { SECURITY_HEADERS } from './response.js';
+import { SECURITY_HEADERS } from './usual-head.js';
 import { traceIdOf } from '../trace-context.js';
 
 /** As Node gives it to its `clientError` event. */
@@ -40,11 +40,11 @@ export class ClientErrors {
 
   /**
    * @param admit throws where an address has asked more than it may
-   * @param tell is told of each answer's status
+   * @param tell is told of each answer's status, and of its problem
    */
   constructor(
     private readonly admit: AdmitAddress,
-    private readonly tell: (status: number) => void,
+    private readonly tell: (status: number, problem: DomainError) => void,
   ) {}
 
   /** A parser that has failed fails again with all that still comes: only the first time counts. */
@@ -81,7 +81,7 @@ export class ClientErrors {
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     socket.end(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n${lines.join('')}\r\n${body}`);
     lingerOn(socket);
-    this.tell(problem.status);
+    this.tell(problem.status, refusal);
     const { code, trace_id } = problem;
     // Browsers open connections in advance, and may never use them.
     if (socket.bytesRead > 0)
@@ -108,7 +108,7 @@ function meaningOf({ code = '', message, rawPacket }: ClientError): DomainError 
   return BY_CODE[code]?.() ?? new DomainError('malformed-http', 'This is not a valid HTTP/1.1 request.');
 }
 
-/** Of the connection itself: nobody is there to be answered. */
+/** Tells an error of the connection itself: nobody is there to be answered. */
 function isSystemError({ code = '' }: ClientError): boolean {
   return !code.startsWith('HPE_') && !code.startsWith('ERR_HTTP_');
 }

@@ -6,7 +6,7 @@ import {
   type FastifyRequest,
   type HookHandlerDoneFunction,
 } from 'fastify';
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { HttpConfig } from '../../config/config.js';
 import { Arrivals } from './arrivals.js';
 import type { Caller } from '../../access/caller.js';
@@ -20,6 +20,9 @@ import { learnRoutes, NO_ROUTE, type Route } from '../route.js';
 import { Methods } from '../methods.js';
 import { Pressure } from '../pressure.js';
 import { trustOf } from '../proxies.js';
+import { tracer } from '../../runtime/tracing.js';
+import { inRequestSpan } from './request-span.js';
+import { refuseAtOtherPort, separate } from './management.js';
 import { announcesBody, readBody, type Request } from './request.js';
 import { checkHead, checkMediaTypes, MAX_URL_BYTES } from '../request-checks.js';
 import { httpServer } from './server.js';
@@ -34,20 +37,26 @@ export function httpAdapter(config: HttpConfig, services: HttpServices): Fastify
   const told = new ToldRequests(() => [services.measureRequest, services.logRequest]);
   const errors = new ClientErrors(
     (address) => services.gate?.admitAnybody(address),
-    (status) => services.measureRequest?.({ route: NO_ROUTE, method: 'UNKNOWN', status })?.(0, '', services.nobody),
+    (status, problem) => {
+      services.measureRequest?.({ route: NO_ROUTE, method: 'UNKNOWN', status })?.(0, '', services.nobody, 0);
+      services.tellProblem?.(problem);
+    },
   );
+  const serverOf = (handle: RequestListener) => httpServer(config, handle, errors, () => services.tellUnread?.());
   const arrivals = new Arrivals(config, services, told, services.held);
   const fastify = createFastify<Server>({
     // A request that is in flight when the stop begins gets its answer, liveness included.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    serverFactory: (handle) => httpServer(config, handle, errors),
+    serverFactory: serverOf,
     clientErrorHandler: errors.answer,
     frameworkErrors: (_error: Error, request: FastifyRequest, reply: FastifyReply) =>
       arrivals.refuseTarget(request, reply),
     trustProxy: trustOf(config.trustProxy),
     routerOptions: { maxParamLength: MAX_URL_BYTES },
   });
+  if (config.management) separate(fastify, serverOf);
+  else fastify.decorate('management', null);
   // Before the adapter, whose hooks come after: a request that is refused here is seen by none of Nest's.
   prepare(fastify, config, services, arrivals);
   return new PlinthAdapter(fastify, services);
@@ -73,7 +82,7 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
   const { held } = services;
   sendWholeAnswers(fastify, held);
   const pressure = new Pressure(config, held);
-  // What the start has cost says nothing about the load.
+  // The delays of the start say nothing about the load.
   fastify.addHook('onListen', (done) => {
     pressure.start();
     done();
@@ -81,6 +90,7 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
   fastify.addHook('onClose', () => Promise.resolve(pressure.stop()));
   fastify.decorateRequest('startedAt', 0);
   fastify.decorateRequest('traceId', '');
+  fastify.decorateRequest('span', undefined);
   fastify.decorateRequest('caller', null as unknown as Caller);
   fastify.decorateRequest('route', null as unknown as Route);
   // The endpoints' own.
@@ -92,11 +102,11 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
   const methods = new Methods();
   methods.learn(fastify);
   const limits = { config, held };
-  // One synchronous hook: each further one costs every request.
-  fastify.addHook('onRequest', (request, reply, done) => {
+  const enter = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
     arrivals.begin(request, reply);
     try {
       checkHead(request);
+      if (config.management) refuseAtOtherPort(request);
       const { isProbe, isUnlimited, isGuarded } = request.route;
       if (isProbe) return done();
       if (!isUnlimited) pressure.check();
@@ -113,6 +123,11 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
     } catch (error) {
       done(error as Error);
     }
+  };
+  // One synchronous hook: each further one costs every request.
+  fastify.addHook('onRequest', (request, reply, done) => {
+    if (tracer) inRequestSpan(tracer, request, () => enter(request, reply, done));
+    else enter(request, reply, done);
   });
   fastify.addHook('preHandler', (request, reply, done) => {
     try {

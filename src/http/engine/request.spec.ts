@@ -6,47 +6,55 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readBody, Request } from './request.js';
 
 const LIMIT = 100_000;
+/** Used where this version of Node has it. */
+const INSIDE = '_dumpAndCloseReadable';
 
 describe.each([
   ['asked for with the request', null],
   ['asked for later', () => sleep(30)],
-])('a body that is %s', (_when, wait) => {
+  ['asked for where Node has no such inside', null],
+])('a body that is %s', (when, wait) => {
   let server: Server;
-  /** What has come of each body. */
+  /** The outcome of each body. */
   let told: string[];
   let bodies: string[];
   let requests: Request[];
-  /** In which of the requests' contexts each was told of. */
+  /** The context, of those of the requests, in which each was told. */
   let contexts: (number | undefined)[];
   const sockets: Socket[] = [];
 
   beforeEach(async () => {
+    if (when.includes('inside')) Object.defineProperty(Request.prototype, INSIDE, { value: null, configurable: true });
     told = [];
     bodies = [];
     requests = [];
     contexts = [];
     let asked = 0;
     const context = new AsyncLocalStorage<number>();
-    server = createServer({ IncomingMessage: Request, optimizeEmptyRequests: true }, (request, response) => {
-      const read = () =>
-        readBody(request, LIMIT, (error, body) => {
-          told.push(error ? error.message : `${body.length} ${body.toString('latin1', 0, 10)}`);
-          bodies.push(body.toString());
-          requests.push(request);
-          contexts.push(context.getStore());
-          response.end(error ? 'refused' : 'taken');
+    server = createServer(
+      { IncomingMessage: Request, optimizeEmptyRequests: !when.includes('inside') },
+      (request, response) => {
+        const read = () =>
+          readBody(request, LIMIT, (error, body) => {
+            told.push(error ? error.message : `${body.length} ${body.toString('latin1', 0, 10)}`);
+            bodies.push(body.toString());
+            requests.push(request);
+            contexts.push(context.getStore());
+            response.end(error ? 'refused' : 'taken');
+          });
+        context.run(++asked, () => {
+          if (wait) void wait().then(read);
+          else read();
         });
-      context.run(++asked, () => {
-        if (wait) void wait().then(read);
-        else read();
-      });
-    });
+      },
+    );
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
   });
   afterEach(() => {
     for (const socket of sockets.splice(0)) socket.destroy();
     server.close();
+    Reflect.deleteProperty(Request.prototype, INSIDE);
   });
 
   async function connected() {

@@ -68,12 +68,12 @@ function feed(request: IncomingMessage, sink: Sink): void {
       .on('error', () => sink.breakOff());
 }
 
-/** Without either header there is none, and nothing to wait for (RFC 9112 section 6.3). */
+/** Whether there is a body to wait for: without either header there is none (RFC 9112 section 6.3). */
 export function announcesBody(headers: IncomingHttpHeaders): boolean {
   return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 }
 
-/** What has come of a body. Goes on in the asynchronous context of who asked for it, and not in that of the connection. */
+/** Collects a body. Goes on in the asynchronous context of the caller who asked for it, and not in that of the connection. */
 class Collector extends AsyncResource implements Sink {
   private bytes = 0;
   private buffer: Buffer = NOTHING;
@@ -139,7 +139,10 @@ class Collector extends AsyncResource implements Sink {
   }
 }
 
-/** What this uses of Node's own request beside what Node documents; since Node 24.12. */
+/**
+ * Ends a stream that was never begun, without its turns of events; Node 24.12 has it, and does not document it. Other versions
+ * end an empty stream in its place.
+ */
 interface Internals {
   _dumpAndCloseReadable?: () => void;
 }
@@ -149,11 +152,13 @@ interface Internals {
  * one came, as nearly all do. Three turns of events for each body took a thirtieth of a create of one client.
  */
 export class Request extends IncomingMessage {
-  /** What its body takes of the caller's memory (`HeldBytes`). */
+  /** Bytes of the caller's memory that its body takes (`HeldBytes`). */
   bytesHeld = 0;
   /** Gets the pieces in place of the stream. */
   sink: Sink | undefined;
-  /** Has begun to be one. */
+  /** Came to the port of probes and metrics, where they have one of their own. */
+  declare isManagement?: true;
+  /** Whether the body has become a stream. */
   isStream = false;
 
   /** Called by Node's parser, with null at the end. */
@@ -175,7 +180,7 @@ export class Request extends IncomingMessage {
     super._destroy(error, callback);
   }
 
-  /** For Node, which looks whether it was read before it takes the connection's next one. */
+  /** Ends the stream for Node, which looks whether it was read before it takes the connection's next request. */
   private endStream(): void {
     const internals = this as Internals;
     if (internals._dumpAndCloseReadable) internals._dumpAndCloseReadable();

@@ -1,8 +1,9 @@
 import { createServer, ServerResponse, type OutgoingHttpHeaders } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
-import { Response, SECURITY_HEADERS } from './response.js';
+import { Response } from './response.js';
+import { SECURITY_HEADERS } from './usual-head.js';
 
-/** All that a server sends for one request, the date aside. */
+/** Everything that a server sends for one request, the date aside. */
 async function bytesOf(
   kind: typeof ServerResponse,
   answer: (response: ServerResponse) => void,
@@ -115,7 +116,7 @@ describe('the response', () => {
       socket.write(paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`).join(''));
       while (answers().length < before + paths.length) await new Promise((resolve) => setTimeout(resolve, 1));
     };
-    // Whatever tests before have left.
+    // Flushes what earlier tests have left.
     await ask('/quiet');
     told.length = 0;
     await ask('/a', '/b');

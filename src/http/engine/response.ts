@@ -1,40 +1,14 @@
-import { ServerResponse, STATUS_CODES, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import { ServerResponse, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { Writable } from 'node:stream';
 import { hasMuchToCome, readLittle } from './request.js';
+import { SECURITY_HEADERS, usualHead } from './usual-head.js';
 
-/** On every answer, unless it says otherwise itself. */
-export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'cross-origin-resource-policy': 'same-origin',
-  'cache-control': 'private, no-cache',
-};
-const SECURITY_LINES = linesOf(SECURITY_HEADERS);
-
-/** Headers that need nothing but to be written. All others are left to Node, which may draw conclusions from them. */
-const USUAL: ReadonlySet<string> = new Set([
-  'access-control-allow-origin',
-  'access-control-expose-headers',
-  'content-length',
-  'content-type',
-  'deprecation',
-  'etag',
-  'idempotency-replayed',
-  'link',
-  'location',
-  'preference-applied',
-  'ratelimit',
-  'ratelimit-policy',
-  'sunset',
-  'vary',
-]);
 const LARGE = 16_384;
-/** What Node refuses in a value (RFC 9110 section 5.5), and what it has ways of its own with: all that is not ASCII. */
-const NOT_IN_VALUE = /[^\t\x20-\x7e]/;
-
-/** What this knows of Node's own response beside what Node documents. `isUnderstood` tells whether it is so. */
+/**
+ * The state in which Node's response writes its own head, which Node does not document: to write the usual head at once saves
+ * looking at it header by header. `isUnderstood` compares the bytes at the start; where they differ Node writes all heads.
+ */
 interface Internals {
   _header: string | null;
   _headerSent: boolean;
@@ -47,11 +21,11 @@ interface Internals {
 /** The requests of one turn of the event loop. */
 interface Turn {
   requests: number;
-  /** What ends answers that were there in the same turn. */
+  /** Ends of answers that were there in the same turn. */
   readonly held: (() => void)[];
 }
 let turn: Turn | undefined;
-/** In the last turn in which a request came, others came with it. */
+/** Whether in the last turn in which a request came others came with it. */
 let isBusy = false;
 
 function thisTurn(): Turn {
@@ -80,14 +54,21 @@ export class Response<Request extends IncomingMessage = IncomingMessage> extends
   afterwards: (() => void) | undefined;
   private readonly turn = thisTurn();
   private hasBegun = false;
-  /** Before a body that nobody is going to read. */
+  /** Whether the answer comes before a body that nobody is going to read. */
   private isEarly = false;
-  /** Of the usual answer: how many bytes its body has. Its head is ASCII. */
+  /** The length of the usual answer's body, in bytes. Its head is ASCII. */
   private length: string | undefined;
+  /** Of any other. Only there where it is needed: each further member of all responses costs. */
+  declare private written: number | undefined;
 
   constructor(...rest: ConstructorParameters<typeof ServerResponse<Request>>) {
     super(...rest);
     this.turn.requests++;
+  }
+
+  /** Bytes of its body that were handed over. */
+  get bodyBytes(): number {
+    return this.length === undefined ? (this.written ?? 0) : Number(this.length);
   }
 
   override end(...rest: unknown[]): this {
@@ -99,12 +80,18 @@ export class Response<Request extends IncomingMessage = IncomingMessage> extends
 
   override write(...rest: unknown[]): boolean {
     this.begin();
+    this.count(rest[0]);
     return super.write(...(rest as [unknown]));
   }
 
   override flushHeaders(): void {
     this.begin();
     super.flushHeaders();
+  }
+
+  private count(body: unknown): void {
+    const isBody = typeof body === 'string' || body instanceof Uint8Array;
+    if (isBody && this.req.method !== 'HEAD') this.written = (this.written ?? 0) + Buffer.byteLength(body);
   }
 
   private begin(): void {
@@ -120,17 +107,21 @@ export class Response<Request extends IncomingMessage = IncomingMessage> extends
     // As many bytes as characters: ASCII, which is the same in both encodings, and sooner written in this one.
     const isAscii = typeof body === 'string' && this.length === String(body.length) && !encoding && !callback;
     if (isAscii) super.end(body, 'latin1');
-    else super.end(...(rest as []));
+    else {
+      this.count(body);
+      super.end(...(rest as []));
+    }
     if (!this.hasBegun) this.afterwards?.();
   }
 
-  /** All of it goes out now, and the connection ends when a little more of the body was read. */
+  /** Sends all of it now, and ends the connection when a little more of the body was read. */
   private endEarly(rest: unknown[]): void {
     const [body, encoding] = rest;
     this.cork();
     super.flushHeaders();
     if (typeof body === 'string' || Buffer.isBuffer(body)) super.write(body, encoding as BufferEncoding);
     this.uncork();
+    this.count(body);
     if (!this.hasBegun) this.afterwards?.();
     readLittle(this.req, () => super.end());
   }
@@ -163,51 +154,23 @@ export class Response<Request extends IncomingMessage = IncomingMessage> extends
 
   /** @returns false, and nothing was done, where these headers need Node's own way */
   private writeUsual(status: number, headers: OutgoingHttpHeaders | undefined): boolean {
-    let lines = '';
-    let length: string | undefined;
-    for (const name in headers) {
-      const value = headers[name];
-      if (!USUAL.has(name) || typeof value !== 'string' || NOT_IN_VALUE.test(value)) return false;
-      if (name === 'content-length') length = value;
-      lines += `${name}: ${value}\r\n`;
-    }
-    if (length === undefined) return false;
-    this.length = length;
     const internals = this as unknown as Internals;
-    const seconds = Math.floor(internals._keepAliveTimeout / 1000);
-    const keepAlive = seconds > 0 ? `Keep-Alive: timeout=${seconds}\r\n` : '';
+    const head = usualHead(status, headers, internals._keepAliveTimeout);
+    if (head === undefined) return false;
+    this.length = headers!['content-length'] as string;
     this.statusCode = status;
-    internals._header = `${statusLine(status)}${SECURITY_LINES}${lines}Date: ${date()}\r\nConnection: keep-alive\r\n${keepAlive}\r\n`;
+    internals._header = head;
     internals._headerSent = false;
     return true;
   }
 }
 
-/** To wake its client costs little beside it, and all of a turn's would be in memory together. */
+/**
+ * Whether a body is too large to wait for the end of the turn: beside it waking the client costs little, and all of a turn's
+ * would be in memory together.
+ */
 function isLarge(body: unknown): boolean {
   return typeof body === 'string' && body.length > LARGE;
-}
-
-function linesOf(headers: Readonly<Record<string, string>>): string {
-  return Object.entries(headers)
-    .map(([name, value]) => `${name}: ${value}\r\n`)
-    .join('');
-}
-
-const statusLines: string[] = [];
-function statusLine(status: number): string {
-  return (statusLines[status] ??= `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`);
-}
-
-let second = 0;
-let dateOfSecond = '';
-function date(): string {
-  const now = Math.floor(Date.now() / 1000);
-  if (now !== second) {
-    second = now;
-    dateOfSecond = new Date(now * 1000).toUTCString();
-  }
-  return dateOfSecond;
 }
 
 /** Whether this version of Node sends the same bytes either way; all is left to it where not. */

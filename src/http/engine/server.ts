@@ -11,8 +11,16 @@ import { UnreadAnswers } from './unread-answers.js';
 const MAX_HEADER_BYTES = 16_384;
 const SLASH = 0x2f;
 
-/** Node's server, with every limit set, and nothing that it answers by itself. */
-export function httpServer(config: HttpConfig, handle: RequestListener, errors: ClientErrors): Server {
+/**
+ * Node's server, with every limit set, and nothing that it answers by itself.
+ * @param onUnread called when a connection is ended because its answer lay unread
+ */
+export function httpServer(
+  config: HttpConfig,
+  handle: RequestListener,
+  errors: ClientErrors,
+  onUnread: () => void,
+): Server {
   const pipelines = new Pipelines();
   /**
    * One request of a connection after the other, as no one may overtake an unsafe one (RFC 9112 section 9.3.2). A response
@@ -43,7 +51,7 @@ export function httpServer(config: HttpConfig, handle: RequestListener, errors: 
   server.maxHeadersCount = 0;
   // Nobody is told to go on before it is known that the body is wanted.
   server.on('checkContinue', inTurn).on('checkExpectation', inTurn);
-  new UnreadAnswers(config.sendMs).watch(server);
+  new UnreadAnswers(config.sendMs, onUnread).watch(server);
   server.on('connect', (_request, socket) => errors.refuse(notImplemented(), socket as never));
   return server;
 }

@@ -1,17 +1,21 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from '../../access/caller.js';
 import type { Route } from '../route.js';
+import type { Response } from './response.js';
 
 /** Answers that are alike to those who are told of them. There are not many, whatever callers send. */
 export interface AnswerKind {
   readonly route: Route;
-  /** One of those that Node's parser knows. */
+  /** The method, one of those that Node's parser knows. */
   readonly method: string;
   readonly status: number;
 }
 
-/** @param ms from the request's headers to its answer; of a stream, to its end */
-export type Tell = (ms: number, traceId: string, caller: Caller) => void;
+/**
+ * @param ms from the request's headers to its answer; of a stream, to its end
+ * @param bytes of the answer's body
+ */
+export type Tell = (ms: number, traceId: string, caller: Caller, bytes: number) => void;
 
 /**
  * Is asked once for each kind of answer what to call for each one of it: all that is the same for these is worked out
@@ -25,13 +29,12 @@ export class ToldRequests {
 
   constructor(private readonly listeners: () => readonly (RequestListener | undefined)[]) {}
 
-  tell(
-    { route, raw: { method }, startedAt, traceId, caller }: FastifyRequest,
-    { raw: { statusCode } }: FastifyReply,
-  ): void {
+  tell({ route, raw: { method }, startedAt, traceId, caller }: FastifyRequest, { raw }: FastifyReply): void {
+    const { statusCode } = raw;
     const ms = performance.now() - startedAt;
     const told = this.known.get(route)?.get(method!)?.[statusCode - 100] ?? this.learn(route, method!, statusCode);
-    for (const tell of told) tell(ms, traceId, caller);
+    const bytes = (raw as Response).bodyBytes;
+    for (const tell of told) tell(ms, traceId, caller, bytes);
   }
 
   private learn(route: Route, method: string, status: number): readonly Tell[] {

@@ -6,15 +6,24 @@ const LONGEST_PAUSE_MS = 1_000;
 /** Event streams may be read by little: they have as many times as long. */
 const PATIENCE = 10;
 
-/** What this reads of a socket beside what Node documents: how many bytes of those it was given the kernel has not taken. */
+/**
+ * The bytes that the kernel has taken of those that a socket was given, which Node does not document: a slow reader of one
+ * large piece makes progress in it. Without them a piece counts when all of it was taken.
+ */
 interface Internals {
   readonly _handle?: { readonly bytesWritten?: number; readonly writeQueueSize?: number } | null;
+}
+
+function takenOf(socket: Socket): number {
+  const { bytesWritten, writeQueueSize } = (socket as Internals)._handle ?? {};
+  if (bytesWritten !== undefined && writeQueueSize !== undefined) return bytesWritten - writeQueueSize;
+  return socket.bytesWritten - socket.writableLength;
 }
 
 interface Progress {
   /** Bytes that the kernel has taken. */
   taken: number;
-  /** When that was seen to change, by `performance.now()`. */
+  /** The time when that was seen to change, by `performance.now()`. */
   since: number;
 }
 
@@ -35,7 +44,11 @@ export class UnreadAnswers {
   private readonly stuck = new Map<Socket, Progress>();
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly ms: number) {}
+  /** @param onEnd called for each connection that is ended */
+  constructor(
+    private readonly ms: number,
+    private readonly onEnd: () => void,
+  ) {}
 
   watch(server: Server): void {
     server.on('connection', (socket) => {
@@ -60,10 +73,12 @@ export class UnreadAnswers {
   }
 
   private judge(socket: Socket, now: number): void {
-    const { bytesWritten = 0, writeQueueSize = 0 } = (socket as Internals)._handle ?? {};
-    const taken = bytesWritten - writeQueueSize;
+    const taken = takenOf(socket);
     const known = this.stuck.get(socket);
     if (known?.taken !== taken) this.stuck.set(socket, { taken, since: now });
-    else if (now - known.since >= this.ms * (patient.has(socket) ? PATIENCE : 1)) socket.destroy();
+    else if (now - known.since >= this.ms * (patient.has(socket) ? PATIENCE : 1)) {
+      socket.destroy();
+      this.onEnd();
+    }
   }
 }

@@ -67,7 +67,7 @@ describe('sendWhole', () => {
       });
     });
     route();
-    // Of an instance beside it.
+    // Only the other instance sets it.
     expect((await ask()).headers['x-seen']).toBeUndefined();
     await fastify.close();
     fastify = createFastify();

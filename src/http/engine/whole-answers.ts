@@ -31,7 +31,7 @@ export function sendWholeAnswers(fastify: FastifyInstance, held: Pick<HeldBytes,
   });
   fastify.decorateReply('sendWhole', function (status, headers, body) {
     const { method } = this.request;
-    // What was only read can be asked for again; what was written has to be answered.
+    // A read can be repeated; a write has to be answered.
     if (body !== null && body.length > LITTLE_BYTES && (method === 'GET' || method === 'HEAD'))
       held.check(this.request.caller, body.length);
     const own = withLinks(this, headers);

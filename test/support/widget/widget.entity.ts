@@ -2,7 +2,7 @@ import { Entity } from 'typeorm';
 import { CrudEntity } from '../../../src/rows/crud.entity.js';
 import { Field } from '../../../src/fields/field.decorator.js';
 
-/** With fields of every habit: unique, nullable, with a default, seen by few. */
+/** A resource with fields of every habit: unique, nullable, with a default, seen by few. */
 @Entity('widget')
 export class Widget extends CrudEntity {
   @Field({

@@ -1,0 +1,30 @@
+import type { CrudEntity } from '../../rows/crud.entity.js';
+import { bareType, parseMediaType } from '../../http/media-types.js';
+
+/**
+ * A representation of a module's own beside JSON: of one row, and of a list, which is streamed whole. It is asked for by
+ * `Accept`, and has the members that JSON would have.
+ */
+export interface Format<E = CrudEntity> {
+  /** A media type without parameters: `text/calendar`. Text is UTF-8. */
+  readonly type: string;
+  /** Of the file that a list becomes: `ics`. */
+  readonly extension: string;
+  /** Before the first row. */
+  readonly head?: string;
+  readonly row: (row: Partial<E>) => string;
+  /** After the last one. */
+  readonly tail?: string;
+}
+
+const TAKEN: readonly string[] = ['application/json', 'application/x-ndjson', 'text/csv', 'text/event-stream'];
+
+/** As Content-Type has it. @throws TypeError for what is no media type, and for one that every resource has */
+export function contentTypeOf({ type }: Pick<Format, 'type'>): string {
+  if (parseMediaType(type)?.type !== type || bareType(type) !== type)
+    throw new TypeError(
+      `"${type}" is no media type of a format: write it small and without parameters, text/calendar.`,
+    );
+  if (TAKEN.includes(type)) throw new TypeError(`${type} is the kernel's own: a format needs another media type.`);
+  return `${type}; charset=utf-8`;
+}

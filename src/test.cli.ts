@@ -1,0 +1,3 @@
+import { runTests, testRun } from './testing/run.js';
+
+runTests(testRun(process.argv.slice(2)));

@@ -1,0 +1,73 @@
+import type { CrudModel } from '../crud/crud.model.js';
+import { ModuleRegistry } from '../crud/module.registry.js';
+import type { PlinthModuleClass } from '../crud/plinth-module.js';
+import type { Engine } from '../database/session.js';
+import { Client } from './client.js';
+import { rowsOf, type Members, type Rows } from './rows.js';
+import { startService, type TestService } from './service.js';
+
+/** What a test of the kernel's contract knows of the module that it runs against. */
+export interface Subject extends Rows {
+  readonly engine: Engine;
+  readonly test: TestService;
+  readonly client: Client;
+  readonly model: CrudModel;
+  /** `/api/{module}` */
+  readonly path: string;
+  /** Makes a row and gives back what the service answered. */
+  made(members?: object): Promise<{ id: string; etag: string; data: Members }>;
+}
+
+/** Declares tests, inside of the `describe` of one module on one engine. */
+export type Suite = (subject: Subject) => void;
+
+export interface SubjectOptions {
+  /** The module that is tested. */
+  readonly module: string;
+  /** All that the service has, among them that one and those that it refers to. */
+  readonly modules: readonly PlinthModuleClass[];
+  /** What the settings are about, for the name of the suite. */
+  readonly how?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Declares a suite for every engine and every subject; `TEST_MODULES` leaves only those that it names. */
+export function declareSuite(
+  name: string,
+  suite: Suite,
+  engines: readonly Engine[],
+  subjects: readonly SubjectOptions[],
+): void {
+  const only = process.env.TEST_MODULES?.split(',');
+  const rows = engines.flatMap((engine) =>
+    subjects.filter(({ module }) => only?.includes(module) ?? true).map((one) => ({ engine, how: '', ...one })),
+  );
+  if (rows.length === 0) return describe.skip(name, () => it('has no module or engine to run on', () => undefined));
+  describe.each(rows)(`${name}: $module on $engine$how`, ({ engine, module, ...options }) => {
+    const subject = {} as { -readonly [K in keyof Subject]: Subject[K] };
+    let started: TestService | undefined;
+    beforeAll(async () => {
+      const test = await startService(engine, options);
+      started = test;
+      const registry = test.app.get(ModuleRegistry);
+      const { model } = registry.get(module);
+      const client = new Client(test.origin);
+      const rows = await rowsOf(model, client, registry);
+      const path = `/api/${module}`;
+      const made = async (members: object = {}) => {
+        const { status, body: answer, headers } = await client.post(path, rows.body(members));
+        expect({ status, answer }).toMatchObject({ status: 201 });
+        const { data } = answer as { data: Record<string, unknown> };
+        return { id: data.id as string, etag: headers.etag!, data };
+      };
+      Object.assign(subject, { engine, test, client, model, path, made, ...rows });
+    });
+    afterAll(() => started?.close());
+    suite(subject);
+  });
+}
+
+/** A representation without what follows from its other members, and changes with them. */
+export function withoutDerived(model: CrudModel, data: Members): Members {
+  return Object.fromEntries(Object.entries(data).filter(([name]) => !model.fields.find(name)?.options.derived));
+}

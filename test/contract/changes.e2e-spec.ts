@@ -1,0 +1,4 @@
+import { changes } from '../../src/testing/contract/changes.js';
+import { forEveryModule } from '../support/modules.js';
+
+forEveryModule('changes', changes);

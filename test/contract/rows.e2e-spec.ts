@@ -1,0 +1,4 @@
+import { rows } from '../../src/testing/contract/rows.js';
+import { forEveryModuleAndPlain } from '../support/modules.js';
+
+forEveryModuleAndPlain('rows', rows);

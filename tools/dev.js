@@ -1,0 +1,4 @@
+// `npm run dev`
+import { develop } from '../src/process/dev.ts';
+
+develop(process.env);

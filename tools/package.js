@@ -1,0 +1,27 @@
+// `npm run package:check`: what `npm pack` makes can be installed and is typed, and has nothing that does not belong there.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const BELONGS =
+  /^(package\.json|README\.md|CHANGELOG\.md|docs\/[\w-]+\.(md|svg)|dist\/(?!modules\/|main\.).+\.(js|d\.ts))$/;
+
+const folder = mkdtempSync(join(tmpdir(), 'plinth-package-'));
+const npx = (...args) => execFileSync('npx', ['--no-install', ...args], { stdio: 'inherit' });
+try {
+  // The build is current already: what `prepack` does would take it from under those who use it.
+  const pack = ['pack', '--ignore-scripts', '--json', `--pack-destination=${folder}`];
+  const [{ filename, files }] = JSON.parse(execFileSync('npm', pack, { encoding: 'utf8' }));
+  const strange = files.filter(({ path }) => !BELONGS.test(path));
+  for (const { path } of strange) console.error(`${path} does not belong into the package: "files" of package.json`);
+  if (strange.length > 0) process.exitCode = 1;
+  const tarball = join(folder, filename);
+  npx('publint', '--strict', tarball);
+  npx('attw', '--profile', 'esm-only', '--no-emoji', '--format', 'ascii', tarball);
+} catch (error) {
+  if (error.status === undefined) throw error;
+  process.exitCode = 1;
+} finally {
+  rmSync(folder, { recursive: true });
+}
