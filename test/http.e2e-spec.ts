@@ -67,7 +67,6 @@ describe('http', () => {
 
   it('answers unknown paths with 404, known paths with 405 and Allow', async () => {
     for (const path of [
-      '/',
       '/api',
       '/api/nothing',
       '/api/resource/',

@@ -110,7 +110,9 @@ describe.each(engines())('the log on %s', (engine) => {
 
   it('has the shape of a statement that is slow, and no value', async () => {
     await start({ LOG_SLOW_STATEMENT_MS: '1' });
-    for (let n = 0; n < 20; n++) await ask('PUT', `/api/resource/canary${n}`, { name: 'canary' });
+    // Together, so that one commit has many rows, and takes its time.
+    const put = (_: unknown, n: number) => ask('PUT', `/api/resource/canary${n}`, { name: 'canary'.repeat(40) });
+    await Promise.all(Array.from({ length: 300 }, put));
     const slow = (await lines()).filter(({ msg }) => msg === 'Slow statement');
     expect(slow.length).toBeGreaterThan(0);
     for (const line of slow) expect(line).toMatchObject({ class: expect.any(String), ms: expect.any(Number) });

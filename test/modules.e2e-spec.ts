@@ -372,6 +372,7 @@ const PUBLIC = [
   'UpdateOf',
   'anyRule',
   'everyRule',
+  'plinth',
   'rowWhere',
   'setting',
   'systemContext',

@@ -71,7 +71,7 @@ await runCommand(async () => {
     documentOf(app),
     metricsTable(app.get(Metrics).registry.getMetricsAsArray()),
   ]);
-  putPart('README.md', 'config', configTable());
+  putPart('docs/configuration.md', 'config', configTable());
   putPart('docs/metrics.md', 'metrics', metrics);
   put('docs/errors.md', errors());
   put(EXTENDING, withSnippets(readFileSync(EXTENDING, 'utf8'), EXTENDING));

@@ -39,10 +39,13 @@ export class AccessControl implements Gate {
     const { authorization } = request.headers;
     const known = this.authenticator.recall(authorization);
     if (known) return this.enter(request, known, model, reply);
-    if (!this.authenticator.hasHeld(authorization)) this.limits.refuseAfterFailures(request);
+    const last = this.authenticator.lastKnown(authorization);
+    if (!last) this.limits.refuseAfterFailures(request);
     return this.authenticator.authenticate(authorization).then(
       (caller) => this.enter(request, caller, model, reply),
       (error: unknown) => {
+        // An outage is when operators want metrics most.
+        if (last && request.route.isUnlimited && isOutage(error)) return this.enter(request, last, model, reply);
         if (error instanceof DomainError && error.code === 'unauthenticated') this.limits.countFailure(request);
         throw error;
       },
@@ -72,6 +75,10 @@ export class AccessControl implements Gate {
     if (!('verb' in route.access!)) return undefined;
     return this.registry.get(route.module ?? (params as { module: string }).module).model;
   }
+}
+
+function isOutage(error: unknown): boolean {
+  return error instanceof DomainError && error.code.startsWith('database-');
 }
 
 /**

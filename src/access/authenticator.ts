@@ -45,9 +45,9 @@ export class Authenticator {
     return this.known.get(header) ?? this.known.get(spelt(header));
   }
 
-  /** Whether they held at the last look: whose they are can't be guessing. */
-  hasHeld(header: string | undefined): boolean {
-    return header !== undefined && this.known.had(spelt(header));
+  /** A caller whose credentials held at the last look, and so can't be guessing. */
+  lastKnown(header: string | undefined): Caller | undefined {
+    return header === undefined ? undefined : this.known.last(spelt(header));
   }
 
   /** @throws DomainError `unauthenticated`; `issuer-unavailable` or one of the database's where nobody can tell */

@@ -4,7 +4,7 @@ import { integer, listOf, oneOf, optional, text, type Setting } from './settings
 export interface SettingWords {
   /** The variable, which begins with the module's name: `LOAN_DAYS`. */
   readonly key: string;
-  /** For the README's table; ends with a full stop. */
+  /** For docs/configuration.md; ends with a full stop. */
   readonly description: string;
   /** May also come from the file that `{key}_FILE` names. */
   readonly secret?: boolean;

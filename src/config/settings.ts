@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { certificates, privateKey } from './pem.js';
 import { BadValue } from './bad-value.js';
 
-/** One setting: how it is read, what it may be, and what the README says of it. */
+/** One setting: how it is read, what it may be, and what docs/configuration.md says of it. */
 export interface Setting<T = unknown> {
   readonly key: string;
   readonly parse: (text: string) => T;
@@ -136,7 +136,7 @@ export function isLoopback(host: string): boolean {
 
 const MS = 'in milliseconds';
 
-/** Every variable that Plinth reads. The README's table is made from this one (`npm run docs`). */
+/** Every variable that Plinth reads. docs/configuration.md is made from it (`npm run docs`). */
 export const SETTINGS = {
   host: {
     key: 'HOST',

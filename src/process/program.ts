@@ -7,7 +7,8 @@ export interface PlinthOptions {
   readonly modules: readonly PlinthModuleClass[];
 }
 
-const USAGE = 'npm start\n\nTakes no arguments, but settings from the environment: the README of Plinth lists them.';
+const USAGE =
+  'npm start\n\nTakes no arguments, but settings from the environment: docs/configuration.md of Plinth lists them.';
 
 /**
  * Runs the service with these modules until a signal ends it: all that a `main.ts` has to say. Settings come from the

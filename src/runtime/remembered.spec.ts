@@ -7,7 +7,7 @@ describe('what is remembered', () => {
       const keyOf = (n: number) => String(n).padStart(length, 'x');
       const most = Math.floor(16_000_000 / (length + 1_000));
       for (let n = 0; n < most + 5; n++) known.set(keyOf(n), n, Infinity);
-      expect(known.had(keyOf(4))).toBe(false);
+      expect(known.last(keyOf(4))).toBeUndefined();
       expect(known.get(keyOf(5))).toBe(5);
       expect(known.get(keyOf(most + 4))).toBe(most + 4);
       // A key that is set again, or forgotten, takes no room twice.

@@ -12,9 +12,9 @@ export class Remembered<T> {
     return entry && entry.until > Date.now() ? entry.value : undefined;
   }
 
-  /** Whether there was a value, though it may have to be looked at again. */
-  had(key: string): boolean {
-    return this.entries.has(key);
+  /** The value that there was, though it may have to be looked at again. */
+  last(key: string): T | undefined {
+    return this.entries.get(key)?.value;
   }
 
   /** @param until milliseconds since 1970 */
