@@ -7,7 +7,16 @@ import { findEndpoints, type FoundEndpoint } from './endpoints/found-endpoints.j
 import { CrudService } from './crud.service.js';
 
 /** Names that the kernel has routes and scopes of. */
-export const KERNEL_NAMES: ReadonlySet<string> = new Set(['api-key', 'background', 'changes', 'metrics']);
+export const KERNEL_NAMES: ReadonlySet<string> = new Set([
+  'api-key',
+  'background',
+  'changes',
+  'docs',
+  'health',
+  'metrics',
+  'problems',
+  'version',
+]);
 
 /** Every module that has a `CrudService`, by name: found, not listed, so that a module is a member by existing. */
 @Injectable()

@@ -38,11 +38,12 @@ export async function rowsOf(model: CrudModel, client: Client, registry: ModuleR
   const references = await referred(model, client, registry);
   const body = (members: object = {}) => {
     const n = ++count;
-    const sampled = given.map((field) => [field.name, sample(field, n)] as const);
+    // One that is never changed is the same in each row, so that a row can be replaced by any body.
+    const sampled = given.map((field) => [field.name, sample(field, isFixed(field) ? 1 : n)] as const);
     const named = Object.entries(references).map(([name, ids]) => [name, ids[n % ids.length]] as const);
     return { ...Object.fromEntries([...sampled, ...named]), ...members };
   };
-  const plain = given.filter(({ readable }) => readable === true);
+  const plain = given.filter(({ readable, writable }) => readable === true && writable === true);
   const isVaried = (field: Field) => distinct((n) => sample(field, n), 300) === 300;
   const free = (type: Field['type']) =>
     plain.find((field) => field.type === type && !samples[field.name] && isRoomy(field));
@@ -65,7 +66,11 @@ function isRoomy({ options: { pattern, format, minLength = 0, maxLength = 255 } 
 }
 
 export function ownFields(model: CrudModel): Field[] {
-  return model.fields.all.filter(({ name, writable }) => writable === true && name !== 'id');
+  return model.fields.all.filter(({ name, writable }) => writable !== false && name !== 'id');
+}
+
+function isFixed({ writable, unique }: Field): boolean {
+  return writable === 'create' && !unique;
 }
 
 /** The `n`th good value of a field, by its declaration alone. */

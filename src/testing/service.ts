@@ -31,7 +31,10 @@ export interface TestServiceOptions {
   readonly server?: string;
 }
 
-/** The whole service in this process, on a database of its own and a free port, ready. @throws Error after 15 s */
+/**
+ * The whole service in this process, on a database of its own and a free port, ready.
+ * @throws Error where the schema is another than is declared, or after 15 s
+ */
 export async function startService(
   engine: Engine,
   { env = {}, modules, imports = [], server }: TestServiceOptions,
@@ -48,14 +51,19 @@ export async function startService(
     for (const one of [method].flat()) routes.push({ method: one, path: url });
   });
   await app.listen(0, '127.0.0.1');
-  const state = app.get(DatabaseState);
-  for (const end = Date.now() + 15_000; !state.isReady; await sleep(5)) {
-    if (Date.now() > end) throw new Error(`The database of the test did not get ready: ${state.status}`);
-  }
-  const database = app.get(Database);
   const close = async () => {
     await app.close();
     await drop();
   };
+  const state = app.get(DatabaseState);
+  for (const end = Date.now() + 15_000; !state.isReady; await sleep(5)) {
+    const isHopeless = state.status === 'schema-differs' || state.status === 'migration-failed';
+    if (!isHopeless && Date.now() < end) continue;
+    await close();
+    const missing =
+      state.missing.length > 0 ? `, it has not: ${state.missing.join(', ')} (npm run migrate:generate)` : '';
+    throw new Error(`The database of the test did not get ready: ${state.status}${missing}`);
+  }
+  const database = app.get(Database);
   return { app, origin: (await app.getUrl()).replace('localhost', '127.0.0.1'), database, url, routes, close };
 }

@@ -4,11 +4,12 @@ import { modules } from '../../src/modules/index.js';
 import { nameOf } from '../../src/rows/crud.entity.js';
 import { declareSuite, type SubjectOptions, type Suite } from '../../src/testing/subject.js';
 import { engines } from './database.js';
+import { SlotModule } from './slot/slot.module.js';
 import { SpecimenModule } from './specimen/specimen.module.js';
 import { WidgetModule } from './widget/widget.module.js';
 
-/** The modules of the tests: with fields of every habit, and of every type. */
-export const OWN = [WidgetModule, SpecimenModule];
+/** The modules of the tests: with fields of every habit, of every type, and one that goes without some things. */
+export const OWN = [WidgetModule, SpecimenModule, SlotModule];
 
 const moduleName = (module: PlinthModuleClass): string => nameOf(declarationOf(module).resource);
 

@@ -15,7 +15,9 @@ export function batch(subject: Subject): void {
     const answer = await batch([
       { op: 'create', body },
       { op: 'update', id, body: subject.change(before), if_match: etag },
-      { op: 'replace', id: 'b-2', body: subject.body() },
+      subject.offers('replace')
+        ? { op: 'replace', id: 'b-2', body: subject.body() }
+        : { op: 'create', body: subject.body({ id: 'b-2' }) },
       { op: 'update', id: 'b-1', body: twice },
       { op: 'delete', id: gone },
     ]);
@@ -117,7 +119,7 @@ export function batch(subject: Subject): void {
     const made = await Promise.all(Array.from({ length: 12 }, () => subject.made()));
     const ids = made.map(({ id }) => id);
     const change = (id: string, n: number) =>
-      n % 3 === 0
+      n % 3 === 0 || (n % 3 === 1 && !subject.offers('replace'))
         ? { op: 'update', id, body: subject.change() }
         : n % 3 === 1
           ? { op: 'replace', id, body: subject.body() }
