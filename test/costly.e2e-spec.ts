@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Response } from 'supertest';
 import { startGuarded } from './support/access.js';
@@ -94,6 +95,21 @@ describe.each(engines())('a turn among costly reads on %s', (engine) => {
     expect(text.trim().split('\r\n').length).toBe(1 + FIRST_ROWS * 2 ** FEW);
     expect(costly.mock.calls.map(([asker]) => asker.hasBegun ?? false)).toEqual([false, true, true]);
     costly.mockRestore();
+  });
+
+  it('that fails in the middle of an export is told in the log, as the answer can not tell it', async () => {
+    const { jest } = import.meta;
+    const told = jest.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);
+    const turn = test.database.inCostlyTurn.bind(test.database);
+    const costly = jest.spyOn(test.database, 'inCostlyTurn').mockImplementationOnce(turn);
+    costly.mockRejectedValueOnce(new Error('The second page has failed.'));
+    await expect(test.admin.get('/api/resource', { accept: 'text/csv' })).rejects.toThrow('aborted');
+    const [line] = told.mock.calls.map(([said]) => said as { msg?: string; err?: Error }).filter(({ err }) => err);
+    expect(line).toMatchObject({
+      msg: 'An export ended before its end',
+      err: { message: 'The second page has failed.' },
+    });
+    jest.restoreAllMocks();
   });
 
   it('is taken by what may have to look at many rows, and by nothing else', async () => {

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import { Config } from '../../config/config.js';
@@ -41,6 +41,7 @@ export type AsOneWrite = (handle: () => Promise<unknown>) => Promise<Rendered>;
  */
 @Injectable()
 export class EndpointRunner implements Exchange {
+  private readonly logger = new Logger('Export');
   private readonly known = new Map<Route, ModuleEndpoint | null>();
   private readonly takesChangedTags: (request: FastifyRequest) => boolean;
 
@@ -86,7 +87,12 @@ export class EndpointRunner implements Exchange {
       });
       // To HEAD the head is all there is, and no more rows are read.
       const chunks = request.method === 'HEAD' ? [] : value.chunks;
-      void reply.send(Readable.from(chunks, { objectMode: false, highWaterMark: 65_536 }));
+      const stream = Readable.from(chunks, { objectMode: false, highWaterMark: 65_536 });
+      // The status is sent by then: the client sees the connection cut, and nobody else would see anything.
+      stream.on('error', (error) =>
+        this.logger.error({ err: error, msg: 'An export ended before its end', trace_id: request.traceId }),
+      );
+      void reply.send(stream);
     } else {
       const { status, headers, body } = render(value, context);
       reply.sendWhole(status, headers, body);
