@@ -9,7 +9,10 @@ const MS = 400;
 /** More than the kernel's buffers take. */
 const ANSWER = 'x'.repeat(40_000_000);
 
-const PIECES = 400;
+/** As a stream answers: one piece after the other, each when the one before was taken; without an end. */
+function* pieces(): Generator<string> {
+  for (;;) yield 'x'.repeat(100_000);
+}
 
 /** As a later version of Node may have its sockets. */
 function hideProgress(socket: Socket): void {
@@ -31,9 +34,7 @@ describe('an answer that nobody reads', () => {
       if (isPatient) bePatient(served);
       if (isUnknown) hideProgress(served);
       if (!isUnknown) return response.end(ANSWER);
-      // As a stream answers: one piece after the other, each when the one before was taken.
-      const pieces = Array.from({ length: PIECES }, () => ANSWER.slice(0, ANSWER.length / PIECES));
-      return Readable.from(pieces).pipe(response);
+      return Readable.from(pieces()).pipe(response);
     });
     new UnreadAnswers(MS, () => ended++).watch(server);
     await once(server.listen(0, '127.0.0.1'), 'listening');
