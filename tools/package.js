@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const BELONGS =
-  /^(package\.json|README\.md|CHANGELOG\.md|docs\/[\w-]+\.(md|svg)|dist\/(?!modules\/|main\.).+\.(js|d\.ts))$/;
+  /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|docs\/(runbooks\/)?[\w-]+\.(md|svg)|dist\/(?!modules\/|main\.).+\.(js|d\.ts))$/;
 
 const folder = mkdtempSync(join(tmpdir(), 'plinth-package-'));
 const npx = (...args) => execFileSync('npx', ['--no-install', ...args], { stdio: 'inherit' });
