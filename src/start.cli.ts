@@ -4,7 +4,7 @@ import { wholeEnvironment } from './config/environment.js';
 import { runCommand } from './process/command.js';
 import { NODE_FLAGS } from './process/node-flags.js';
 
-/** What the service is built to: from the folder where package.json is. */
+/** The built program, from the folder where package.json is. */
 const MAIN = 'dist/main.js';
 
 /** Becomes the service, as Node is best started for it: same process, so that signals reach it. */

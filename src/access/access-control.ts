@@ -34,7 +34,7 @@ export class AccessControl implements Gate {
       return this.enter(request, this.authenticator.anybody, model);
     }
     if (!request.route.isUnlimited) this.limits.admitAddress(request.ip);
-    // Whoever it is, it is nobody here: credentials are not even looked at.
+    // A public route has no callers: credentials are not even looked at.
     if ('isPublic' in request.route.access!) return;
     const { authorization } = request.headers;
     const known = this.authenticator.recall(authorization);

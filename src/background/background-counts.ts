@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 export type ConsumerOutcome = 'handled' | 'failed' | 'set-aside' | 'waiting';
 export type JobOutcome = 'succeeded' | 'failed' | 'timed-out';
 
-/** What this process has done in the background, for its metrics: by name, and by how it went. */
+/** Counts the work of this process in the background, for its metrics: by name and by outcome. */
 @Injectable()
 export class BackgroundCounts {
   readonly changes = new Map<string, Map<ConsumerOutcome, number>>();

@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res, UseGuard
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PlainRequest } from '../access/keys/plain-request.guard.js';
 import { ID } from '../crud/endpoints/endpoint.decorator.js';
-import { withParameter } from '../crud/endpoints/link.js';
+import { pageAnswer } from '../crud/endpoints/page-answer.js';
 import { Scope } from '../http/scope.decorator.js';
 import { RestartConsumerDto } from './background.dto.js';
 import { BackgroundService } from './background.service.js';
@@ -28,10 +28,7 @@ export class BackgroundController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
-    const { data, page } = await this.background.list(query, request.caller);
-    if (page.next_cursor !== undefined)
-      void reply.header('link', `<${withParameter(request.url, 'cursor', page.next_cursor)}>; rel="next"`);
-    return { data, page, status: 'success' };
+    return pageAnswer(await this.background.list(query, request.caller), request, reply);
   }
 
   @Post(`set-aside/${ID}::retry`)

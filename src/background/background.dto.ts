@@ -37,7 +37,7 @@ export interface JobView {
 const EQUAL: readonly FilterOperator[] = ['eq', 'ne', 'in'];
 const RANGE: readonly FilterOperator[] = ['eq', 'ne', 'gt', 'ge', 'lt', 'le', 'in'];
 
-/** What can be asked of the rows that are set aside; all of them are shown as they are. */
+/** The queryable fields of rows that are set aside; all of them are shown as they are. */
 export const SET_ASIDE_FIELDS = new FieldSet([
   fieldOf('id', { type: 'string', filterable: RANGE, sortable: true, unique: true }),
   fieldOf('consumer', { type: 'string', filterable: EQUAL }),

@@ -18,7 +18,7 @@ import { JobRepository } from './jobs/job.repository.js';
 
 type Query = Readonly<Record<string, unknown>>;
 
-/** What operators see of the background, and what they decide. */
+/** The view that operators have of the background, and their decisions. */
 @Injectable()
 export class BackgroundService {
   private readonly logger = new Logger('Background');

@@ -1,6 +1,6 @@
 const MOST = 1_000;
 
-/** What an error says, as it is kept for operators: its columns have no room for more. */
+/** The text of an error, as it is kept for operators: its columns have no room for more. */
 export function errorText(error: unknown): string {
   const text = error instanceof Error ? error.message || error.name : String(error);
   return [...text.toWellFormed()].slice(0, MOST).join('');

@@ -1,6 +1,6 @@
 import { SETTINGS, type Setting } from './settings.js';
 
-/** Of a URL: who asks, and the password. */
+/** The user and the password in a URL. */
 const CREDENTIALS = /\/\/[^/]*@/g;
 
 /** The settings that are not what they would be by default, as text, without what is secret in them. */

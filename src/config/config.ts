@@ -109,7 +109,7 @@ export interface ShutdownConfig {
 
 export interface LogConfig {
   readonly level: string;
-  /** Of answers that are none of 4xx and 5xx. */
+  /** The percentage of answers below 400 that is logged. */
   readonly successPercent: number;
   /** 0: never. */
   readonly slowStatementMs: number;
@@ -118,7 +118,7 @@ export interface LogConfig {
 export interface TracesConfig {
   /** Base URL of an OTLP receiver. */
   readonly endpoint: string;
-  /** Of those that begin here, from 0 to 1. */
+  /** The share of traces that begin here and are kept, from 0 to 1. */
   readonly ratio: number;
 }
 
@@ -133,7 +133,7 @@ export abstract class Config {
   abstract readonly log: LogConfig;
   /** Null: nowhere. */
   abstract readonly traces: TracesConfig | null;
-  /** That it was built from; null where nobody says. */
+  /** The commit that it was built from; null where nobody says. */
   abstract readonly commit: string | null;
 }
 
@@ -152,7 +152,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Not a part of the configuration, which may be looked at: it has secrets. */
 const environments = new WeakMap<Config, Environment>();
 
-/** What a configuration was read from: for the settings of modules. */
+/** The environment that a configuration was read from: for the settings of modules. */
 export function environmentOf(config: Config): Environment {
   return environments.get(config) ?? {};
 }

@@ -1,6 +1,6 @@
 import { integer, listOf, oneOf, optional, text, type Setting } from './settings.js';
 
-/** What every setting of a module says. */
+/** The options that every setting of a module has. */
 export interface SettingWords {
   /** The variable, which begins with the module's name: `LOAN_DAYS`. */
   readonly key: string;

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 
 const logger = new Logger('AfterCommit');
 
-/** What is called once something is committed. It may be asynchronous; what it gives back is not looked at. */
+/** Work that is called once something is committed. It may be asynchronous; its result is not looked at. */
 export type Work = () => unknown;
 
 /** Work that waits for a commit: called in its order, each after the one before it. A failure is logged, and stops none. */

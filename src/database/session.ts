@@ -20,7 +20,7 @@ export interface Statement {
   readonly params: readonly SqlValue[];
   /** A list: callers make ever new texts of those, which must not push others out of what is prepared. */
   readonly isList?: boolean;
-  /** Of a statement that reads: bytes after which its rows end, with the row that reaches them. */
+  /** Bytes after which the rows of a reading statement end, with the row that reaches them. */
   readonly mostBytes?: number | undefined;
 }
 

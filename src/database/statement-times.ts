@@ -10,7 +10,7 @@ import type { SqlFailure } from './sql-failures.js';
 export const STATEMENT_KINDS = ['read', 'costly read', 'write', 'transaction', 'commit'] as const;
 export type StatementKind = (typeof STATEMENT_KINDS)[number];
 
-/** What is told of: the ways in which requests are put together. */
+/** The ways in which requests are put together. */
 export const BATCHES = ['reads', 'lists', 'creates', 'changes'] as const;
 
 /** Statements that went to the database together, and have no answer yet. */
@@ -80,7 +80,7 @@ export class StatementTimes {
     });
   }
 
-  /** What is done at once, on this thread. */
+  /** Times work that is done at once, on this thread. */
   now<T>(kind: StatementKind, statements: readonly Statement[], work: () => T): T {
     const sent = this.begin(kind, statements);
     try {

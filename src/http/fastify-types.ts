@@ -6,7 +6,7 @@ import type { FastifyContextConfig } from 'fastify';
 export type RouteAccess =
   { readonly verb: 'read' | 'write' } | { readonly scope: string } | { readonly isPublic: true };
 
-/** What a route may say of itself beside who may use it. */
+/** The traits of a route beside who may use it. */
 export type RouteTraits = Pick<FastifyContextConfig, 'offers' | 'isUnlimited'>;
 
 declare module 'fastify' {

@@ -24,7 +24,7 @@ function exemplarOf(one: Exemplar | undefined): object | undefined {
 export class Series {
   private readonly counts: number[];
   private sum = 0;
-  /** Of each bucket, the last one that came with a trace id. */
+  /** The last observation of each bucket that came with a trace id. */
   private readonly exemplars: (Exemplar | undefined)[];
 
   constructor(

@@ -25,7 +25,7 @@ export class Instruments {
     });
   }
 
-  /** Of what is counted elsewhere. */
+  /** Shows a count that is kept elsewhere. */
   counted(named: Named, collect: Collect): void {
     new Counter({
       ...this.optionsOf(named),

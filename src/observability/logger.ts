@@ -8,7 +8,7 @@ import { LogOutput } from './log-output.js';
 /** Text of more lives through two collections under load, and is old garbage then. */
 const BUFFER_BYTES = 16_384;
 const FLUSH_EVERY_MS = 100;
-/** Whoever looks for what is wrong looks for these: none is left out. */
+/** Answers that somebody looks for when something is wrong: none is left out. */
 const SLOW_MS = 1_000;
 
 /** Nest's account of its own wiring, some forty lines a start. */

@@ -8,7 +8,7 @@ import type { Instruments } from './instruments.js';
 
 /** What all callers share, and is used up: 503. `database`: of connections, or of tries against locks. */
 const SHED = ['event-loop', 'memory', 'held', 'exports', 'streams', 'costly', 'database'];
-/** What one caller or address may have: 429. */
+/** Limits of one caller or address: 429. */
 const LIMITED = [
   'caller',
   'address',
@@ -57,7 +57,7 @@ export function measureProblems(instruments: Instruments): (problem: DomainError
   };
 }
 
-/** What callers have stored beside their rows, and what the security log was told of. */
+/** Counts the records that callers have stored beside their rows, and the events of the security log. */
 export function measureCallers(
   instruments: Instruments,
   security: SecurityLog,

@@ -1,6 +1,6 @@
 import { page } from '../problems/page.js';
 
-/** What `GET /` tells of a service. */
+/** The facts that `GET /` tells about a service. */
 export interface Front {
   readonly name: string;
   readonly version: string;

@@ -20,7 +20,7 @@ const LINKS = {
   'what runs here': '/version',
 };
 const MANAGEMENT = { 'how it is': '/health', 'metrics, with the scope for them': '/metrics' };
-/** What may stand between quotes in a command. */
+/** Text that may stand between quotes in a command. */
 const HOST = /^[\w.:[\]-]+$/;
 
 interface Version {

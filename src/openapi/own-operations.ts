@@ -11,7 +11,7 @@ import { envelope } from './schemas.js';
 /** Where nobody is asked who they are. */
 const OF_CALLERS: readonly string[] = ['unauthenticated', 'forbidden', 'issuer-unavailable'];
 
-/** What the reference says of a route without an endpoint decorator: what its other decorators say. */
+/** Describes a route without an endpoint decorator, from its other decorators. */
 export function ownOperation(route: OwnRoute, schemas: OwnSchemas): OpenAPIV3_1.OperationObject {
   const { tag, name, path, access, offers, body, parameters, answer, status } = route;
   const isPublic = 'isPublic' in access;

@@ -97,7 +97,7 @@ export const SHARED_HEADERS: Record<string, Header> = {
   AcceptPatch: { description: 'The types that PATCH takes.', schema: { type: 'string' } },
 };
 
-/** Those that a handler declares by a class of its own. */
+/** Parameters that a handler declares by a class of its own. */
 export function ownParameters({ fields }: OwnParameters): Parameter[] {
   return fields.map((field) => {
     const {

@@ -70,7 +70,7 @@ class ListenError extends Error {
   readonly exitCode = 1;
 }
 
-/** What somebody who reads the log at night has to know of the process that wrote it. */
+/** The facts about the process that somebody who reads its log at night has to know. */
 function startLine({ commit, database }: Config): object {
   return {
     msg: `Plinth ${VERSION} starts`,
@@ -83,7 +83,7 @@ function startLine({ commit, database }: Config): object {
   };
 }
 
-/** Of somebody who has told Node to import an SDK: theirs. @returns ends it */
+/** Takes the SDK that Node was told to import, if there is one. @returns ends the tracing */
 async function startTraces({ traces }: Config): Promise<(() => Promise<void>) | undefined> {
   findTracer();
   if (tracer || !traces) return undefined;

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ID } from '../../crud/endpoints/endpoint.decorator.js';
-import { withParameter } from '../../crud/endpoints/link.js';
+import { pageAnswer } from '../../crud/endpoints/page-answer.js';
 import { Scope } from '../../http/scope.decorator.js';
 import { SecurityLog } from '../security-log.js';
 import { CreateApiKeyDto, RotateApiKeyDto } from './api-key.dto.js';
@@ -25,10 +25,7 @@ export class ApiKeyController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
-    const { data, page } = await this.keys.list(query, request.caller);
-    if (page.next_cursor !== undefined)
-      void reply.header('link', `<${withParameter(request.url, 'cursor', page.next_cursor)}>; rel="next"`);
-    return { data, page, status: 'success' };
+    return pageAnswer(await this.keys.list(query, request.caller), request, reply);
   }
 
   @Get(ID)

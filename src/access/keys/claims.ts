@@ -2,7 +2,7 @@ import { DomainError } from '../../problems/domain-error.js';
 import type { FieldOptions } from '../../fields/field.js';
 import type { Caller } from '../caller.js';
 
-/** What is said of a key's holder, for row rules: `{ "tenant": "north" }`. */
+/** Statements about a key's holder, for row rules: `{ "tenant": "north" }`. */
 export type Claims = Readonly<Record<string, string | number | boolean>>;
 
 /** Lets a caller give claims that they do not have, and manage keys that have others. */

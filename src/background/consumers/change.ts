@@ -4,13 +4,13 @@ import type { CrudEntity } from '../../rows/crud.entity.js';
 /** One change of one row, as a consumer is given it. Members are as they were recorded: one that was declared since is missing. */
 export interface Change<E extends CrudEntity> {
   readonly op: ChangeOp;
-  /** Of the row. */
+  /** The id of the row. */
   readonly id: string;
   /** The row's version after the change. */
   readonly version: number;
   /** Null for a row that was made. */
   readonly before: E | null;
-  /** Of a deleted row: with its `deleted_at`. */
+  /** The row afterwards; a deleted one has its `deleted_at`. */
   readonly after: E;
   /** RFC 3339 in UTC. */
   readonly at: string;

@@ -7,7 +7,7 @@ import { BackgroundCounts } from '../background-counts.js';
 import { ConsumerRepository } from './consumer.repository.js';
 import { SetAsideRepository } from './set-aside.repository.js';
 
-/** What every consumer works with. */
+/** The services that every consumer works with. */
 @Injectable()
 export class ConsumerKit {
   constructor(

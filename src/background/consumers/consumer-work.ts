@@ -21,7 +21,7 @@ interface Run {
   readonly cursor: FeedCursor;
   readonly progress: Progress;
   readonly aside: SetAsideRows;
-  /** Of the first change, before this run. */
+  /** Tries of the first change before this run. */
   tries: number;
   isFirst: boolean;
 }

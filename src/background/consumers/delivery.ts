@@ -20,7 +20,7 @@ const OUTAGES: ReadonlySet<string> = new Set([
   'storage-budget-spent',
 ]);
 
-/** What is known of the tries of one change. */
+/** The tries of one change so far. */
 export interface Tries {
   /** How many have failed before. */
   readonly before: number;

@@ -22,7 +22,7 @@ export type Beginning = 'now' | 'beginning';
 
 type ChangeHandler<E extends CrudEntity> = (change: Change<E>, context: RequestContext) => unknown;
 
-/** What `@OnChange()` says, checked. */
+/** The checked options of `@OnChange()`. */
 export interface DeclaredConsumer {
   readonly name: string;
   readonly resource: EntityClass;

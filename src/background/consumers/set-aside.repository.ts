@@ -13,7 +13,7 @@ import type { SetAsideEntity, SetAsideState } from './set-aside.entity.js';
 const COLUMNS = ['id', 'consumer', 'module', 'resource_id', 'change_id', 'seq', 'tries', 'error', 'state', 'at'];
 const SELECT = `SELECT ${COLUMNS.map((name) => `\`${name}\``).join(', ')} FROM \`plinth_set_aside\``;
 const DUE_AT_ONCE = 50;
-/** Of a row; the error is most of it. */
+/** The size of a row in bytes; the error is most of it. */
 const MOST_BYTES = 8_192;
 
 /** The change that can't be handled, how often it was tried, and why it failed. */
@@ -46,7 +46,7 @@ export class SetAsideRepository {
     return rows.map(({ resource_id: id }) => id);
   }
 
-  /** Those that an operator has said something about, the oldest first. */
+  /** Rows about which an operator has decided, the oldest first. */
   async due(consumer: string): Promise<SetAsideEntity[]> {
     const sql = `${SELECT} WHERE \`consumer\` = ? AND \`state\` <> 'waiting' ORDER BY \`seq\` LIMIT ${DUE_AT_ONCE}`;
     return (await this.database.query(sql, [consumer])).map(decode);

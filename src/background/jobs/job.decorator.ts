@@ -20,7 +20,7 @@ export interface JobRun {
   readonly signal: AbortSignal;
 }
 
-/** What `@Job()` says, checked. */
+/** The checked options of `@Job()`. */
 export interface DeclaredJob {
   readonly name: string;
   readonly schedule: Schedule;

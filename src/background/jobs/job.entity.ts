@@ -7,7 +7,7 @@ export class JobEntity {
   @PrimaryColumn({ type: 'varchar', length: 40 })
   name!: string;
 
-  /** What `due_at` was worked out from. */
+  /** The schedule from which `due_at` was worked out. */
   @TextColumn({ length: 200 })
   schedule!: string;
 

@@ -9,9 +9,9 @@ const SELECT =
 
 /** A run that has ended. */
 export interface RunEnd {
-  /** Of the run. */
+  /** The time at which the run was due. */
   readonly dueAt: string;
-  /** Of the next one. */
+  /** The time at which the next run is due. */
   readonly nextAt: string;
   readonly endedAt: string;
   readonly durationMs: number;

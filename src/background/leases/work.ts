@@ -1,6 +1,6 @@
 /** Work that one process at a time does. */
 export interface Work {
-  /** Of its lease: `consumer:mailer`. 40 characters at most. */
+  /** The name of its lease: `consumer:mailer`. 40 characters at most. */
   readonly name: string;
   /**
    * Called with the lease. It may return sooner, and is called again a third of a lease later. An error is logged, and then the
