@@ -367,6 +367,7 @@ const PUBLIC = [
   'Scope',
   'SecurityLog',
   'Settings',
+  'Subject',
   'TokenVerifier',
   'UpdateEndpoint',
   'UpdateOf',

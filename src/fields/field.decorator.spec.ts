@@ -38,6 +38,12 @@ describe('a declaration that can not work', () => {
     [{ type: 'string', readable: false }, /neither read nor written/],
     [{ type: 'string', readable: false, writable: true, filterable: ['eq'] }, /never read/],
     [{ type: 'string', derived: { from: ['a'], value: () => '' }, writable: true }, /is derived/],
+    [{ type: 'string', erase: 'null', nullable: true }, /not personal: add personal: true/],
+    [{ type: 'string', personal: true, erase: 'null' }, /can't be erased by null: make it nullable/],
+    [{ type: 'date', personal: true }, /pseudonym, which is for texts without a pattern: make it nullable/],
+    [{ type: 'date', personal: true, nullable: true, erase: 'pseudonym' }, /write erase: 'null'/],
+    [{ type: 'string', personal: true, pattern: /x/ }, /for texts without a pattern/],
+    [{ type: 'string', personal: true, maxLength: 28 }, /has 29 characters/],
   ])('%j', (options, why) => {
     expect(() => fieldOf('price', options, 'Loan')).toThrow(why);
     expect(() => fieldOf('price', options, 'Loan')).toThrow(/^Loan\.price /);
@@ -46,6 +52,18 @@ describe('a declaration that can not work', () => {
   it('has a name that is none', () => {
     for (const name of ['camelCase', 'Upper', '1st', 'a-b', 'a b', '', '_a'])
       expect(() => fieldOf(name, { type: 'string' }, 'Loan')).toThrow('snake_case');
+  });
+});
+
+describe('a personal field', () => {
+  it.each<[options: FieldOptions, erase: string | undefined]>([
+    [{ type: 'string' }, undefined],
+    [{ type: 'string', personal: true }, 'pseudonym'],
+    [{ type: 'date', personal: true, nullable: true }, 'null'],
+    [{ type: 'date', personal: true, erase: 'row' }, 'row'],
+    [{ type: 'string', personal: true, derived: { from: ['a'], value: () => '' } }, undefined],
+  ])('%j is erased by %s', (options, erase) => {
+    expect(fieldOf('price', options).erase).toBe(erase);
   });
 });
 

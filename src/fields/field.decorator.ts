@@ -1,11 +1,13 @@
 import { columnOf } from './field.column.js';
-import type { Field as FieldContract, FieldOptions } from './field.js';
+import type { Erasure, Field as FieldContract, FieldOptions } from './field.js';
 import type { FieldType } from './types/field-type.js';
 import { FIELD_TYPES } from './types/types.js';
 
 const FIELDS = Symbol('plinth:fields');
 const NAME = /^[a-z][a-z0-9_]*$/;
 const NO_CODEC = {};
+/** `erased-` and 22 characters; with a `format`, as long as that has it. */
+export const PSEUDONYM_LENGTH = 29;
 
 /**
  * Declares a member of a resource's class, and with it everything that Plinth does with the member: its column and index,
@@ -48,6 +50,8 @@ export function fieldOf(name: string, options: FieldOptions, owner = 'Field'): F
     sortable,
     unique: (options.unique ?? false) && !nullable,
     writable,
+    personal: options.personal ?? false,
+    erase: erasureOf(options),
     required: !nullable && options.default === undefined && !derived && name !== 'id',
     columns: derived?.from ?? [name],
     default: value === null || !normalise ? value : normalise(value),
@@ -57,6 +61,10 @@ export function fieldOf(name: string, options: FieldOptions, owner = 'Field'): F
     order: (type.order ?? (() => 0)) as FieldContract['order'],
     codec: (isSqlite) => type.codec?.(options, isSqlite) ?? NO_CODEC,
   };
+}
+
+function erasureOf({ personal, erase, nullable, derived }: FieldOptions): Erasure | undefined {
+  return personal && !derived ? (erase ?? (nullable ? 'null' : 'pseudonym')) : undefined;
 }
 
 function filterableOf({ filterable = [] }: FieldOptions, type: FieldType): FieldContract['filterable'] {
@@ -83,12 +91,25 @@ function refuse(name: string, options: FieldOptions, type: FieldType): string | 
     return `can't be filtered by ${unknown}: a ${kind} has ${type.operators.join(', ') || 'no operators'}`;
   if (filterable.length === 1 && filterable[0] === 'casei')
     return "can't be filtered by casei alone: name the operators too";
-  const own = type.refuse?.(options);
+  const own = refuseErasure(options) ?? type.refuse?.(options);
   if (own !== undefined) return own;
   if (options.default === undefined) return undefined;
   if (options.default === null) return nullable ? undefined : 'has null as default: make it nullable';
   const [fault] = type.check(options)(options.default);
   return fault && `has a default that its own rules refuse: it ${fault.detail}`;
+}
+
+function refuseErasure(options: FieldOptions): string | undefined {
+  const { type, personal, erase, nullable, pattern, minLength = 0 } = options;
+  if (!personal) return erase ? `is erased by ${erase}, but not personal: add personal: true` : undefined;
+  if (erase === 'null' && !nullable) return "can't be erased by null: make it nullable, or write erase: 'row'";
+  const isFree = (type === 'string' || type === 'text') && !pattern;
+  if (erasureOf(options) === 'pseudonym' && !isFree)
+    return `can't be erased by a pseudonym, which is for texts without a pattern: ${nullable ? "write erase: 'null'" : 'make it nullable'}, or write erase: 'row'`;
+  const { maxLength = PSEUDONYM_LENGTH } = options;
+  if (erasureOf(options) === 'pseudonym' && (maxLength < PSEUDONYM_LENGTH || minLength > PSEUDONYM_LENGTH))
+    return `can't be erased by a pseudonym, which has ${PSEUDONYM_LENGTH} characters: make it nullable, or write erase: 'row'`;
+  return undefined;
 }
 
 /** The declared fields of a class, those of its base class first. */

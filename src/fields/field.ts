@@ -8,6 +8,12 @@ export type FilterOperator = 'eq' | 'ne' | 'gt' | 'ge' | 'lt' | 'le' | 'in' | 'c
 /** An operator by which a filter may compare a field; `casei`: those for text also without regard to case, `casei(field)`. */
 export type FilterAbility = FilterOperator | 'casei';
 
+/**
+ * How a personal value is erased: by null; by another value of its kind, the same for all values of the subject; or with
+ * the whole row.
+ */
+export type Erasure = 'null' | 'pseudonym' | 'row';
+
 /** Works out a field that has no column of its own from the columns that it names. */
 export interface Derivation {
   readonly from: readonly string[];
@@ -37,6 +43,13 @@ export interface FieldOptions {
   readonly default?: unknown;
   /** Computed from other columns; it has none itself, and is neither written, sorted nor filtered. */
   readonly derived?: Derivation;
+  /**
+   * The value tells something about a person, the resource's `@Subject()`. It is kept out of logs, metrics, traces, problems
+   * and addresses, given out with an export of the subject's data, and erased with the subject.
+   */
+  readonly personal?: boolean;
+  /** By default `null` where the field may be null, and `pseudonym` otherwise, which is for texts without a pattern. */
+  readonly erase?: Erasure;
   /** Options for TypeORM beside those that follow from the rest. */
   readonly column?: ColumnOptions;
   /** Shown in the reference. */
@@ -89,6 +102,9 @@ export interface Field {
   /** No two rows have the same value: a unique constraint says so. Never null. */
   readonly unique: boolean;
   readonly writable: boolean | 'create';
+  /** How a personal value is erased; undefined where the field is not personal. A derived one follows its columns. */
+  readonly erase: Erasure | undefined;
+  readonly personal: boolean;
   /** Present in every body that may have it; otherwise the default or null is taken. */
   readonly required: boolean;
   /** Columns that have to be read to answer the field; its own, unless it is derived. */
