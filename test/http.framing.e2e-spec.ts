@@ -1,4 +1,4 @@
-import { SECURITY_HEADERS } from '../src/http/engine/usual-head.js';
+import { SECURITY_HEADERS } from '../src/http/engine/security-headers.js';
 import { startApp, type TestApp } from './support/app.js';
 import { startGuarded } from './support/access.js';
 import { answersIn, sendRaw, type RawAnswer } from './support/raw.js';

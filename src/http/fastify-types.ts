@@ -17,6 +17,8 @@ declare module 'fastify' {
     route: Route;
     /** The time by `performance.now()`. */
     startedAt: number;
+    /** Bytes of the caller's memory that its body takes (`HeldBytes`). */
+    bytesHeld: number;
   }
 
   interface FastifyContextConfig {

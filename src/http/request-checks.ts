@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { DomainError } from '../problems/domain-error.js';
 import { parseMediaType } from './media-types.js';
 import { negotiate } from './negotiation.js';
-import { announcesBody } from './engine/request.js';
+import { announcesBody } from './engine/body.js';
 
 export const MAX_URL_BYTES = 8_192;
 const MAX_HEADERS = 100;

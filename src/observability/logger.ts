@@ -2,7 +2,7 @@ import type { LoggerService, LogLevel } from '@nestjs/common';
 import { pino, stdTimeFunctions, type Logger } from 'pino';
 import type { LogConfig } from '../config/config.js';
 import { now } from '../runtime/instant.js';
-import type { RequestListener } from '../http/engine/told-requests.js';
+import type { RequestObserver } from '../http/engine/request-observers.js';
 import { LogOutput } from './log-output.js';
 
 /** Text of more lives through two collections under load, and is old garbage then. */
@@ -76,7 +76,7 @@ export class JsonLogger implements LoggerService {
    * a third of its cost, and nothing in it needs to be escaped (a known method, a template, numbers, an id that is JSON already,
    * hexadecimal digits).
    */
-  readonly request: RequestListener = ({ route, method, status }) => {
+  readonly request: RequestObserver = ({ route, method, status }) => {
     if (route.isProbe) return undefined;
     const what = `,"method":"${method}","route":${route.quoted},"status":${status},"ms":`;
     const share = status < 400 ? this.config.successPercent / 100 : 1;

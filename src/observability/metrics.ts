@@ -8,7 +8,7 @@ import { Config } from '../config/config.js';
 import { Idempotency } from '../crud/idempotency/idempotency.js';
 import { DatabaseState } from '../database/database-state.js';
 import { Database } from '../database/database.js';
-import type { RequestListener } from '../http/engine/told-requests.js';
+import type { RequestObserver } from '../http/engine/request-observers.js';
 import type { DomainError } from '../problems/domain-error.js';
 import { tracer } from '../runtime/tracing.js';
 import { BackgroundMetrics } from './background.metrics.js';
@@ -87,7 +87,7 @@ export class Metrics {
     this.unread++;
   };
 
-  readonly request: RequestListener = ({ route, method, status }) => {
+  readonly request: RequestObserver = ({ route, method, status }) => {
     if (route.isProbe) return undefined;
     const series = this.durations.series(
       METHODS.includes(method) ? method : '_OTHER',

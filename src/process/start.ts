@@ -8,7 +8,6 @@ import { VERSION } from '../config/version.js';
 import { Draining } from '../runtime/draining.js';
 import { onSignals } from './early-signals.js';
 import { Ending } from './ending.js';
-import { keepTick } from '../runtime/kept-tick.js';
 import { managementOf, stop } from './stop.js';
 import { findTracer, tracer } from '../runtime/tracing.js';
 
@@ -17,7 +16,6 @@ const NPM_REPEATS_WITHIN_MS = 1_000;
 
 /** Runs the service until a signal ends it. @throws ConfigError */
 export async function start(modules: readonly PlinthModuleClass[]): Promise<void> {
-  keepTick();
   const config = readConfig();
   const logger = new JsonLogger(config.log);
   logger.log(startLine(config));

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import { Config } from '../../config/config.js';
 import { Database } from '../../database/database.js';
-import type { Exchange } from '../../http/http-services.js';
+import type { Answer, Exchange } from '../../http/http-services.js';
 import { JSON_TYPE } from '../../http/media-types.js';
 import { trustOf } from '../../http/proxies.js';
 import type { Route } from '../../http/route.js';
@@ -67,37 +67,28 @@ export class EndpointRunner implements Exchange {
     const { stageHeaders } = endpoint.model;
     if (stageHeaders) void reply.headers(stageHeaders);
     if (!context.dryRun && context.idempotencyKey === undefined) return;
-    // Not assigned where it is written: V8 would make it old from the start, and the request with it.
-    const asOneWrite: AsOneWrite = (handle) =>
-      this.asOneWrite(request, async () => kept(render(await handle(), context)));
-    request.asOneWrite = asOneWrite;
+    request.asOneWrite = (handle) => this.asOneWrite(request, async () => kept(render(await handle(), context)));
   }
 
-  /** Answers with what a handler returned. @returns false where the route is no endpoint's */
-  answer(request: FastifyRequest, reply: FastifyReply, value: unknown): boolean {
+  /** The answer with what a handler returned; undefined where the route is no endpoint's. */
+  answer(request: FastifyRequest, value: unknown): Answer | undefined {
     const { context } = request;
-    if (context === null) return false;
+    if (context === null) return undefined;
     context.succeeded();
-    if (value instanceof Export) {
-      // RFC 6266: browsers keep it as a file, and never show it as a page.
-      const name = `${context.endpoint.model.name}.${value.extension}`;
-      void reply.headers({
-        'content-type': value.contentType,
-        'content-disposition': `attachment; filename="${name}"`,
-      });
-      // To HEAD the head is all there is, and no more rows are read.
-      const chunks = request.method === 'HEAD' ? [] : value.chunks;
-      const stream = Readable.from(chunks, { objectMode: false, highWaterMark: 65_536 });
-      // The status is sent by then: the client sees the connection cut, and nobody else would see anything.
-      stream.on('error', (error) =>
-        this.logger.error({ err: error, msg: 'An export ended before its end', trace_id: request.traceId }),
-      );
-      void reply.send(stream);
-    } else {
-      const { status, headers, body } = render(value, context);
-      reply.sendWhole(status, headers, body);
-    }
-    return true;
+    return value instanceof Export ? this.stream(value, request) : render(value, context);
+  }
+
+  private stream({ contentType, extension, chunks }: Export, { context, method, traceId }: FastifyRequest): Answer {
+    // RFC 6266: browsers keep it as a file, and never show it as a page.
+    const name = `${context.endpoint.model.name}.${extension}`;
+    const headers = { 'content-type': contentType, 'content-disposition': `attachment; filename="${name}"` };
+    // To HEAD the head is all there is, and no more rows are read.
+    const body = Readable.from(method === 'HEAD' ? [] : chunks, { objectMode: false, highWaterMark: 65_536 });
+    // The status is sent by then: the client sees the connection cut, and nobody else would see anything.
+    body.on('error', (error) =>
+      this.logger.error({ err: error, msg: 'An export ended before its end', trace_id: traceId }),
+    );
+    return { status: 200, headers, body };
   }
 
   /** Counts the export until its answer is over, whoever ends it. */

@@ -7,11 +7,10 @@ import type { HttpServices } from '../http-services.js';
 import { problemBody } from '../../problems/problem.js';
 import { sendProblem } from '../../problems/problem.filter.js';
 import { checkHead } from '../request-checks.js';
-import type { Request } from './request.js';
 import { endRequestSpan } from './request-span.js';
-import type { Response } from './response.js';
+import type { PlinthResponse } from './response.js';
 import { NO_ROUTE } from '../route.js';
-import type { ToldRequests } from './told-requests.js';
+import type { RequestObservers } from './request-observers.js';
 import { traceIdOf } from '../trace-context.js';
 import { Vary } from '../vary.js';
 
@@ -23,7 +22,7 @@ export class Arrivals {
   constructor(
     config: HttpConfig,
     private readonly services: HttpServices,
-    private readonly told: ToldRequests,
+    private readonly observers: RequestObservers,
     private readonly held: HeldBytes,
   ) {
     this.cors = new Cors(config.corsOrigins);
@@ -35,14 +34,11 @@ export class Arrivals {
     const { span } = request;
     request.traceId = span ? span.spanContext().traceId : traceIdOf(request.headers.traceparent);
     request.route = request.routeOptions.config.route ?? NO_ROUTE;
-    // Not assigned where it is written: V8 would make it old from the start (`a.b = () => …` is taken for a part of a class),
-    // and with it all of the request. That was 1 MB with each collection, until the hook had been compiled.
-    const answered = () => {
+    (reply.raw as PlinthResponse).afterwards = () => {
       this.hold(request, reply);
-      this.told.tell(request, reply);
+      this.observers.observe(request, reply);
       if (span) endRequestSpan(span, request, reply);
     };
-    (reply.raw as Response).afterwards = answered;
     // Until the gate has said who it is.
     request.caller = this.services.nobody;
     const vary = this.vary.of(request.route);
@@ -63,8 +59,7 @@ export class Arrivals {
 
   /** Moves the budget from the body, which is free now, to the answer, which is in memory until it is read. */
   private hold(request: FastifyRequest, { raw }: FastifyReply): void {
-    const { caller } = request;
-    const { bytesHeld } = request.raw as Request;
+    const { caller, bytesHeld } = request;
     if (bytesHeld > 0) this.held.remove(caller, bytesHeld);
     const unread = raw.writableLength;
     if (unread <= LITTLE_BYTES || raw.destroyed) return;

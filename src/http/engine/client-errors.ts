@@ -3,9 +3,9 @@ import type { Socket } from 'node:net';
 import { RepeatedLines } from '../../runtime/repeated-lines.js';
 import { DomainError } from '../../problems/domain-error.js';
 import { PROBLEM_TYPE, problemBody } from '../../problems/problem.js';
-import { LITTLE_BYTES, LITTLE_MS } from './request.js';
+import { LITTLE_BYTES, LITTLE_MS } from './body.js';
 import { MAX_URL_BYTES, notImplemented, uriTooLong, versionNotSupported } from '../request-checks.js';
-import { SECURITY_HEADERS } from './usual-head.js';
+import { SECURITY_HEADERS } from './security-headers.js';
 import { traceIdOf } from '../trace-context.js';
 
 /** As Node gives it to its `clientError` event. */

@@ -14,7 +14,7 @@ import { ClientErrors } from './client-errors.js';
 import type {} from '../fastify-types.js';
 import type { DomainError } from '../../problems/domain-error.js';
 import { LITTLE_BYTES, type HeldBytes } from '../held-bytes.js';
-import type { HttpServices } from '../http-services.js';
+import type { Answer, HttpServices } from '../http-services.js';
 import { parseJson } from '../json.parser.js';
 import { learnRoutes, NO_ROUTE, type Route } from '../route.js';
 import { Methods } from '../methods.js';
@@ -23,18 +23,17 @@ import { trustOf } from '../proxies.js';
 import { tracer } from '../../runtime/tracing.js';
 import { inRequestSpan } from './request-span.js';
 import { refuseAtOtherPort, separate } from './management.js';
-import { announcesBody, readBody, type Request } from './request.js';
+import { announcesBody, readBody } from './body.js';
 import { checkHead, checkMediaTypes, MAX_URL_BYTES } from '../request-checks.js';
 import { httpServer } from './server.js';
-import { ToldRequests } from './told-requests.js';
-import { sendWholeAnswers } from './whole-answers.js';
+import { RequestObservers } from './request-observers.js';
 
 /** Methods whose bodies Fastify would read, by a stream and with parsers of its own. */
 const WITH_BODY = ['DELETE', 'PATCH', 'POST', 'PUT'];
 
 /** Fastify with every limit set, and every failure of its own turned into a problem. */
 export function httpAdapter(config: HttpConfig, services: HttpServices): FastifyAdapter {
-  const told = new ToldRequests(() => [services.measureRequest, services.logRequest]);
+  const observers = new RequestObservers(() => [services.measureRequest, services.logRequest]);
   const errors = new ClientErrors(
     (address) => services.gate?.admitAnybody(address),
     (status, problem) => {
@@ -43,7 +42,7 @@ export function httpAdapter(config: HttpConfig, services: HttpServices): Fastify
     },
   );
   const serverOf = (handle: RequestListener) => httpServer(config, handle, errors, () => services.tellUnread?.());
-  const arrivals = new Arrivals(config, services, told, services.held);
+  const arrivals = new Arrivals(config, services, observers, services.held);
   const fastify = createFastify<Server>({
     // A request that is in flight when the stop begins gets its answer, liveness included.
     return503OnClosing: false,
@@ -73,14 +72,26 @@ class PlinthAdapter extends FastifyAdapter {
   /** Nest calls it with what a handler has returned. */
   override reply(...[response, value, status]: Parameters<FastifyAdapter['reply']>): FastifyReply {
     const reply = response as FastifyReply;
-    if (this.services.exchange!.answer(reply.request, reply, value)) return reply;
-    return super.reply(reply, value, status);
+    const answer = this.services.exchange!.answer(reply.request, value);
+    return answer ? send(reply, answer, this.services.held) : super.reply(reply, value, status);
   }
+}
+
+/** @throws DomainError where the caller leaves too many answers unread for a large one */
+function send(reply: FastifyReply, { status, headers, body }: Answer, held: HeldBytes): FastifyReply {
+  const { method, caller } = reply.request;
+  // A read can be repeated; a write has to be answered.
+  if (typeof body === 'string' && body.length > LITTLE_BYTES && (method === 'GET' || method === 'HEAD'))
+    held.check(caller, body.length);
+  const before = headers.link !== undefined && reply.getHeader('link');
+  return reply
+    .code(status)
+    .headers(before ? { ...headers, link: `${String(before)}, ${headers.link!}` } : headers)
+    .send(body ?? undefined);
 }
 
 function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpServices, arrivals: Arrivals): void {
   const { held } = services;
-  sendWholeAnswers(fastify, held);
   const pressure = new Pressure(config, held);
   // The delays of the start say nothing about the load.
   fastify.addHook('onListen', (done) => {
@@ -92,6 +103,7 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
   fastify.decorateRequest('traceId', '');
   fastify.decorateRequest('span', undefined);
   fastify.decorateRequest('caller', null as unknown as Caller);
+  fastify.decorateRequest('bytesHeld', 0);
   fastify.decorateRequest('route', null as unknown as Route);
   // The endpoints' own.
   fastify.decorateRequest('context', null as never);
@@ -154,12 +166,11 @@ function takeIn(
   if (expect !== undefined && announcesBody(request.headers) && !(Number(length) > config.bodyLimitBytes))
     reply.raw.writeContinue();
   const { caller } = request;
-  const raw = request.raw as Request;
   const hold = (bytes: number) => {
-    if (raw.bytesHeld + bytes <= LITTLE_BYTES) return;
+    if (request.bytesHeld + bytes <= LITTLE_BYTES) return;
     held.check(caller, bytes);
     held.add(caller, bytes);
-    raw.bytesHeld += bytes;
+    request.bytesHeld += bytes;
   };
   const taken = (error: DomainError | null, body: Buffer) => {
     try {
@@ -170,5 +181,5 @@ function takeIn(
     }
     done();
   };
-  readBody(raw, config.bodyLimitBytes, taken, hold);
+  readBody(request.raw, config.bodyLimitBytes, taken, hold);
 }

@@ -1,9 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { RequestListener, Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type {} from '../fastify-types.js';
 import { DomainError } from '../../problems/domain-error.js';
 import { isManagementPath } from '../route.js';
-import type { Request } from './request.js';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -12,10 +11,13 @@ declare module 'fastify' {
   }
 }
 
+/** Requests that came to the port of probes and metrics. */
+const arrivedThere = new WeakSet<IncomingMessage>();
+
 /** Takes requests for probes and metrics from a server of their own, and from no other. */
 export function separate(fastify: FastifyInstance, serverOf: (handle: RequestListener) => Server): void {
   const server = serverOf((request, response) => {
-    (request as Request).isManagement = true;
+    arrivedThere.add(request);
     fastify.routing(request, response);
   });
   fastify.decorate('management', server);
@@ -25,6 +27,5 @@ export function separate(fastify: FastifyInstance, serverOf: (handle: RequestLis
 export function refuseAtOtherPort({ raw, route, is404, url }: FastifyRequest): void {
   // Where there is nothing by this method, there may be something by another one.
   const isWanted = is404 ? isManagementPath(url.split('?', 1)[0]!) : route.isManagement;
-  if (((raw as Request).isManagement ?? false) !== isWanted)
-    throw new DomainError('route-not-found', 'There is nothing at this path.');
+  if (arrivedThere.has(raw) !== isWanted) throw new DomainError('route-not-found', 'There is nothing at this path.');
 }

@@ -1,7 +1,7 @@
 import { createServer, ServerResponse, type OutgoingHttpHeaders } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
-import { Response } from './response.js';
-import { SECURITY_HEADERS } from './usual-head.js';
+import { PlinthResponse } from './response.js';
+import { SECURITY_HEADERS } from './security-headers.js';
 
 /** Everything that a server sends for one request, the date aside. */
 async function bytesOf(
@@ -48,14 +48,14 @@ describe('the response', () => {
     ['a date of its own', 200, { ...length, date: 'x' }, '{}'],
     ['a name in capitals', 200, { ...length, ETag: '"1"' }, '{}'],
   ])("sends what Node's own does, and the security headers: %s", async (_what, status, headers, body) => {
-    expect(await bytesOf(Response, write(status, headers, body))).toBe(
+    expect(await bytesOf(PlinthResponse, write(status, headers, body))).toBe(
       await bytesOf(ServerResponse, write(status, { ...SECURITY_HEADERS, ...headers }, body)),
     );
   });
 
   it.each(['HEAD / HTTP/1.1', 'GET / HTTP/1.0'])('does so too for %s', async (head) => {
     const headers = { etag: '"1"', ...length };
-    expect(await bytesOf(Response, write(200, headers, '{}'), head)).toBe(
+    expect(await bytesOf(PlinthResponse, write(200, headers, '{}'), head)).toBe(
       await bytesOf(ServerResponse, write(200, { ...SECURITY_HEADERS, ...headers }, '{}'), head),
     );
   });
@@ -65,14 +65,14 @@ describe('the response', () => {
       response.setHeader('x-other', '1');
       response.writeHead(200, { 'cache-control': 'no-store', ...length }).end('{}');
     };
-    const bytes = await bytesOf(Response, answer);
+    const bytes = await bytesOf(PlinthResponse, answer);
     expect(bytes).toContain('x-other: 1\r\n');
     expect(bytes).toContain('cache-control: no-store\r\n');
     expect(bytes).not.toContain('private, no-cache');
   });
 
   it('has the security headers also where nobody has written a head', async () => {
-    expect(await bytesOf(Response, (response) => void response.end('{}'))).toContain(
+    expect(await bytesOf(PlinthResponse, (response) => void response.end('{}'))).toContain(
       'x-content-type-options: nosniff\r\n',
     );
   });
@@ -87,51 +87,6 @@ describe('the response', () => {
       }
       response.writeHead(200, length).end(refused === 'ERR_INVALID_CHAR' ? 'ok' : 'no');
     };
-    expect(await bytesOf(Response, answer)).toMatch(/\r\n\r\nok/);
-  });
-
-  it('puts the usual head together by itself', async () => {
-    const node = import.meta.jest.spyOn(ServerResponse.prototype, 'writeHead');
-    await bytesOf(Response, write(200, { etag: '"1"', ...length }, '{}'));
-    // Only for the last request, which ends the connection.
-    expect(node).toHaveBeenCalledTimes(1);
-    node.mockRestore();
-  });
-
-  it('writes what was answered in one turn when that is over, once several requests came in one', async () => {
-    const told: string[] = [];
-    const server = createServer({ ServerResponse: Response }, (request, response) => {
-      (response as Response).afterwards = () => told.push(`after ${request.url}`);
-      const body = `<${request.url}>`;
-      response.writeHead(200, { 'content-length': String(body.length) }).end(body);
-      told.push(`${request.url} ${response.writableEnded ? 'at once' : 'later'}`);
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
-    let received = '';
-    socket.setEncoding('latin1').on('data', (text: string) => (received += text));
-    const answers = () => [...received.matchAll(/<(.+?)>/g)].map(([, path]) => path);
-    const ask = async (...paths: string[]) => {
-      const before = answers().length;
-      socket.write(paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`).join(''));
-      while (answers().length < before + paths.length) await new Promise((resolve) => setTimeout(resolve, 1));
-    };
-    // Flushes what earlier tests have left.
-    await ask('/quiet');
-    told.length = 0;
-    await ask('/a', '/b');
-    await ask('/c', '/d');
-    await ask('/e');
-    await ask('/f');
-    socket.destroy();
-    server.close();
-    expect(answers()).toEqual(['/quiet', '/a', '/b', '/c', '/d', '/e', '/f']);
-    expect(told).toEqual([
-      ...['after /a', '/a at once', 'after /b', '/b at once'],
-      ...['/c later', '/d later', 'after /c', 'after /d'],
-      // One alone, after several: not before it is known that it is.
-      ...['/e later', 'after /e'],
-      ...['after /f', '/f at once'],
-    ]);
+    expect(await bytesOf(PlinthResponse, answer)).toMatch(/\r\n\r\nok/);
   });
 });

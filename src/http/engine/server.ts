@@ -2,10 +2,9 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { HttpConfig } from '../../config/config.js';
 import type { ClientErrors } from './client-errors.js';
 import { Pipelines } from './pipelines.js';
-import { Request } from './request.js';
 import { notImplemented } from '../request-checks.js';
 import { toOriginForm } from '../request-target.js';
-import { Response } from './response.js';
+import { PlinthResponse } from './response.js';
 import { UnreadAnswers } from './unread-answers.js';
 
 const MAX_HEADER_BYTES = 16_384;
@@ -33,8 +32,7 @@ export function httpServer(
   };
   const server = createServer(
     {
-      IncomingMessage: Request,
-      ServerResponse: Response,
+      ServerResponse: PlinthResponse,
       keepAliveTimeout: config.keepAliveTimeoutMs,
       requestTimeout: config.requestTimeoutMs,
       headersTimeout: config.headersTimeoutMs,
