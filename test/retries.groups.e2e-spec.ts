@@ -1,9 +1,8 @@
-import { Rendered } from '../src/crud/endpoints/render.js';
-import { Idempotency } from '../src/crud/idempotency/idempotency.js';
 import { startApp, type TestApp } from './support/app.js';
 import { Client, problemOf } from './support/client.js';
 import { engines } from './support/database.js';
 import { Service } from './support/service.js';
+import { WidgetRepository, WidgetService } from './support/widget/widget.module.js';
 
 /** Keys, rows, change records and answers of creates that come at the same time are one commit. */
 describe.each(engines())('creates with keys at the same time, on %s', (engine) => {
@@ -62,26 +61,27 @@ describe.each(engines())('creates with keys at the same time, on %s', (engine) =
     await other.kill();
   });
 
-  it('that turn out to be more than one row are run again in one transaction', async () => {
-    const idempotency = test.app.get(Idempotency);
-    const answer = new Rendered(201, {}, '{}');
-    let runs = 0;
-    const write = async () => {
-      runs++;
-      // A write by another way than the one that can be held back, before it fails the second time.
-      await test.database.execute("UPDATE widget SET weight = 7 WHERE code = 'taken'");
-      if (runs === 2) throw new Error('afterwards');
-      return answer;
+  it.each(['service', 'repository'] as const)('that do more in a %s of their own are one transaction', async (part) => {
+    const original = { service: test.app.get(WidgetService), repository: test.app.get(WidgetRepository) };
+    const name = part === 'service' ? 'create' : 'insert';
+    const own = original[part] as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+    const inherited = own[name]!.bind(own);
+    let fails = true;
+    own[name] = async (...args) => {
+      const made = await inherited(...args);
+      await test.database.execute(`UPDATE widget SET colour = '${part}' WHERE code = 'taken'`);
+      if (fails) throw new Error('afterwards');
+      return made;
     };
-    const once = () =>
-      idempotency.onceWithOneRow({ caller: 'test', id: 'more', request: 'r' }, write, (stored) =>
-        Promise.resolve(stored),
-      );
-    await expect(once()).rejects.toThrow('afterwards');
-    expect(await count('widget', 'weight = 7')).toBe(0);
-    expect(await once()).toBe(answer);
-    expect(await count('widget', 'weight = 7')).toBe(1);
-    expect(await once()).toMatchObject({ headers: { 'idempotency-replayed': 'true' } });
-    expect(runs).toBe(4);
+    try {
+      problemOf(await create(`by ${part}`, part), 500, 'internal-error');
+      expect(await count('widget', `code = 'by ${part}' OR colour = '${part}'`)).toBe(0);
+      fails = false;
+      expect((await create(`by ${part}`, part)).status).toBe(201);
+      expect(await count('widget', `code = 'by ${part}' OR colour = '${part}'`)).toBe(2);
+      expect((await create(`by ${part}`, part)).headers['idempotency-replayed']).toBe('true');
+    } finally {
+      Reflect.deleteProperty(own, name);
+    }
   });
 });

@@ -5,6 +5,7 @@ import type { CrudService } from './crud.service.js';
 import type { Listing, Representation } from './endpoints/answer.js';
 import { MergePatch, Replacement } from './endpoints/bodies.js';
 import { Context } from './endpoints/context.decorator.js';
+import type { Endpoint, EndpointOptions } from './endpoints/endpoint.js';
 import {
   CreateEndpoint,
   ListEndpoint,
@@ -35,6 +36,8 @@ export interface CrudControllerOptions<E> {
   readonly formats?: readonly Format<E>[];
 }
 
+const ONE_ROW: EndpointOptions & Pick<Endpoint, 'createsOneRow'> = { createsOneRow: true };
+
 /**
  * The base class of a resource's controller: `class LoanController extends CrudController(Loan)`. A handler that is to do
  * something else is overridden with its endpoint decorator, `@ReadEndpoint(Loan)`; without it the start is refused.
@@ -60,7 +63,7 @@ export function CrudController<E extends CrudEntity>(
       return this.service.get(id, context);
     }
 
-    @CreateEndpoint(resource)
+    @CreateEndpoint(resource, ONE_ROW)
     create(@Body() body: CreateBody, @Context() context: RequestContext): Promise<Representation<E>> {
       return this.service.create(body as CreateInput<E>, context);
     }

@@ -7,7 +7,7 @@ import { isId, notAnId } from '../fields/id.js';
 import { JSON_TYPE } from '../http/media-types.js';
 import type { CrudEntity } from '../rows/crud.entity.js';
 import { CrudModel, type ModuleOptions } from './crud.model.js';
-import type { CrudRepository } from '../rows/crud.repository.js';
+import { CrudRepository } from '../rows/crud.repository.js';
 import { Page, Representation, type Listing } from './endpoints/answer.js';
 import type { MergePatch, Replacement } from './endpoints/bodies.js';
 import type { RequestContext } from './endpoints/request-context.js';
@@ -82,8 +82,22 @@ export abstract class CrudService<E extends CrudEntity> {
   /** @throws DomainError `already-exists` naming the member that has to be unique */
   async create(body: CreateInput<E>, context: RequestContext): Promise<Representation<E>> {
     const row = this.repository.make(this.model.withDefaults(body, context.caller));
-    await this.insert(row, context);
-    return this.represent(row, context, true);
+    if (this.hasRules)
+      return this.repository.atomically(async () => {
+        await this.checkAll(null, row, context);
+        await this.repository.insert(row, context);
+        return this.represent(row, context, true);
+      }, context);
+    const created = this.represent(row, context, true);
+    await this.repository.insert(row, context, context.keyFor?.(created));
+    return created;
+  }
+
+  /** Whether `create` stores one row and does nothing else. */
+  get createsOneRow(): boolean {
+    const isInherited =
+      this.create === CrudService.prototype.create && this.repository.insert === CrudRepository.prototype.insert;
+    return isInherited && !this.hasRules;
   }
 
   /** JSON Merge Patch (RFC 7396). A patch that changes nothing keeps the ETag and records no change. */
@@ -162,14 +176,6 @@ export abstract class CrudService<E extends CrudEntity> {
       const after = apply(before);
       await this.checkAll(living(before), living(after), context);
       return this.repository.update(before!, after, context, op);
-    }, context);
-  }
-
-  private async insert(row: E, context: RequestContext): Promise<void> {
-    if (!this.hasRules) return this.repository.insert(row, context);
-    await this.repository.atomically(async () => {
-      await this.checkAll(null, row, context);
-      await this.repository.insert(row, context);
     }, context);
   }
 

@@ -4,7 +4,6 @@ import { DomainError } from '../problems/domain-error.js';
 import { ActiveTransaction } from './active-transaction.js';
 import { ambient } from './ambient.js';
 import { CostlyWork, type Asker } from './costly-work.js';
-import { HeldWrite, type Release } from './held-write.js';
 import type {
   Connector,
   Engine,
@@ -139,22 +138,9 @@ export class Database implements SqlSession {
     return this.dataSource.getMetadata(entity);
   }
 
-  /** @throws Error where a write is held back: there is none then, and what needs one has to be run again in one */
   currentTransaction(): Transaction | undefined {
-    const here = this.ambient;
-    if (here instanceof HeldWrite) throw here.refuse();
-    return here;
-  }
-
-  /** Runs `work` with its one write held back, if it has one and asks the database for nothing else. */
-  holdingBack<T>(held: HeldWrite, work: () => Promise<T>): Promise<T> {
-    return ambient.run({ of: this, is: held }, work);
-  }
-
-  /** Whether the write that would be made now is held back instead. */
-  holdsBack(release: Release): boolean {
-    const here = this.ambient;
-    return here instanceof HeldWrite && here.hold(release);
+    const here = ambient.getStore();
+    return here?.of === this ? here.transaction : undefined;
   }
 
   usage(): PoolUsage {
@@ -220,7 +206,7 @@ export class Database implements SqlSession {
     const transaction = new ActiveTransaction(await this.connected.begin(since));
     let result: T;
     try {
-      result = await ambient.run({ of: this, is: transaction }, work, transaction);
+      result = await ambient.run({ of: this, transaction }, work, transaction);
     } catch (error) {
       await transaction.rollback();
       // A fault that ended the transaction makes everything else that failed in it a consequence.
@@ -233,11 +219,6 @@ export class Database implements SqlSession {
     await transaction.rollback();
     if (transaction.fault !== undefined) throw transaction.fault;
     return result;
-  }
-
-  private get ambient(): ActiveTransaction | HeldWrite | undefined {
-    const here = ambient.getStore();
-    return here?.of === this ? here.is : undefined;
   }
 
   private get connected(): Connector {

@@ -17,7 +17,7 @@ import { ListReads } from '../query/list-reads.js';
 import { EntitySql } from './entity.sql.js';
 import { everyRule, EVERY_ROW, RowRules, type RowRule, type Sight } from './row-rule.js';
 import { RowChanges } from './row-changes.js';
-import { RowCreates } from './row-creates.js';
+import { CompanionTaken, RowCreates, type Companion } from './row-creates.js';
 import { RowReads } from './row-reads.js';
 import { UniqueClashes } from './unique-clashes.js';
 import { uuidv7 } from '../runtime/uuid.js';
@@ -109,24 +109,13 @@ export abstract class CrudRepository<E extends CrudEntity> {
   /**
    * @throws DomainError `already-exists` decided by the database's unique constraints, never by a look first;
    * `forbidden` for a row that the caller could not see
+   * @throws CompanionTaken, and nothing is stored, where somebody else has stored the companion
    */
-  async insert(row: E, context: RequestContext): Promise<void> {
+  async insert(row: E, context: RequestContext, companion?: Companion): Promise<void> {
     this.refuseUnfit(row, context);
-    const { creates } = this.parts;
-    const creation = { row, by: context, since: context.since ?? performance.now() };
-    const isHeld = this.database.holdsBack((companion) =>
-      this.guardUnique(
-        () => row,
-        context,
-        () => creates.insertWithCompanion({ ...creation, companion }),
-      ),
-    );
-    if (!isHeld)
-      await this.guardUnique(
-        () => row,
-        context,
-        () => creates.insert(creation),
-      );
+    const creation = { row, by: context, since: context.since ?? performance.now(), companion };
+    const write = () => this.parts.creates.insert(creation);
+    if (!(await this.guardUnique(() => row, context, write))) throw new CompanionTaken();
   }
 
   /**

@@ -1,18 +1,26 @@
 import type { ChangeAuthor, ChangeLog, RowChange } from './change-log.js';
 import { Batcher, Failed } from '../runtime/batcher.js';
 import type { Database } from '../database/database.js';
-import type { Companion } from '../database/held-write.js';
-import type { Transaction } from '../database/session.js';
+import type { Statement, Transaction } from '../database/session.js';
+import { UniqueViolation } from '../database/sql-errors.js';
 import type { CrudEntity } from './crud.entity.js';
 import type { EntitySql } from './entity.sql.js';
 import { eachAlone, isHeldUp, isOfOneRow, WRITE_GROUPS } from './write-groups.js';
+
+/** A row of another table that is stored with a new one, or neither is: a request's idempotency key. */
+export interface Companion {
+  readonly insert: Statement;
+  /** Takes it away again, where the row beside it was refused. */
+  readonly remove: Statement;
+}
+
+export class CompanionTaken extends Error {}
 
 export interface Creation<E> {
   readonly row: E;
   readonly by: ChangeAuthor;
   /** The time when it was asked for, by `performance.now()`. */
   readonly since: number;
-  /** An idempotency key: stored with the row, or neither is. */
   readonly companion?: Companion | undefined;
 }
 
@@ -55,20 +63,27 @@ export class RowCreates<E extends CrudEntity> {
     this.accompanied = new Batcher((group) => this.insertGroup(group), limits);
   }
 
-  insert(creation: Creation<E>): Promise<unknown> {
+  /** @returns false, and nothing is stored, where somebody else has the companion */
+  async insert(creation: Creation<E>): Promise<boolean> {
     if (this.database.currentTransaction()) return this.insertHere(creation);
-    return this.isTogether ? this.batcher.add(creation) : this.insertTogether([creation]);
-  }
-
-  /** @returns false, and nothing is stored, where the companion is taken */
-  insertWithCompanion(creation: Creation<E> & { readonly companion: Companion }): Promise<boolean> {
-    return this.accompanied.add(creation);
+    if (this.isTogether) return (creation.companion ? this.accompanied : this.batcher).add(creation);
+    const [result] = await this.insertOrSeparate([creation]);
+    if (result instanceof Failed) throw result.error;
+    return result!;
   }
 
   /** Inserts in a transaction of the module, which may go on after a failure: nothing may be left of a row that was refused. */
-  private async insertHere(creation: Creation<E>): Promise<void> {
-    for (const { sql, params } of this.sql.inserts([creation.row])) await this.database.execute(sql, params);
+  private async insertHere(creation: Creation<E>): Promise<boolean> {
+    const { companion, row } = creation;
+    try {
+      if (companion) await this.database.execute(companion.insert.sql, companion.insert.params);
+    } catch (error) {
+      if (error instanceof UniqueViolation) return false;
+      throw error;
+    }
+    for (const { sql, params } of this.sql.inserts([row])) await this.database.execute(sql, params);
     await this.changes.record(this.sql.table, [created(creation)]);
+    return true;
   }
 
   /**

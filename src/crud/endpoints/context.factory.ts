@@ -91,6 +91,7 @@ class HttpContext implements EndpointContext {
   readonly ifNoneMatch;
   readonly minimal: boolean;
   readonly idempotencyKey;
+  keyFor: RequestContext['keyFor'];
   /** Outside of transactions. */
   private works?: AfterCommit;
   private isOver = false;

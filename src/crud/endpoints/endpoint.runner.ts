@@ -8,9 +8,8 @@ import { JSON_TYPE } from '../../http/media-types.js';
 import { trustOf } from '../../http/proxies.js';
 import type { Route } from '../../http/route.js';
 import { DomainError } from '../../problems/domain-error.js';
-import { CrudService } from '../crud.service.js';
 import { Exports } from '../export/exports.js';
-import { Idempotency } from '../idempotency/idempotency.js';
+import { Idempotency, type KeyFor } from '../idempotency/idempotency.js';
 import { keyedRequest } from '../idempotency/keyed-request.js';
 import { replayFor } from '../idempotency/replay.js';
 import { ModuleRegistry } from '../module.registry.js';
@@ -67,7 +66,7 @@ export class EndpointRunner implements Exchange {
     const { stageHeaders } = endpoint.model;
     if (stageHeaders) void reply.headers(stageHeaders);
     if (!context.dryRun && context.idempotencyKey === undefined) return;
-    request.asOneWrite = (handle) => this.asOneWrite(request, async () => kept(render(await handle(), context)));
+    request.asOneWrite = (handle) => this.asOneWrite(request, handle);
   }
 
   /** The answer with what a handler returned; undefined where the route is no endpoint's. */
@@ -97,16 +96,22 @@ export class EndpointRunner implements Exchange {
     if (!raw.destroyed) raw.once('close', this.exports.begin(caller));
   }
 
-  private asOneWrite(request: FastifyRequest, handle: () => Promise<Rendered>): Promise<Rendered> {
+  private asOneWrite(request: FastifyRequest, handle: () => Promise<unknown>): Promise<Rendered> {
     const { context, params } = request;
-    if (context.dryRun) return this.database.transaction(handle, { rollback: true, since: context.since });
-    const service = this.registry.get(context.endpoint.model.name);
-    const mayHave = (answer: Rendered) => replayFor(service, answer, context, (params as { id?: string }).id);
+    const { endpoint, since } = context;
+    const rendered = (value: unknown) => kept(render(value, context));
+    const write = async (keyFor?: KeyFor) => {
+      context.keyFor = keyFor && ((row) => keyFor(rendered(row)));
+      return rendered(await handle());
+    };
+    if (context.dryRun) return this.database.transaction(() => write(), { rollback: true, since });
+    const service = this.registry.get(endpoint.model.name);
+    const narrow = (answer: Rendered) => replayFor(service, answer, context, (params as { id?: string }).id);
     const keyed = keyedRequest(request, context.caller.id, context.idempotencyKey!);
-    // The kernel's own way to create: a service that has another may do more, or look for what the insert throws.
-    const isOneRow = context.endpoint.kind === 'create' && service.create === CrudService.prototype.create;
-    if (isOneRow && this.config.database.groupWrites) return this.idempotency.onceWithOneRow(keyed, handle, mayHave);
-    return this.idempotency.once(keyed, handle, mayHave);
+    const isOneRow = endpoint.createsOneRow && service.createsOneRow && this.config.database.groupWrites;
+    return isOneRow
+      ? this.idempotency.onceWithOneRow(keyed, write, narrow)
+      : this.idempotency.once(keyed, write, narrow);
   }
 
   /** The endpoint that the route's handler declares, of the route's module; of the one in the path where it serves all. */

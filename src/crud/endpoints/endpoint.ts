@@ -22,6 +22,8 @@ export interface Endpoint extends EndpointOptions {
   /** Undefined where the module is a part of the path (batch). */
   readonly resource?: Type<CrudEntity>;
   readonly writes: boolean;
+  /** Of `CrudController`'s own handler: it asks the service for one new row, and does nothing else. */
+  readonly createsOneRow?: boolean;
   /** The verb of an action. */
   readonly verb?: string;
   /** Status of an answer that is neither a representation nor a page; 200 unless given. */

@@ -7,6 +7,8 @@ import type { Field } from '../../fields/field.js';
 import { CSV_TYPE, JSON_TYPE, NDJSON_TYPE } from '../../http/media-types.js';
 import type { ListQuery } from '../../query/list-query.js';
 import type { ModuleEndpoint } from './endpoint.js';
+import type { Companion } from '../../rows/row-creates.js';
+import type { Representation } from './answer.js';
 import type { Format } from './format.js';
 
 export const LIST_FORMATS = [JSON_TYPE, NDJSON_TYPE, CSV_TYPE] as const;
@@ -31,6 +33,11 @@ export interface RequestContext {
   readonly ifNoneMatch?: EntityTags | undefined;
   /** `dry_run=true`: everything is checked, nothing is kept. */
   readonly dryRun: boolean;
+  /**
+   * The request's idempotency key, with the answer that it keeps: to be stored with the one row that the request creates.
+   * Undefined where a transaction around all of the request stores the key.
+   */
+  keyFor?: ((created: Representation<unknown>) => Companion) | undefined;
   /**
    * RFC 9110 section 13.2.2, for a write.
    * @param etag of the row as it is, null when there is none

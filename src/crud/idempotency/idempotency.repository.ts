@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../database/database.js';
 import { fromInstant, now } from '../../runtime/instant.js';
-import type { Companion } from '../../database/held-write.js';
+import type { Companion } from '../../rows/row-creates.js';
 import { UniqueViolation } from '../../database/sql-errors.js';
 import { Rendered } from '../endpoints/render.js';
 

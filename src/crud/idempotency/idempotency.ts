@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../database/database.js';
-import { HeldWrite } from '../../database/held-write.js';
 import type { Transaction } from '../../database/session.js';
 import { DomainError } from '../../problems/domain-error.js';
+import { CompanionTaken, type Companion } from '../../rows/row-creates.js';
 import { StorageBudget } from '../../rows/storage-budget.js';
 import { Rendered } from '../endpoints/render.js';
 import { IdempotencyRepository, type StoredAnswer } from './idempotency.repository.js';
+
+/** The key with the answer that it keeps, to be stored. */
+export type KeyFor = (answer: Rendered) => Companion;
 
 /** One use of a key: its caller and name, and a digest of the request. Both SHA-256. */
 export interface KeyedRequest {
@@ -35,16 +38,16 @@ export class Idempotency {
     private readonly budget: StorageBudget,
   ) {}
 
-  /** @param mayHave the stored answer as far as the caller may have it now */
+  /** @param narrow leaves out of a stored answer what the caller may not see any more */
   async once(
     { caller, id, request, since }: KeyedRequest,
     write: () => Promise<Rendered>,
-    mayHave: (answer: Rendered) => Promise<Rendered>,
+    narrow: (answer: Rendered) => Promise<Rendered>,
   ): Promise<Rendered> {
     const work = async (transaction: Transaction) => {
       const stored = await this.take(id, request);
       if (stored) {
-        const answer = await replay(stored, request, mayHave);
+        const answer = await replay(stored, request, narrow);
         this.replays++;
         await this.keys.settle(id);
         return answer;
@@ -60,33 +63,35 @@ export class Idempotency {
   }
 
   /**
-   * The same for a write that is likely to make one row and nothing else: the row is held back until the answer is
-   * there, then key, row, change record and answer are stored together, with those of other requests. What turns out to
-   * do more is run again as `once` does it, which also answers who comes with a key that somebody has.
+   * The same for a request that creates one row and does nothing else: row, change record, key and answer are stored
+   * together, with those of other requests. One whose key somebody has is answered as `once` does it.
+   * @param write stores the key that it gets with the row, for the answer that it gives back
    */
   async onceWithOneRow(
     keyed: KeyedRequest,
-    write: () => Promise<Rendered>,
-    mayHave: (answer: Rendered) => Promise<Rendered>,
+    write: (keyFor?: KeyFor) => Promise<Rendered>,
+    narrow: (answer: Rendered) => Promise<Rendered>,
   ): Promise<Rendered> {
     const { caller, id, request } = keyed;
-    const held = new HeldWrite();
-    const done = await this.alone(id, async () => {
+    const created = await this.alone(id, async () => {
       if (await this.keys.find(id)) return null;
-      const answer = await this.database.holdingBack(held, write).catch((error: unknown) => {
-        if (!held.isMore) throw error;
-      });
-      if (!answer || !held.release || held.isMore) return null;
-      const settle = this.charge(caller, answer);
+      let settle: ((isStored: boolean) => void) | undefined;
       let isStored = false;
       try {
-        isStored = await held.release(this.keys.companion(id, request, answer));
+        const answer = await write((given) => {
+          settle = this.charge(caller, given);
+          return this.keys.companion(id, request, given);
+        });
+        isStored = true;
+        return answer;
+      } catch (error) {
+        if (error instanceof CompanionTaken) return null;
+        throw error;
       } finally {
-        settle(isStored);
+        settle?.(isStored);
       }
-      return isStored ? answer : null;
     });
-    return done ?? this.once(keyed, write, mayHave);
+    return created ?? this.once(keyed, write, narrow);
   }
 
   private charge(caller: string, { headers, body }: Rendered): (isStored: boolean) => void {
@@ -117,14 +122,14 @@ export class Idempotency {
 async function replay(
   stored: StoredAnswer,
   request: string,
-  mayHave: (answer: Rendered) => Promise<Rendered>,
+  narrow: (answer: Rendered) => Promise<Rendered>,
 ): Promise<Rendered> {
   if (stored.request !== request) {
     const detail = 'This Idempotency-Key was used for another request. Use a new key for a new request.';
     const errors = [{ code: 'reused', detail, header: 'idempotency-key' }];
     throw new DomainError('idempotency-key-reused', detail, { errors });
   }
-  const { status, headers, body } = await mayHave(stored.answer);
+  const { status, headers, body } = await narrow(stored.answer);
   return new Rendered(status, { ...headers, 'idempotency-replayed': 'true' }, body);
 }
 
