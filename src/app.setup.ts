@@ -1,7 +1,7 @@
 import { NOBODY } from './access/caller.js';
 import 'reflect-metadata';
 import { RequestMethod, type DynamicModule, type LoggerService } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { DiscoveryService, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AccessControl } from './access/access-control.js';
 import { AppModule } from './app.module.js';
@@ -11,6 +11,7 @@ import { EndpointRunner } from './crud/endpoints/endpoint.runner.js';
 import { httpAdapter } from './http/engine/http.adapter.js';
 import { HeldBytes } from './http/held-bytes.js';
 import type { HttpServices } from './http/http-services.js';
+import { rootPaths } from './http/root-controller.decorator.js';
 import { Metrics } from './observability/metrics.js';
 import { Draining } from './runtime/draining.js';
 
@@ -23,26 +24,6 @@ export interface AppOptions {
   /** Further modules of Nest's, without a resource. */
   readonly imports?: NonNullable<DynamicModule['imports']>;
 }
-
-/** Paths that are not under `/api`. */
-const OUTSIDE = [
-  '/',
-  'version',
-  'health',
-  'health/live',
-  'health/ready',
-  'health/startup',
-  'problems',
-  'problems/:code',
-  'docs',
-  'docs/start.js',
-  'docs/live',
-  'docs/live.js',
-  'docs/live.css',
-  'docs/:asset',
-  'openapi.json',
-  'metrics',
-];
 
 /** Everything that is global about HTTP: `main` and every HTTP test build the service with it. Not listening yet. */
 export async function createApp(
@@ -68,6 +49,7 @@ export async function createApp(
   services.measureRequest = metrics.request;
   services.tellProblem = metrics.problem;
   services.tellUnread = metrics.connectionUnread;
-  app.setGlobalPrefix('api', { exclude: OUTSIDE.map((path) => ({ path, method: RequestMethod.ALL })) });
+  const exclude = rootPaths(app.get(DiscoveryService)).map((path) => ({ path, method: RequestMethod.ALL }));
+  app.setGlobalPrefix('api', { exclude });
   return app;
 }

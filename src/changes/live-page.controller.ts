@@ -1,5 +1,6 @@
-import { Controller, Get, Header } from '@nestjs/common';
+import { Get, Header } from '@nestjs/common';
 import { ModuleRegistry } from '../crud/module.registry.js';
+import { RootController } from '../http/root-controller.decorator.js';
 
 const STYLE = `:root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 table{border-collapse:collapse;width:100%}td,th{padding:.3rem .8rem .3rem 0;text-align:left;vertical-align:top}
@@ -73,7 +74,7 @@ const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /** A page where a person sees changes arrive. */
-@Controller('docs')
+@RootController('docs')
 export class LivePageController {
   constructor(private readonly registry: ModuleRegistry) {}
 

@@ -1,11 +1,12 @@
-import { Controller, Get, UseFilters } from '@nestjs/common';
+import { Get, UseFilters } from '@nestjs/common';
 import { HealthCheck, HealthCheckService, type HealthCheckResult } from '@nestjs/terminus';
 import { HealthFilter } from './health.filter.js';
 import { ProcessIndicators } from './process.indicators.js';
 import { ReadinessChecks } from './readiness-checks.js';
 import { ServiceIndicators } from './service.indicators.js';
+import { RootController } from '../http/root-controller.decorator.js';
 
-@Controller('health')
+@RootController('health')
 @UseFilters(HealthFilter)
 export class HealthController {
   constructor(

@@ -1,7 +1,8 @@
-import { Controller, Get } from '@nestjs/common';
+import { Get } from '@nestjs/common';
+import { RootController } from '../http/root-controller.decorator.js';
 
 /** Answers if the event loop turns. Outside of terminus, which says 503 while the process is being stopped. */
-@Controller('health/live')
+@RootController('health/live')
 export class LivenessController {
   @Get()
   live(): { status: 'ok' } {

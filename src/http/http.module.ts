@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { APP_FILTER, DiscoveryModule } from '@nestjs/core';
 import { ProblemFilter } from '../problems/problem.filter.js';
-import { ProblemPagesController } from '../problems/problem-pages.controller.js';
+import { ProblemPagesController } from './problem-pages.controller.js';
 import { BodyChecks } from '../fields/body-checks.js';
 
 @Module({

@@ -1,13 +1,14 @@
-import { Controller, Get, Headers, Res } from '@nestjs/common';
+import { Get, Headers, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { METRICS_TYPE, OPENMETRICS_TYPE } from '../http/media-types.js';
 import { negotiate } from '../http/negotiation.js';
 import { Scope } from '../http/scope.decorator.js';
 import { Metrics } from './metrics.js';
+import { RootController } from '../http/root-controller.decorator.js';
 
 const OFFERS = [METRICS_TYPE, OPENMETRICS_TYPE];
 
-@Controller('metrics')
+@RootController('metrics')
 export class MetricsController {
   constructor(private readonly metrics: Metrics) {}
 

@@ -1,10 +1,11 @@
-import { Controller, Get, Header, Param, StreamableFile } from '@nestjs/common';
+import { Get, Header, Param, StreamableFile } from '@nestjs/common';
 import { createReadStream } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { DomainError } from '../problems/domain-error.js';
 import { ApiDocument } from './document.js';
 import type { OpenAPIV3_1 } from 'openapi-types';
+import { RootController } from '../http/root-controller.decorator.js';
 
 /** Swagger UI from its package: no asset comes from another host. */
 const ASSETS: Readonly<Record<string, string>> = {
@@ -35,7 +36,7 @@ const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** The reference that people read and try requests on, and the document that it is made from. */
-@Controller()
+@RootController()
 export class DocsController {
   constructor(private readonly document: ApiDocument) {}
 

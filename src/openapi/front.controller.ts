@@ -1,4 +1,4 @@
-import { Controller, Get, Req, Res } from '@nestjs/common';
+import { Get, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '../config/config.js';
@@ -10,6 +10,7 @@ import { negotiate } from '../http/negotiation.js';
 import { page } from '../problems/page.js';
 import { Draining } from '../runtime/draining.js';
 import { frontPage, requestsTo, type Front } from './front-page.js';
+import { RootController } from '../http/root-controller.decorator.js';
 
 const OFFERS = [JSON_TYPE, HTML_TYPE];
 const LINKS = {
@@ -32,7 +33,7 @@ interface Version {
 }
 
 /** The first that somebody sees who has nothing but the address. */
-@Controller()
+@RootController()
 export class FrontController {
   constructor(
     private readonly config: Config,

@@ -1,10 +1,11 @@
-import { Controller, Get, Header, Param } from '@nestjs/common';
-import { DomainError } from './domain-error.js';
-import { problemType, problemTypes } from './problem.catalogue.js';
-import { page } from './page.js';
+import { Get, Header, Param } from '@nestjs/common';
+import { DomainError } from '../problems/domain-error.js';
+import { problemType, problemTypes } from '../problems/problem.catalogue.js';
+import { page } from '../problems/page.js';
+import { RootController } from './root-controller.decorator.js';
 
 /** The pages behind a problem's `type`. */
-@Controller('problems')
+@RootController('problems')
 export class ProblemPagesController {
   @Get()
   @Header('content-type', 'text/html; charset=utf-8')
