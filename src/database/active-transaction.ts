@@ -85,6 +85,25 @@ export class ActiveTransaction implements Transaction {
     }
   }
 
+  /** Runs all of its work, then commits it, or with `rollback` takes it back. @throws what `work` throws, or why it can't be committed */
+  async around<T>(work: () => Promise<T>, rollback = false): Promise<T> {
+    let result: T;
+    try {
+      result = await work();
+    } catch (error) {
+      await this.rollback();
+      // A fault that ended the transaction makes everything else that failed in it a consequence.
+      throw this.fault ?? error;
+    }
+    if (!rollback) {
+      await this.commit();
+      return result;
+    }
+    await this.rollback();
+    if (this.fault !== undefined) throw this.fault as Error;
+    return result;
+  }
+
   async commit(): Promise<void> {
     if (this.fault !== undefined) {
       await this.rollback();

@@ -1,6 +1,5 @@
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 import type { DatabaseConfig } from '../config/config.js';
-import { DomainError } from '../problems/domain-error.js';
 import { ActiveTransaction } from './active-transaction.js';
 import { ambient } from './ambient.js';
 import { CostlyWork, type Asker } from './costly-work.js';
@@ -17,29 +16,14 @@ import type {
   StatementMode,
   StatementResult,
   Transaction,
+  TransactionOptions,
   Write,
 } from './session.js';
-import { classify, reasonOf, toThrown } from './sql-errors.js';
+import { pauseBeforeRetry } from './retries.js';
+import { codeOf, notConnected } from './sql-errors.js';
 import { inSpan } from '../runtime/tracing.js';
 import type { SqlFailure } from './sql-failures.js';
 import { StatementTimes } from './statement-times.js';
-import { waitLeft } from './waiting.js';
-
-/**
- * The tries of a transaction. After a deadlock somebody else has got through, so that more tries help; a server that is away
- * they would only burden.
- */
-const TRIES: Partial<Record<SqlFailure, number>> = { retry: 6, unprepared: 6, lost: 3 };
-/** After which there is another try. */
-export const RETRIED = Object.keys(TRIES) as SqlFailure[];
-const BACKOFF_MS = 50;
-
-export interface TransactionOptions {
-  /** A dry run: everything is done, then rolled back. */
-  readonly rollback?: boolean;
-  /** The time when the request came, by `performance.now()`: all of its waits count from there; by default from now. */
-  readonly since?: number | undefined;
-}
 
 /**
  * The database as repositories know it: statements that run in the transaction which is under way in this asynchronous
@@ -160,7 +144,7 @@ export class Database implements SqlSession {
     const outer = this.currentTransaction();
     if (outer) return work(outer);
     const { since = performance.now() } = options;
-    return inSpan('transaction', {}, nameOf, () => this.tried(() => this.once(work, { ...options, since }), since));
+    return inSpan('transaction', {}, codeOf, () => this.tried(() => this.once(work, { ...options, since }), since));
   }
 
   /**
@@ -171,7 +155,7 @@ export class Database implements SqlSession {
    * @throws NoMatch when a write matched fewer rows than it must
    */
   commit(writes: readonly Write[], patience: Patience = 'waits', since = performance.now()): Promise<void> {
-    return inSpan('commit', {}, nameOf, () => this.tried(() => this.connected.commit(writes, patience, since), since));
+    return inSpan('commit', {}, codeOf, () => this.tried(() => this.connected.commit(writes, patience, since), since));
   }
 
   get commitsWithoutWaiting(): boolean {
@@ -204,47 +188,11 @@ export class Database implements SqlSession {
     { rollback, since }: TransactionOptions & { readonly since: number },
   ): Promise<T> {
     const transaction = new ActiveTransaction(await this.connected.begin(since));
-    let result: T;
-    try {
-      result = await ambient.run({ of: this, transaction }, work, transaction);
-    } catch (error) {
-      await transaction.rollback();
-      // A fault that ended the transaction makes everything else that failed in it a consequence.
-      throw transaction.fault ?? error;
-    }
-    if (!rollback) {
-      await transaction.commit();
-      return result;
-    }
-    await transaction.rollback();
-    if (transaction.fault !== undefined) throw transaction.fault;
-    return result;
+    return transaction.around(() => ambient.run({ of: this, transaction }, work, transaction), rollback);
   }
 
   private get connected(): Connector {
     if (this.connector && !this.suspended) return this.connector;
     throw notConnected();
   }
-}
-
-/** An error in a word, for traces. */
-function nameOf(error: unknown): string {
-  return error instanceof DomainError ? error.code : reasonOf(error);
-}
-
-function notConnected(): DomainError {
-  const headers = { 'retry-after': '2' };
-  return new DomainError('database-unavailable', 'The database can not be reached at the moment.', { headers });
-}
-
-/**
- * Tries with full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), as long as the request
- * may wait at all. @throws what the caller shall see, when another try is of no use
- */
-async function pauseBeforeRetry(error: unknown, attempt: number, since: number): Promise<SqlFailure> {
-  const failure = classify(error);
-  const pause = Math.random() * BACKOFF_MS * 2 ** attempt;
-  if (attempt >= (TRIES[failure] ?? 1) || pause > waitLeft(since)) throw toThrown(error);
-  await new Promise((resolve) => setTimeout(resolve, pause));
-  return failure;
 }

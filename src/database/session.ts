@@ -49,6 +49,13 @@ export type StatementMode = 'read' | 'shared read' | 'costly read' | 'write';
 /** Whether locks of others are waited for (MySQL always waits a second); a commit that does not finds no match then. */
 export type Patience = 'waits' | 'does not wait';
 
+export interface TransactionOptions {
+  /** A dry run: everything is done, then rolled back. */
+  readonly rollback?: boolean;
+  /** The time when the request came, by `performance.now()`: all of its waits count from there; by default from now. */
+  readonly since?: number | undefined;
+}
+
 /** A transaction that is under way, begun by `Database.transaction()` and ended by it. */
 export interface Transaction extends SqlSession {
   /**

@@ -107,3 +107,13 @@ function uniqueViolation(error: DriverError): UniqueViolation {
     error,
   );
 }
+
+/** An error in a word, for traces. */
+export function codeOf(error: unknown): string {
+  return error instanceof DomainError ? error.code : reasonOf(error);
+}
+
+export function notConnected(): DomainError {
+  const headers = { 'retry-after': '2' };
+  return new DomainError('database-unavailable', 'The database can not be reached at the moment.', { headers });
+}

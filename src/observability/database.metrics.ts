@@ -1,6 +1,7 @@
 import type { DatabaseConfig } from '../config/config.js';
 import { DATABASE_STATES, type DatabaseState } from '../database/database-state.js';
-import { RETRIED, type Database } from '../database/database.js';
+import type { Database } from '../database/database.js';
+import { RETRIED } from '../database/retries.js';
 import { BATCHES, STATEMENT_KINDS, type StatementKind } from '../database/statement-times.js';
 import type { Series } from './durations.js';
 import type { Instruments } from './instruments.js';

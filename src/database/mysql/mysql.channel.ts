@@ -1,8 +1,7 @@
-import type { PoolConnection, QueryError } from 'mysql2';
+import type { PoolConnection } from 'mysql2';
 import type { DatabaseConfig } from '../../config/config.js';
 import { Failed, type Tell } from '../../runtime/batcher.js';
-import type { Outcome, Row, SqlValue, Statement, StatementResult } from '../session.js';
-import { bytesOf, RowsTaken } from '../row-bytes.js';
+import type { Outcome, Statement, StatementResult } from '../session.js';
 import { classify, poisons, wasNeverSent } from '../sql-errors.js';
 import type { SqlFailure } from '../sql-failures.js';
 import { LOCK_WAIT_S, lockWaits } from '../waiting.js';
@@ -10,7 +9,8 @@ import { executionSize, LONGEST_PAYLOAD } from './mysql.packets.js';
 import { isWire, socketOf, type Wire } from './mysql.internals.js';
 import { Pipeline } from './mysql.pipeline.js';
 import type { StatementKind, StatementTimes } from '../statement-times.js';
-import { goesAsText, isTooManyPrepared, noteUse, prepared } from './mysql.statements.js';
+import { goesAsText, prepared } from './mysql.statements.js';
+import { OneByOne } from './mysql.one-by-one.js';
 import { Watchdog, type Watched } from './mysql.watchdog.js';
 
 const text = (sql: string): Statement => ({ sql, params: [] });
@@ -120,75 +120,6 @@ export class MysqlChannel {
     wire.addCommand(pipeline);
     return pipeline;
   }
-}
-
-/** The same with nothing but what mysql2 documents: a statement is sent when the one before has been answered. */
-class OneByOne {
-  private readonly outcomes: Outcome[] = [];
-
-  constructor(
-    private readonly connection: PoolConnection,
-    private readonly statements: readonly Statement[],
-    private readonly watched: Watched,
-    private readonly done: (outcomes: readonly Outcome[]) => void,
-    private readonly onTooManyPrepared: () => void,
-  ) {
-    this.next();
-  }
-
-  onResult(error: Error): void {
-    this.done(this.statements.map((_statement, n) => this.outcomes[n] ?? new Failed(error)));
-  }
-
-  private next(): void {
-    const statement = this.statements[this.outcomes.length];
-    if (!statement) return this.done(this.outcomes);
-    const answered = (error: QueryError | null, result?: unknown) => {
-      this.watched.answered();
-      this.outcomes.push(error ? new Failed(error) : toResult(result));
-      if (error && isTooManyPrepared(error)) this.onTooManyPrepared();
-      // Each of the others would wait as long for what is rolled back all the same.
-      if (error && classify(error) === 'retry') this.onResult(error);
-      else this.next();
-    };
-    const { sql, params, mostBytes } = statement;
-    if (!goesAsText(statement)) noteUse(this.connection, statement);
-    if (mostBytes !== undefined) readPart(this.connection, statement, mostBytes, answered);
-    else if (goesAsText(statement)) this.connection.query(sql, answered);
-    else this.connection.execute(sql, params as SqlValue[], answered);
-  }
-}
-
-/** Reads a part of the result, row by row as they come. */
-function readPart(
-  connection: PoolConnection,
-  { sql, params }: Statement,
-  mostBytes: number,
-  answered: (error: QueryError | null, result?: unknown) => void,
-): void {
-  const taken = new RowsTaken<Row>(mostBytes);
-  const command = connection.execute(sql, params as SqlValue[]);
-  command.on('result', (row) => {
-    if (taken.hasRoom()) taken.add(row as Row, bytesOf(Object.values(row as Row)));
-  });
-  // After an error there may be an end or none.
-  let isAnswered = false;
-  const end = (error: QueryError | null) => {
-    if (!isAnswered) answered(error, taken);
-    isAnswered = true;
-  };
-  command.on('error', end);
-  command.on('end', () => end(null));
-}
-
-function toResult(result: unknown): StatementResult {
-  if (result instanceof RowsTaken) return { rows: result.rows as Row[], affected: 0, isCut: result.isCut };
-  if (Array.isArray(result)) {
-    // A procedure has several, the first of which is what counts.
-    const rows = (Array.isArray(result[0]) ? result[0] : result) as Row[];
-    return { rows, affected: 0 };
-  }
-  return { rows: [], affected: (result as { affectedRows: number }).affectedRows };
 }
 
 /** Ends a wait by cutting the socket: mysql2's own timeout leaves the connection busy in the pool. */

@@ -21,6 +21,7 @@ import { cut, isPoisoned, isUnanswered, MysqlChannel, sever } from './mysql.chan
 import { asOneStatement, isNotUnderstood, isUnmatched } from './mysql.compound.js';
 import { lineOf, type Line } from './mysql.line.js';
 import { connectionsOf, socketOf, usageOf } from './mysql.internals.js';
+import { limited } from './mysql.limit.js';
 import { executionSize } from './mysql.packets.js';
 import { closeSome } from './mysql.statements.js';
 import { MysqlTransaction } from './mysql.transaction.js';
@@ -73,7 +74,7 @@ export class MysqlConnector implements Connector {
       return this.shared.add(statement);
     }
     const isCostly = mode === 'costly read';
-    const [outcome] = await this.send([isCostly ? this.limited(statement) : statement], kindOf(mode));
+    const [outcome] = await this.send([isCostly ? limited(statement, this.limits) : statement], kindOf(mode));
     if (!(outcome instanceof Failed)) return outcome!;
     const { error } = outcome;
     if (isCostly && classify(error) === 'timeout' && !isUnanswered(error))
@@ -145,16 +146,6 @@ export class MysqlConnector implements Connector {
 
   private lockWait(patience: Patience, since: number): number {
     return lockWait(patience, since, this.limits.kind === 'mariadb' ? 0 : 1);
-  }
-
-  /** Limits the time of this one statement: https://mariadb.com/kb/en/set-statement/, and MySQL's hint to its optimizer. */
-  private limited(statement: Statement): Statement {
-    const { kind, costly } = this.limits;
-    const sql =
-      kind === 'mariadb'
-        ? `SET STATEMENT max_statement_time = ${costly.limitMs / 1000} FOR ${statement.sql}`
-        : statement.sql.replace(/^SELECT/, `SELECT /*+ MAX_EXECUTION_TIME(${costly.limitMs}) */`);
-    return { ...statement, sql };
   }
 
   /** Closes prepared statements on every connection: one that has none itself would find no room by closing its own. */

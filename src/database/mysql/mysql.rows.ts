@@ -1,4 +1,5 @@
 import type { Row, SqlValue } from '../session.js';
+import { BINARY_CHARSET, INTEGERS, JSON_TYPE, NULL_TEXT, TEXTS, TYPE, UNSIGNED } from './mysql.types.js';
 import { instantText, timeText } from './mysql.times.js';
 
 /** The part of mysql2's packets that this uses: some of the bytes that came. */
@@ -11,39 +12,6 @@ export interface Packet {
 }
 
 export const HEADER = 4;
-
-/** Types of columns (https://mariadb.com/kb/en/result-set-packets/#field-types). */
-const TYPE = {
-  decimal: 0x00,
-  tiny: 0x01,
-  short: 0x02,
-  long: 0x03,
-  float: 0x04,
-  double: 0x05,
-  timestamp: 0x07,
-  longlong: 0x08,
-  int24: 0x09,
-  date: 0x0a,
-  time: 0x0b,
-  datetime: 0x0c,
-  year: 0x0d,
-  bit: 0x10,
-  newdecimal: 0xf6,
-} as const;
-const INTEGERS: ReadonlySet<number> = new Set([TYPE.tiny, TYPE.short, TYPE.long, TYPE.int24, TYPE.longlong, TYPE.year]);
-/** The server says that they are binary. */
-const TEXTS: ReadonlySet<number> = new Set([
-  TYPE.decimal,
-  TYPE.newdecimal,
-  TYPE.date,
-  TYPE.time,
-  TYPE.datetime,
-  TYPE.timestamp,
-]);
-const NULL_TEXT = 0xfb;
-const BINARY_CHARSET = 63;
-const UNSIGNED = 32;
-const JSON_TYPE = 0xf5;
 
 /**
  * Rows of one statement in the binary protocol of those that are prepared, or in the text protocol

@@ -156,15 +156,15 @@ describe('SqliteConnector with a second thread', () => {
     await turn();
     expect(committed).toHaveBeenCalledTimes(2);
     // In its turn, after both: it would stand in the way of what it reads and writes.
-    const transaction = connector.begin();
+    const begun = connector.begin();
     commits.push(connector.commit(many('c')));
     expect(connector.usage()).toEqual({ used: 1, idle: 0, waiting: 2 });
-    const { run, commit } = await transaction;
-    expect((await run(count)).rows).toEqual([{ n: 20 }]);
-    await run(insert('d'));
+    const transaction = await begun;
+    expect((await transaction.run(count)).rows).toEqual([{ n: 20 }]);
+    await transaction.run(insert('d'));
     await sleep(20);
     expect(committed).toHaveBeenCalledTimes(2);
-    await commit();
+    await transaction.commit();
     await Promise.all(commits);
     expect(committed).toHaveBeenCalledTimes(3);
     expect(await read(count)).toEqual([{ n: 31 }]);

@@ -1,5 +1,4 @@
 import type Sqlite from 'better-sqlite3';
-import { Failed } from '../../runtime/batcher.js';
 import { checkParameters } from '../parameters.js';
 import {
   NoMatch,
@@ -11,13 +10,14 @@ import {
   type StatementResult,
   type Write,
 } from '../session.js';
-
 import { classify, outcomeUnknown, tooCostly } from '../sql-errors.js';
 import { kindOf, StatementTimes } from '../statement-times.js';
 import { Turnstile } from '../turnstile.js';
 import type { CostlyThreads } from './sqlite.costly.js';
+import { Crowd } from './sqlite.crowd.js';
 import { Statements } from './sqlite.statements.js';
 import { ThreadLost, type SqliteThread } from './sqlite.thread.js';
+import { SqliteTransaction } from './sqlite.transaction.js';
 
 /** Waiting for a turn is the only wait there is: a statement itself runs on this thread, or on another one. */
 export interface SqliteLimits {
@@ -33,8 +33,6 @@ export interface SqliteThreads {
   readonly second: SqliteThread;
   readonly costly: CostlyThreads;
 }
-
-const COMMIT: Statement = { sql: 'COMMIT', params: [] };
 
 /**
  * From so many on, the parameters are those of several rows or callers. A commit of few rows waits for the disk above all:
@@ -110,56 +108,14 @@ export class SqliteConnector implements Connector {
 
   async begin(): Promise<OpenTransaction> {
     await this.turnstile.enter();
+    const leave = () => this.turnstile.leave();
     try {
       this.writer.write('BEGIN IMMEDIATE', []);
     } catch (error) {
-      this.turnstile.leave();
+      leave();
       throw error;
     }
-    const rollback = () => {
-      try {
-        this.writer.rollback();
-      } finally {
-        this.turnstile.leave();
-      }
-    };
-    const { writer, times } = this;
-    const run = (statement: Statement): StatementResult => {
-      // After a full disk, for example, SQLite has rolled back by itself: the rest would commit one by one.
-      if (!writer.isInTransaction) throw new Error('SQLite has rolled the transaction back.');
-      const { sql, params, mostBytes } = statement;
-      return times.now('transaction', [statement], () => writer.run(sql, params, mostBytes));
-    };
-    return {
-      get isOver() {
-        return !writer.isInTransaction;
-      },
-      run: async (statement) => {
-        checkParameters(statement.params);
-        return run(statement);
-      },
-      runEach: async (statements) => {
-        for (const { params } of statements) checkParameters(params);
-        return statements.map((statement) => {
-          try {
-            return run(statement);
-          } catch (error) {
-            return new Failed(error);
-          }
-        });
-      },
-      // A COMMIT that fails leaves the transaction open: it is rolled back before the next one's turn.
-      commit: async () => {
-        try {
-          times.now('commit', [COMMIT], () => writer.run(COMMIT.sql, COMMIT.params));
-        } catch (error) {
-          rollback();
-          throw error;
-        }
-        this.turnstile.leave();
-      },
-      rollback: async () => rollback(),
-    };
+    return new SqliteTransaction(this.writer, this.times, leave);
   }
 
   /** Does nothing: there is no server that could go away. */
@@ -210,21 +166,5 @@ export class SqliteConnector implements Connector {
     } finally {
       this.turnstile.leave();
     }
-  }
-}
-
-/** Whether several come in a turn of the event loop, or did in the last one in which anybody came. */
-class Crowd {
-  private came = 0;
-  private wasCrowd = false;
-
-  join(): boolean {
-    if (this.came++ === 0) {
-      setImmediate(() => {
-        this.wasCrowd = this.came > 1;
-        this.came = 0;
-      });
-    }
-    return this.wasCrowd || this.came > 1;
   }
 }
