@@ -1,4 +1,4 @@
-// Requests at a steady rate, whatever the answers take ("open loop"): node bench/steady/generator.js, told by one message
+// Requests at a steady rate, whatever the answers take ("open loop"): a process of its own, told by one message
 // what to ask, answers with one. A time counts from when its request should have been sent, so that one slow answer is not
 // hidden by the others that wait for it (coordinated omission).
 import { once } from 'node:events';
@@ -96,7 +96,7 @@ async function run({ port, rate, seconds, connections, arrivals, texts }) {
   for (const { socket } of all) socket.destroy();
   times.sort((a, b) => a - b);
   const at = (share) => times[Math.min(times.length - 1, Math.floor(times.length * share))];
-  return { sent, lost: sent - times.length, statuses, p50: at(0.5), p99: at(0.99), p999: at(0.999) };
+  return { requests: sent, lost: sent - times.length, statuses, p50: at(0.5), p99: at(0.99), p999: at(0.999) };
 }
 
 process.on('message', async (task) => {
