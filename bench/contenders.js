@@ -14,6 +14,7 @@ import { prepare, versionOf } from './prepare.js';
 import { rowAt } from './rows.js';
 
 const PATH = '/api/resource';
+const LONGEST_START_MS = 90_000;
 
 /** Plinth's own way, which the hand-written ones share: only how they say where a list begins is their own. */
 const HOUSE = {
@@ -75,7 +76,7 @@ const valueOf = ({ name, time }, sort) => (sort === 'name' ? name : time.toISOSt
 async function plinthLists(origin, headers) {
   const prints = {};
   for (const { sort } of Object.values(LISTS)) {
-    const { page } = await (await fetch(`${origin}${queryOf({ sort })}`, { headers })).json();
+    const { page } = await (await goodAnswer(`${origin}${queryOf({ sort })}`, headers)).json();
     [prints[sort]] = JSON.parse(Buffer.from(page.next_cursor, 'base64url').toString());
   }
   const spelled = ({ from, until, name }) =>
@@ -100,22 +101,26 @@ export async function start(name, store, key, more = {}) {
     env: { ...variables, ...env?.(key) },
     stdio: ['ignore', log, log],
   });
+  process.once('exit', () => child.kill('SIGKILL'));
   const origin = `http://127.0.0.1:${port}`;
   const headers = { authorization: `Bearer ${key}` };
   try {
-    for (;;) {
-      const answer = await fetch(origin + rest.dialect.read(rowAt(0).id), { headers }).catch(() => undefined);
-      if (answer?.ok) break;
-      if (child.exitCode !== null || performance.now() - begun > 90_000)
-        throw new Error(`${name} did not start: see ${logFile}`);
-      await sleep(5);
-    }
+    await goodAnswer(origin + rest.dialect.read(rowAt(0).id), headers, child);
     const startMs = performance.now() - begun;
     await setUp?.(origin, headers);
     const version = product && `${product} ${versionOf(folder, product)}`;
     return { ...rest, name, store, child, origin, headers, startMs, version, lists: await lists(origin, headers) };
   } catch (error) {
     child.kill('SIGKILL');
-    throw error;
+    throw new Error(`${name} did not start: see ${logFile}`, { cause: error });
+  }
+}
+
+async function goodAnswer(url, headers, child) {
+  for (const end = performance.now() + LONGEST_START_MS; ;) {
+    const answer = await fetch(url, { headers }).catch(() => undefined);
+    if (answer?.ok) return answer;
+    if ((child && child.exitCode !== null) || performance.now() > end) throw new Error(`${url}: ${answer?.status}`);
+    await sleep(5);
   }
 }

@@ -1,6 +1,9 @@
 // What the command line of a benchmark says, and its defaults.
 import { parseArgs } from 'node:util';
 
+// Whoever stops a benchmark stops what it has started: servers end when the process exits.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+
 /**
  * @param defaults of each option, whose type they tell
  * @param allowed the words that an option's list may have, where not any will do

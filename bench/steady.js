@@ -13,8 +13,7 @@ import { rowAt, SINCE, sqlTime } from './rows.js';
 import { MariadbStore, SqliteStore } from './stores.js';
 import { install, median, memoryMib } from './support.js';
 
-const WARM = { rate: 1_000, seconds: 5 };
-/** The load at which the bare program can do no more. */
+/** The load at which a program can do no more: what warms it up, and what the bare one does in it is all that it can. */
 const FULL = { connections: 64, seconds: 3 };
 const WANTED = { create: { 201: true }, mixed: { 200: true, 201: true } };
 /** Changes of long ago, for the pruner to find in a long run. */
@@ -70,7 +69,7 @@ async function enter(name) {
 
 /** A job at each rate, for all contenders: side by side, and not always in the same order. */
 async function compare(job) {
-  for (const contender of contenders) await ask(contender, job, WARM);
+  for (const contender of contenders) await askInFull(contender, job);
   const most = await mostOf(job);
   const loads = options.rates
     ? list(options.rates).map((rate) => [`${rate}/s`, () => Number(rate)])
@@ -91,21 +90,27 @@ async function compare(job) {
 /** By store: the requests per second that the bare program answers at most. */
 async function mostOf(job) {
   const most = new Map();
-  for (const contender of contenders.filter(({ name }) => name === bareOf(name))) {
-    const texts = textsOf(contender, job, rows, rows);
-    if (job === 'update') await contender.store.restore();
-    await quiet(contender);
-    most.set(contender.store, (await closedLoop(contender, texts, FULL)).perSecond);
-  }
+  for (const contender of contenders.filter(({ name }) => name === bareOf(name)))
+    most.set(contender.store, await askInFull(contender, job));
   return most;
 }
 
-async function ask(contender, job, { rate, seconds }) {
-  const { name, store } = contender;
-  const { connections, arrivals } = options;
-  if (job === 'update') await store.restore();
-  const texts = textsOf(contender, job, rows, Math.ceil(rate * seconds * 1.3) + 100);
+/** @returns answers per second */
+async function askInFull(contender, job) {
+  const texts = await prepare(contender, job, rows);
+  return (await closedLoop(contender, texts, FULL)).perSecond;
+}
+
+async function prepare(contender, job, many) {
+  if (job === 'update') await contender.store.restore();
   await quiet(contender);
+  return textsOf(contender, job, rows, many);
+}
+
+async function ask(contender, job, { rate, seconds }) {
+  const { name } = contender;
+  const { connections, arrivals } = options;
+  const texts = await prepare(contender, job, Math.ceil(rate * seconds * 1.3) + 100);
   const load = { rate, seconds, arrivals, connections: Number(connections) };
   const result = { rate, ...(await openLoop(contender, texts, load)) };
   const wanted = WANTED[job] ?? { 200: true };
@@ -144,7 +149,7 @@ async function goOn(minutes) {
     const { name, store, child } = contender;
     if (name === bareOf(name)) continue;
     const rate = options.rates ? Number(options.rates) : (most.get(store) * Number(share)) / 100;
-    await ask(contender, 'mixed', WARM);
+    await askInFull(contender, 'mixed');
     const begin = memoryMib(child.pid);
     const lines = [];
     for (let minute = 1; minute <= minutes; minute++) {

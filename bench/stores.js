@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import Sqlite from 'better-sqlite3';
 import mysql from 'mysql2/promise';
 import { join } from 'node:path';
-import { ThrowAwayMariadb } from '../test/support/mariadb.ts';
+import { ThrowAwayServer } from '../test/support/mariadb.ts';
 import { rowAt, SINCE, sqlTime } from './rows.js';
 import { ticks } from './support.js';
 
@@ -53,7 +53,7 @@ class Store {
 
 export class MariadbStore extends Store {
   static async of(rows) {
-    const server = await ThrowAwayMariadb.start([IN_MEMORY]);
+    const server = await ThrowAwayServer.start('mariadb', [IN_MEMORY]);
     const uri = server.url.replace('mariadb:', 'mysql:');
     const root = await mysql.createConnection({ uri });
     await root.query('CREATE DATABASE bench');
