@@ -8,28 +8,43 @@ import { encodeCursor } from '../dist/query/cursor.js';
 import { etagOf } from '../dist/rows/etag.js';
 import { NODE_FLAGS } from '../dist/process/node-flags.js';
 import { freePort } from '../test/support/mariadb.ts';
-import { HOUSE } from './dialects.js';
+import { LISTS } from './jobs.js';
 import { PEERS } from './peers.js';
 import { prepare, versionOf } from './prepare.js';
+import { rowAt } from './rows.js';
 
-const LAG = new URL('lag.js', import.meta.url).href;
-const FIRST_ETAG = () => '"1"';
-const AFTER = ({ id }) => `/api/resource?limit=20&after=${id}`;
+const PATH = '/api/resource';
+const LONGEST_START_MS = 90_000;
 
-/** Plinth's cursor for a place: what a client has who went there page by page. */
-async function cursors(origin, headers) {
-  const answer = await (await fetch(`${origin}/api/resource?limit=20&sort=id`, { headers })).json();
-  const [fingerprint] = JSON.parse(Buffer.from(answer.page.next_cursor, 'base64url').toString());
-  return ({ id }) => `/api/resource?limit=20&sort=id&cursor=${encodeCursor(fingerprint, [id])}`;
-}
+/** Plinth's own way, which the hand-written ones share: only how they say where a list begins is their own. */
+const HOUSE = {
+  read: (id) => `${PATH}/${id}`,
+  create: { method: 'POST', path: PATH, status: 201, body: ({ name }) => ({ name }) },
+  // Conditional: with If-Match, and refused with 412 when the row is another by now.
+  update: { method: 'PATCH', path: (id) => `${PATH}/${id}`, etagOf },
+  missing: 404,
+  rowOf: (body) => body.data,
+  rowsOf: (body) => body.data,
+  pageOf: (body) => body.page,
+};
 
-const handWritten = { dialect: HOUSE, etagOf: FIRST_ETAG, pages: () => AFTER };
+const queryOf = (members) => `${PATH}?${new URLSearchParams({ limit: 20, ...members })}`;
+
+const handWritten = {
+  dialect: { ...HOUSE, update: { ...HOUSE.update, etagOf: ({ version }) => `"${version}"` } },
+  lists: () =>
+    listsOf(({ sort, filter, count }) => (row) => {
+      const plain = ({ from, until, name }) =>
+        name ? { name } : { from: from.toISOString(), until: until.toISOString() };
+      if (filter) return queryOf({ sort, ...plain(filter(row)), ...(count && { count }) });
+      return queryOf({ sort, ...(sort !== 'id' && { value: valueOf(row, sort) }), after: row.id });
+    }),
+};
 
 const plinth = {
   script: 'dist/main.js',
   dialect: HOUSE,
-  etagOf,
-  pages: cursors,
+  lists: plinthLists,
   // As it ships, everything on; the limits alone are off, which one caller would soon meet.
   env: () => ({ AUTH: 'keys', RATE_LIMIT: 'off', STORAGE_BYTES_PER_CALLER: '0', STORAGE_RECORDS_PER_CALLER: '0' }),
   flags: NODE_FLAGS,
@@ -39,46 +54,73 @@ const plinth = {
 export const TEAM = {
   bare: { ...handWritten, script: 'bench/contenders/bare.js' },
   plinth,
-  /** The same on the embedded database. */
+  /** Both on the embedded database. */
+  'bare-sqlite': { ...handWritten, script: 'bench/contenders/bare.js', isEmbedded: true },
   embedded: { ...plinth, isEmbedded: true },
   fastify: { ...handWritten, script: 'bench/contenders/fastify.js' },
-  tutorial: { ...handWritten, folder: 'bench/tutorial' },
+  tutorial: { ...handWritten, folder: 'bench/tutorial', lists: () => ({ page: handWritten.lists().page }) },
 };
 
-const CONTENDERS = { ...TEAM, ...PEERS };
+/** The bare program on the same database. */
+export const bareOf = (name) => (TEAM[name]?.isEmbedded ? 'bare-sqlite' : 'bare');
+
+function listsOf(pathOf) {
+  const lists = Object.fromEntries(Object.entries(LISTS).map(([job, list]) => [job, pathOf(list)]));
+  // Peers page by offset, and from a known id on as well: here that is one.
+  return { ...lists, keyset: lists.page };
+}
+
+const valueOf = ({ name, time }, sort) => (sort === 'name' ? name : time.toISOString());
+
+/** Pages by cursors as a client has them who went there page by page. */
+async function plinthLists(origin, headers) {
+  const prints = {};
+  for (const { sort } of Object.values(LISTS)) {
+    const { page } = await (await goodAnswer(`${origin}${queryOf({ sort })}`, headers)).json();
+    [prints[sort]] = JSON.parse(Buffer.from(page.next_cursor, 'base64url').toString());
+  }
+  const spelled = ({ from, until, name }) =>
+    name ? `name eq '${name}'` : `created_at ge '${from.toISOString()}' and created_at lt '${until.toISOString()}'`;
+  return listsOf(({ sort, filter, count }) => (row) => {
+    if (filter) return queryOf({ sort, filter: spelled(filter(row)), ...(count && { count }) });
+    const place = sort === 'id' ? [row.id] : [valueOf(row, sort), row.id];
+    return queryOf({ sort, cursor: encodeCursor(prints[sort], place) });
+  });
+}
 
 /** Starts one and waits for its first good answer. */
-export async function start(name, store, key) {
-  const { script, folder, product, dialect, env, pages, setUp, flags = [], ...rest } = CONTENDERS[name];
+export async function start(name, store, key, more = {}) {
+  const { script, folder, product, env, lists, setUp, flags = [], ...rest } = TEAM[name] ?? PEERS[name];
   if (folder) prepare(folder);
   const port = await freePort();
   const logFile = join(tmpdir(), `plinth-bench-${name}.log`);
   const log = openSync(logFile, 'w');
   const begun = performance.now();
   const variables = { PATH: process.env.PATH, NODE_ENV: 'production', DATABASE_URL: store.url, PORT: String(port) };
-  const child = spawn(process.execPath, ['--import', LAG, ...flags, script ?? `${folder}/main.js`], {
+  const child = spawn(process.execPath, [...(more.flags ?? []), ...flags, script ?? `${folder}/main.js`], {
     env: { ...variables, ...env?.(key) },
-    stdio: ['ignore', log, log, 'ipc'],
+    stdio: ['ignore', log, log],
   });
+  process.once('exit', () => child.kill('SIGKILL'));
   const origin = `http://127.0.0.1:${port}`;
   const headers = { authorization: `Bearer ${key}` };
   try {
-    for (;;) {
-      const answer = await fetch(origin + dialect.read('row-0000001'), { headers }).catch(() => undefined);
-      if (answer?.ok) break;
-      if (child.exitCode !== null || performance.now() - begun > 90_000)
-        throw new Error(`${name} did not start: see ${logFile}`);
-      await sleep(5);
-    }
+    await goodAnswer(origin + rest.dialect.read(rowAt(0).id), headers, child);
     const startMs = performance.now() - begun;
     await setUp?.(origin, headers);
-    const pathOf = await pages(origin, headers);
-    // Where a page begins at a known id anyway, the two jobs are one.
-    const keysetOf = dialect === HOUSE ? pathOf : dialect.keyset;
     const version = product && `${product} ${versionOf(folder, product)}`;
-    return { ...rest, name, dialect, store, child, origin, headers, startMs, version, pathOf, keysetOf };
+    return { ...rest, name, store, child, origin, headers, startMs, version, lists: await lists(origin, headers) };
   } catch (error) {
     child.kill('SIGKILL');
-    throw error;
+    throw new Error(`${name} did not start: see ${logFile}`, { cause: error });
+  }
+}
+
+async function goodAnswer(url, headers, child) {
+  for (const end = performance.now() + LONGEST_START_MS; ;) {
+    const answer = await fetch(url, { headers }).catch(() => undefined);
+    if (answer?.ok) return answer;
+    if ((child && child.exitCode !== null) || performance.now() > end) throw new Error(`${url}: ${answer?.status}`);
+    await sleep(5);
   }
 }

@@ -7,15 +7,17 @@ import { conditionSql } from '../dist/query/condition.sql.js';
 import { parseFilter } from '../dist/query/filter.parser.js';
 import { nextCursor, parseListQuery } from '../dist/query/list-query.js';
 import { Resource } from '../dist/modules/resource/resource.entity.js';
-import { median, millionRows, Report, ROWS, service } from './support.js';
+import { MariadbStore } from './stores.js';
+import { median, Report, service } from './support.js';
 
+const ROWS = 1_000_000;
 const DEPTH = 500_000;
 const ROUNDS = 60;
 const fields = fieldsOf(Resource);
 const report = new Report();
 
-const { server, url, database } = await millionRows();
-const { child, origin, rssMib } = await service(url);
+const store = await MariadbStore.of(ROWS);
+const { child, origin, rssMib } = await service(store.url);
 try {
   for (const field of fields.all.filter(({ sortable }) => sortable)) {
     for (const sort of [field.name, `-${field.name}`]) await pages(sort);
@@ -26,8 +28,7 @@ try {
   filters();
 } finally {
   child.kill('SIGKILL');
-  await database.end();
-  await server.stop();
+  await store.close();
 }
 process.exitCode = report.failed ? 1 : 0;
 
@@ -35,10 +36,7 @@ process.exitCode = report.failed ? 1 : 0;
 async function pages(sort) {
   const query = parseListQuery({ sort, limit: '20' }, fields, 'resource');
   const order = query.sort.map(({ field, descending }) => `${field.name}${descending ? ' DESC' : ''}`).join(', ');
-  const [[anchor]] = await database.query({
-    sql: `SELECT * FROM resource ORDER BY ${order} LIMIT ${DEPTH}, 1`,
-    dateStrings: true,
-  });
+  const [anchor] = await store.select(`SELECT * FROM resource ORDER BY ${order} LIMIT ${DEPTH}, 1`);
   for (const name of ['created_at', 'updated_at']) anchor[name] = `${anchor[name].replace(' ', 'T')}Z`;
   const urls = [
     `${origin}/api/resource?limit=20&sort=${sort}`,

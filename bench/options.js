@@ -1,68 +1,37 @@
-// What is measured: the defaults of `npm run bench` and `npm run bench:peers`, and what the command line says instead.
+// What the command line of a benchmark says, and its defaults.
 import { parseArgs } from 'node:util';
-import { TEAM } from './contenders.js';
-import { PEERS } from './peers.js';
 
-const JOBS = ['read', 'page', 'create', 'update', 'mixed'];
+// Whoever stops a benchmark stops what it has started: servers end when the process exits.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
-const OPTIONS = {
-  jobs: { type: 'string' },
-  connections: { type: 'string' },
-  contenders: { type: 'string' },
-  seconds: { type: 'string' },
-  turns: { type: 'string' },
-  rounds: { type: 'string' },
-  rows: { type: 'string' },
-  peers: { type: 'boolean', default: false },
-  smoke: { type: 'boolean', default: false },
-  write: { type: 'boolean', default: false },
-};
-const values = readOptions();
-const DEFAULTS = {
-  jobs: JOBS.join(),
-  connections: '1,8,64,256',
-  contenders: Object.keys(TEAM).join(),
-  // Long enough for the opening of 64 connections not to be what a 99th percentile shows.
-  seconds: '3',
-  // In each round at 64 connections, which most limits are about: a median of few is one bad moment of the machine.
-  turns: '2',
-  rounds: '3',
-  rows: '1000000',
-};
-const WITH_PEERS = {
-  // A page from a known id on is a job of its own: most peers page by offset, but filter and sort by id as well.
-  jobs: 'read,page,keyset,create,update,mixed',
-  connections: '64',
-  turns: '1',
-  contenders: ['bare', 'plinth', ...Object.keys(PEERS)].join(),
-};
-const SMOKE = {
-  rows: '20000',
-  rounds: '1',
-  turns: '1',
-  seconds: '1',
-  connections: '1,64',
-  contenders: 'bare,fastify,plinth',
-};
-const SMOKE_WITH_PEERS = { rows: '20000', rounds: '1', seconds: '1' };
-export const options = {
-  ...DEFAULTS,
-  ...(values.peers && WITH_PEERS),
-  ...(values.smoke && (values.peers ? SMOKE_WITH_PEERS : SMOKE)),
-  ...values,
-};
-
-function readOptions() {
-  const usage = `npm run bench -- ${Object.entries(OPTIONS)
+/**
+ * @param defaults of each option, whose type they tell
+ * @param allowed the words that an option's list may have, where not any will do
+ */
+export function readOptions(command, defaults, allowed = {}) {
+  const types = Object.entries(defaults).map(([name, value]) => [name, { type: typeof value }]);
+  const usage = `npm run ${command} -- ${types
     .map(([name, { type }]) => `[--${name}${type === 'string' ? ` ${name.toUpperCase()}` : ''}]`)
-    .join(' ')}`;
+    .join(' ')}${Object.entries(allowed)
+    .map(([name, words]) => `\n  --${name}: ${words.join(', ')}`)
+    .join('')}`;
   try {
-    const { values } = parseArgs({ options: { ...OPTIONS, help: { type: 'boolean', short: 'h' } } });
-    if (!values.help) return values;
-    console.log(usage);
-    process.exit(0);
+    const { values } = parseArgs({ options: { ...Object.fromEntries(types), help: { type: 'boolean', short: 'h' } } });
+    if (values.help) {
+      console.log(usage);
+      process.exit(0);
+    }
+    for (const [name, words] of Object.entries(allowed))
+      for (const word of list(values[name] ?? ''))
+        if (word !== '' && !words.includes(word)) throw new Error(`--${name}: there is no "${word}".`);
+    return { ...defaults, ...values };
   } catch (error) {
     console.error(`${error.message}\n\n${usage}`);
     process.exit(64);
   }
+}
+
+/** @returns what stands between commas */
+export function list(text) {
+  return text.split(',');
 }

@@ -27,27 +27,21 @@ export const PEERS = {
     folder: 'bench/peers/dataui-crud',
     product: '@dataui/crud',
     ...counted,
-    dialect: {
-      ...listed,
+    dialect: listed,
+    lists: () => ({
+      page: (_row, n) => `${CRUD}?limit=20&sort=id,ASC&offset=${n + 1}`,
       keyset: ({ id }) => `${CRUD}?limit=20&sort=id,ASC&filter=id%7C%7C%24gt%7C%7C${id}`,
-    },
-    pages:
-      () =>
-      ({ n }) =>
-        `${CRUD}?limit=20&sort=id,ASC&offset=${n + 1}`,
+    }),
   },
   feathers: {
     folder: 'bench/peers/feathers',
     product: '@feathersjs/feathers',
     ...counted,
-    dialect: {
-      ...listed,
+    dialect: listed,
+    lists: () => ({
+      page: (_row, n) => `${CRUD}?$limit=20&$sort[id]=1&$skip=${n + 1}`,
       keyset: ({ id }) => `${CRUD}?$limit=20&$sort[id]=1&id[$gt]=${id}`,
-    },
-    pages:
-      () =>
-      ({ n }) =>
-        `${CRUD}?$limit=20&$sort[id]=1&$skip=${n + 1}`,
+    }),
   },
   platformatic: {
     folder: 'bench/peers/platformatic',
@@ -64,12 +58,12 @@ export const PEERS = {
       update: { ...crud.update, method: 'PUT' },
       rowOf: ({ id, name, createdAt }) => ({ id, name, created_at: createdAt }),
       rowsOf: (answer) => answer,
-      keyset: ({ id }) => `${CRUD}?limit=20&orderby.id=asc&where.id.gt=${id}`,
     },
-    pages:
-      () =>
-      ({ id }) =>
+    lists: () => ({
+      page: ({ id }) =>
         `${CRUD}?limit=20&orderby.id=asc&cursor=true&startAfter=${encodeURIComponent(btoa(JSON.stringify({ id })))}`,
+      keyset: ({ id }) => `${CRUD}?limit=20&orderby.id=asc&where.id.gt=${id}`,
+    }),
   },
   directus: {
     folder: 'bench/peers/directus',
@@ -93,10 +87,7 @@ export const PEERS = {
       rowOf: (answer) => shown(answer.data),
       rowsOf: (answer) => answer.data,
     },
-    pages:
-      () =>
-      ({ n }) =>
-        `/items${CRUD}?limit=20&sort=id&offset=${n + 1}`,
+    lists: () => ({ page: (_row, n) => `/items${CRUD}?limit=20&sort=id&offset=${n + 1}` }),
   },
 };
 

@@ -1,17 +1,20 @@
-// Where the service's time goes under one job: `npm run bench:profile -- read`. Shares of the main thread while it is busy.
-import { spawn, execFileSync } from 'node:child_process';
+// Where the service's time goes under one job at a steady rate: `npm run bench:profile -- --jobs read --rate 500`. What the
+// main thread does while it is busy: by parts, and the functions with the most of it.
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../test/support/mariadb.ts';
-import { TEAM } from './contenders.js';
-import { HOUSE, linesFor } from './dialects.js';
-import { rowsOf } from './support.js';
+import { start, TEAM } from './contenders.js';
+import { JOBS, textsOf } from './jobs.js';
+import { openLoop, quiet } from './loads.js';
+import { list, readOptions } from './options.js';
+import { MariadbStore, SqliteStore } from './stores.js';
+import { install } from './support.js';
 
-const ROWS = 100_000;
-const SECONDS = 6;
+const WARM_S = 5;
+const FUNCTIONS = 30;
+/** A profile is written when the process exits by itself, which not everybody does at a signal. */
+const EXIT = "data:text/javascript,process.once('SIGTERM',()=>process.exit())";
 
 /** By the script that a sample is in, or by the name of a native function; the first that fits. */
 const PARTS = [
@@ -21,58 +24,75 @@ const PARTS = [
   ['HTTP, streams, timers: Node', /^node:/],
   ['routing and hooks: Fastify', /node_modules\/(fastify|find-my-way|fast-|@fastify)/],
   ['handlers: Nest', /node_modules\/@nestjs/],
-  ['driver and rows: mysql2, src/database', /node_modules\/(mysql2|better-sqlite3)|dist\/database/],
-  ['the resource kernel: src/crud, src/changes, modules', /dist\/(crud|changes|modules)/],
+  ['driver and rows: mysql2, better-sqlite3, src/database', /node_modules\/(mysql2|better-sqlite3)|dist\/database/],
+  ['the resource kernel: src/crud, query, rows, changes, modules', /dist\/(crud|query|rows|fields|changes|modules)/],
   [
     'access, limits, headers, log, metrics',
     /dist\/(access|http|observability)|node_modules\/(pino|sonic-boom|@prometheus-io)/,
   ],
 ];
 
-const [job = 'read', connections = '64'] = process.argv.slice(2);
-if (!['read', 'create', 'mixed'].includes(job)) throw new Error('A job is one of read, create, mixed.');
+const options = readOptions(
+  'bench:profile',
+  { jobs: 'read', contender: 'plinth', rate: '500', seconds: '20', connections: '64', rows: '100000' },
+  { jobs: JOBS, contender: Object.keys(TEAM) },
+);
+install({ mariadbd: 'mariadb-server' });
 const folder = mkdtempSync(join(tmpdir(), 'plinth-profile-'));
-const { server, url, database } = await rowsOf(ROWS);
+const rows = Number(options.rows);
+const Kind = TEAM[options.contender].isEmbedded ? SqliteStore : MariadbStore;
+const store = await Kind.of(rows, folder);
 try {
-  const env = { PATH: process.env.PATH, NODE_ENV: 'production', DATABASE_URL: url, AUTH: 'keys', RATE_LIMIT: 'off' };
-  const create = ['dist/key.cli.js', 'create', '--name', 'bench', '--scope', '*:*'];
-  const key = String(execFileSync(process.execPath, create, { env, stdio: ['ignore', 'pipe', 'ignore'] })).trim();
-  const port = await freePort();
-  const flags = ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=500', ...TEAM.plinth.flags];
-  const service = spawn(process.execPath, [...flags, 'dist/main.js'], {
-    env: { ...env, PORT: String(port), SHUTDOWN_DRAIN_MS: '0' },
-    stdio: 'ignore',
-  });
-  const origin = `http://127.0.0.1:${port}`;
-  while (!(await fetch(`${origin}/health/ready`).catch(() => undefined))?.ok) await sleep(20);
-  const options = ['-t', '1', '-c', connections, '-d', `${SECONDS}s`, '-s', 'bench/wrk.lua', origin, '--'];
-  const asks = join(folder, 'asks');
-  writeFileSync(asks, linesFor(HOUSE));
-  execFileSync('wrk', [...options, job, '1', String(ROWS), `Bearer ${key}`, asks, '-']);
-  service.kill('SIGTERM');
-  await once(service, 'exit');
-  const file = readdirSync(folder).find((name) => name.endsWith('.cpuprofile'));
-  print(JSON.parse(readFileSync(join(folder, file), 'utf8')));
+  for (const job of list(options.jobs)) await profile(job);
 } finally {
-  await database.end();
-  await server.stop();
+  await store.close();
   rmSync(folder, { recursive: true });
 }
 
-function print({ nodes, samples, timeDeltas }) {
+async function profile(job) {
+  const prof = join(folder, job);
+  store.secret ??= store.key();
+  const flags = ['--cpu-prof', `--cpu-prof-dir=${prof}`, '--cpu-prof-interval=200', '--import', EXIT];
+  const contender = await start(options.contender, store, store.secret, { flags });
+  const [rate, seconds, connections] = [options.rate, options.seconds, options.connections].map(Number);
+  const texts = textsOf(contender, job, rows, rate * (seconds + WARM_S) * 1.3);
+  const load = { rate, connections, arrivals: 'poisson' };
+  const { requests } = await openLoop(contender, texts.splice(0, rate * WARM_S * 1.2), { ...load, seconds: WARM_S });
+  await quiet(contender);
+  const result = await openLoop(contender, texts, { ...load, seconds });
+  contender.child.kill('SIGTERM');
+  await once(contender.child, 'exit');
+  const file = readdirSync(prof).find((name) => /\.0\.\d+\.cpuprofile$/.test(name));
+  console.log(
+    `\n${job}, ${options.contender}: ${rate}/s, ${result.service.toFixed(0)} µs of the service and ${result.database.toFixed(0)} of the database for a request; p99 ${result.p99.toFixed(1)} ms (${requests} requests before it)\n`,
+  );
+  print(JSON.parse(readFileSync(join(prof, file), 'utf8')), seconds, result.requests);
+}
+
+function print({ nodes, samples, timeDeltas }, seconds, requests) {
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
-  const shares = new Map(PARTS.map(([name]) => [name, 0]));
-  let busy = 0;
-  // The start is not what is looked at.
-  for (let at = Math.floor(samples.length / 3); at < samples.length; at++) {
-    const { url: script, functionName } = frames.get(samples[at]);
-    if (functionName === '(idle)') continue;
-    const place = script === '' ? functionName : script;
+  const [parts, functions] = [new Map(), new Map()];
+  const add = (map, key, time) => map.set(key, (map.get(key) ?? 0) + time);
+  // What came before, and the end, are not what is looked at.
+  let [busy, left, at] = [0, seconds * 1e6, samples.length - 1];
+  for (; at >= 0 && left > 0; at--) {
+    left -= timeDeltas[at];
+    const { url, functionName, lineNumber } = frames.get(samples[at]);
+    if (functionName === '(idle)' || functionName === '(program)') continue;
+    const place = url === '' ? functionName : url;
     const [part = 'the rest: promises, JSON, compiled code without a name'] =
       PARTS.find(([, is]) => is.test(place)) ?? [];
-    shares.set(part, (shares.get(part) ?? 0) + timeDeltas[at]);
+    add(parts, part, timeDeltas[at]);
+    add(
+      functions,
+      `${functionName || '(anonymous)'} ${url.replace(/.*\/(?=(dist|node_modules)\/)/, '')}:${lineNumber + 1}`,
+      timeDeltas[at],
+    );
     busy += timeDeltas[at];
   }
-  for (const [part, time] of [...shares].sort(([, a], [, b]) => b - a))
-    console.log(`${((100 * time) / busy).toFixed(1).padStart(5)} %  ${part}`);
+  const line = ([what, time]) =>
+    `${((100 * time) / busy).toFixed(1).padStart(5)} % ${(time / requests).toFixed(1).padStart(6)} µs  ${what}`;
+  const sorted = (map) => [...map].sort(([, a], [, b]) => b - a);
+  console.log(sorted(parts).map(line).join('\n'));
+  console.log(`\n${sorted(functions).slice(0, FUNCTIONS).map(line).join('\n')}`);
 }

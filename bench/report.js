@@ -3,7 +3,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 const PAGE = 'docs/performance.md';
 const PLOT = 'docs/performance.svg';
-const COLOURS = { bare: '#888888', fastify: '#4c8bb8', tutorial: '#c77d2e', plinth: '#3c9a5f', embedded: '#8a63b8' };
+const COLOURS = {
+  bare: '#888888',
+  plinth: '#3c9a5f',
+  'bare-sqlite': '#bbbbbb',
+  embedded: '#8a63b8',
+  fastify: '#4c8bb8',
+  tutorial: '#c77d2e',
+};
 
 export function publish(results, contenders, { write, connections, jobs, smoke, peers }) {
   const besides = (name, { job, connections: n }) =>
@@ -17,12 +24,11 @@ export function publish(results, contenders, { write, connections, jobs, smoke, 
       Math.round(one.perSecond),
       one.ratio === undefined ? '' : figure(one.ratio),
       ...(peers ? [plinth ? `${(plinth.perSecond / one.perSecond).toFixed(2)} ×` : ''] : []),
-      (one.p50 / 1000).toFixed(3),
-      (one.p99 / 1000).toFixed(2),
-      Math.round(one.serviceMicros),
-      Math.round(one.databaseMicros),
+      one.p50.toFixed(3),
+      one.p99.toFixed(2),
+      Math.round(one.service),
+      Math.round(one.database),
       Math.round(one.mib),
-      one.lag.toFixed(1),
     ];
   });
   const head = [
@@ -37,7 +43,6 @@ export function publish(results, contenders, { write, connections, jobs, smoke, 
     'service µs',
     'database µs',
     'MiB',
-    'lag ms',
   ];
   const table = markdown(head, lines);
   console.log(`\n${table}`);
@@ -67,7 +72,7 @@ function figure(ratio) {
   return ratio < 0.095 ? ratio.toPrecision(1) : ratio.toFixed(2);
 }
 
-function markdown(head, lines) {
+export function markdown(head, lines) {
   const all = [head, ...lines].map((line) => line.map(String));
   const widths = head.map((_, at) => Math.max(...all.map((line) => line[at].length)));
   const row = (line) => `| ${line.map((cell, at) => cell.padEnd(widths[at])).join(' | ')} |`;
@@ -78,7 +83,7 @@ function markdown(head, lines) {
 
 /** Bars: requests per second relative to the bare program, job by job. */
 function plot(results, names, jobs, connections) {
-  const [width, left, top, bar, gap] = [720, 90, 40, 16, 22];
+  const [width, left, top, bar, gap] = [720, 100, 40, 16, 22];
   const group = names.length * bar + gap;
   const most = Math.max(2, ...results.filter((one) => one.connections === connections).map(ratioOf));
   const scale = (width - left - 70) / most;
@@ -98,7 +103,7 @@ function plot(results, names, jobs, connections) {
   const height = top + jobs.length * group;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="12">
 <style>text{fill:#444}@media (prefers-color-scheme:dark){text{fill:#ccc}}</style>
-<text x="${left}" y="20" font-size="14">Requests per second relative to the bare program, ${connections} connections</text>
+<text x="${left}" y="20" font-size="14">Requests per second relative to the bare program on the same database, ${connections} connections</text>
 <line x1="${left + scale}" y1="${top - 6}" x2="${left + scale}" y2="${height - gap + 4}" stroke="#888888" stroke-dasharray="3 3"/>
 ${bars.join('\n')}
 </svg>

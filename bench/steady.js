@@ -1,41 +1,52 @@
 // npm run bench:steady — requests at a steady rate, as real traffic comes, beside the bare program: times and what they cost.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+// With --minutes, one of Plinth's services for so long under the mixed job, while old changes are pruned.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { check } from './answers.js';
-import { start, TEAM } from './contenders.js';
+import { bareOf, start, TEAM } from './contenders.js';
+import { JOBS, textsOf } from './jobs.js';
+import { closedLoop, openLoop, quiet } from './loads.js';
+import { list, readOptions } from './options.js';
+import { markdown } from './report.js';
+import { rowAt, SINCE, sqlTime } from './rows.js';
 import { MariadbStore, SqliteStore } from './stores.js';
-import { median } from './support.js';
-import { install, ticks } from './system.js';
+import { install, median, memoryMib } from './support.js';
 
-const CLOCK_TICK_MICROS = 10_000;
-const WARM = { rate: 1_000, seconds: 5 };
-const REST_MS = 300;
-const JOBS = ['read', 'page', 'create', 'update'];
+/** The load at which a program can do no more: what warms it up, and what the bare one does in it is all that it can. */
+const FULL = { connections: 64, seconds: 3 };
+const WANTED = { create: { 201: true }, mixed: { 200: true, 201: true } };
+/** Changes of long ago, for the pruner to find in a long run. */
+const OLD_CHANGES = 200_000;
 
-const options = readOptions();
-install({ mariadbd: 'mariadb-server' });
+const options = readOptions(
+  'bench:steady',
+  {
+    contenders: 'bare,plinth,bare-sqlite,embedded',
+    jobs: JOBS.filter((job) => job !== 'mixed').join(),
+    // Percent of what the bare program on the same database can do at most, which is measured first.
+    shares: '25,50,75',
+    // Requests per second, in their place.
+    rates: '',
+    arrivals: 'poisson',
+    connections: '64',
+    seconds: '6',
+    rounds: '3',
+    rows: '100000',
+    minutes: '',
+  },
+  { contenders: Object.keys(TEAM), jobs: JOBS, arrivals: ['poisson', 'constant'] },
+);
+install({ wrk: 'wrk', mariadbd: 'mariadb-server' });
 const folder = mkdtempSync(join(tmpdir(), 'plinth-steady-'));
 const rows = Number(options.rows);
-const stores = [];
-const contenders = [];
+const [stores, contenders] = [[], []];
 const measured = new Map();
 let failed = false;
 try {
-  for (const name of options.contenders.split(',')) contenders.push(await enter(name));
-  for (const job of options.jobs.split(',')) {
-    for (const contender of contenders) await ask(contender, job, WARM);
-    for (const rate of options.rates.split(',').map(Number))
-      for (let round = 0; round < Number(options.rounds); round++)
-        // Side by side, and not always in the same order.
-        for (const contender of round % 2 === 0 ? contenders : [...contenders].reverse())
-          await measure(contender, job, rate);
-  }
-  print();
+  for (const name of list(options.contenders)) contenders.push(await enter(name));
+  if (options.minutes) await goOn(Number(options.minutes));
+  else for (const job of list(options.jobs)) await compare(job);
 } finally {
   for (const { child } of contenders) child.kill('SIGKILL');
   for (const store of stores) await store.close();
@@ -43,135 +54,128 @@ try {
 }
 process.exitCode = failed ? 1 : 0;
 
-function readOptions() {
-  const usage =
-    'npm run bench:steady -- [--contenders bare,plinth,embedded] [--jobs read,page,create,update] [--rates PER SECOND,…] [--arrivals poisson|constant] [--connections N] [--seconds N] [--rounds N] [--rows N]';
-  try {
-    const { values } = parseArgs({
-      options: {
-        contenders: { type: 'string', default: 'bare,plinth,embedded' },
-        jobs: { type: 'string', default: JOBS.join() },
-        rates: { type: 'string', default: '100,500,2000' },
-        arrivals: { type: 'string', default: 'poisson' },
-        connections: { type: 'string', default: '64' },
-        seconds: { type: 'string', default: '6' },
-        rounds: { type: 'string', default: '3' },
-        rows: { type: 'string', default: '100000' },
-      },
-    });
-    const unknown = values.jobs.split(',').find((job) => !JOBS.includes(job));
-    if (unknown !== undefined) throw new Error(`There is no job "${unknown}".`);
-    if (!['poisson', 'constant'].includes(values.arrivals)) throw new Error('--arrivals is poisson or constant.');
-    return values;
-  } catch (error) {
-    console.error(`${error.message}\n\n${usage}`);
-    process.exit(64);
-  }
-}
-
 async function enter(name) {
-  const isEmbedded = TEAM[name].isEmbedded === true;
-  let store = stores.find((one) => one instanceof SqliteStore === isEmbedded);
-  if (!store) stores.push((store = isEmbedded ? SqliteStore.of(rows, folder) : await MariadbStore.of(rows)));
-  store.secret ??= store.key();
+  const Kind = TEAM[name].isEmbedded ? SqliteStore : MariadbStore;
+  let store = stores.find((one) => one instanceof Kind);
+  if (!store) {
+    stores.push((store = await Kind.of(rows, folder)));
+    if (options.minutes) await addOldChanges(store);
+    store.secret = store.key();
+  }
   const contender = await start(name, store, store.secret);
   await check(contender);
   return contender;
 }
 
-/** @returns the texts of requests, enough that few rows are asked for twice */
-async function textsOf({ origin, headers, dialect, pathOf, etagOf, store }, job, many) {
-  const { host } = new URL(origin);
-  const text = (method, path, body, more = {}) =>
-    [
-      `${method} ${path} HTTP/1.1`,
-      `Host: ${host}`,
-      ...Object.entries({ ...headers, ...more }).map(([name, value]) => `${name}: ${value}`),
-      ...(body === undefined ? [] : ['Content-Type: application/json', `Content-Length: ${body.length}`]),
-      '',
-      body ?? '',
-    ].join('\r\n');
-  const places = Array.from({ length: many }, () => Math.floor(Math.random() * (rows - 30)));
-  const idOf = (n) => `row-${String(n).padStart(7, '0')}`;
-  switch (job) {
-    case 'read':
-      return places.map((n) => text('GET', dialect.read(idOf(n))));
-    case 'page':
-      return places.map((n) => text('GET', pathOf({ n, id: idOf(n) })));
-    case 'create':
-      return [text('POST', dialect.create.path, '{"name":"created by the benchmark"}')];
-    case 'update': {
-      await store.restore();
-      const found = await store.first(Math.min(rows, many));
-      return found.map((row) =>
-        text('PATCH', dialect.update.path(row.id), '{"name":"updated"}', { 'If-Match': etagOf(row) }),
-      );
-    }
-  }
+/** A job at each rate, for all contenders: side by side, and not always in the same order. */
+async function compare(job) {
+  for (const contender of contenders) await askInFull(contender, job);
+  const most = await mostOf(job);
+  const loads = options.rates
+    ? list(options.rates).map((rate) => [`${rate}/s`, () => Number(rate)])
+    : list(options.shares).map((share) => [`${share} %`, ({ store }) => (most.get(store) * Number(share)) / 100]);
+  for (const [load, rateOf] of loads)
+    for (let round = 0; round < Number(options.rounds); round++)
+      for (const contender of round % 2 === 0 ? contenders : [...contenders].reverse()) {
+        const key = `${job} ${load} ${contender.name}`;
+        const result = await ask(contender, job, { rate: rateOf(contender), seconds: Number(options.seconds) });
+        measured.set(key, [...(measured.get(key) ?? []), result]);
+      }
+  print(
+    job,
+    loads.map(([load]) => load),
+  );
+}
+
+/** By store: the requests per second that the bare program answers at most. */
+async function mostOf(job) {
+  const most = new Map();
+  for (const contender of contenders.filter(({ name }) => name === bareOf(name)))
+    most.set(contender.store, await askInFull(contender, job));
+  return most;
+}
+
+/** @returns answers per second */
+async function askInFull(contender, job) {
+  const texts = await prepare(contender, job, rows);
+  return (await closedLoop(contender, texts, FULL)).perSecond;
+}
+
+async function prepare(contender, job, many) {
+  if (job === 'update') await contender.store.restore();
+  await quiet(contender);
+  return textsOf(contender, job, rows, many);
 }
 
 async function ask(contender, job, { rate, seconds }) {
-  const { origin, child, store } = contender;
-  const texts = await textsOf(contender, job, Math.ceil(rate * seconds * 1.3) + 100);
-  await store.settle();
-  await sleep(REST_MS);
-  const generator = spawn(process.execPath, ['bench/steady/generator.js'], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
+  const { name } = contender;
   const { connections, arrivals } = options;
-  generator.send({
-    port: Number(new URL(origin).port),
-    rate,
-    seconds,
-    connections: Number(connections),
-    arrivals,
-    texts,
-  });
-  const before = { service: ticks(child.pid), database: store.cpu() };
-  const [result] = await once(generator, 'message');
-  const micros = (now, then) => ((now - then) * CLOCK_TICK_MICROS) / result.sent;
-  const cost = {
-    service: micros(ticks(child.pid), before.service),
-    database: micros(store.cpu(), before.database),
-  };
-  generator.kill();
-  return { ...result, ...cost };
-}
-
-async function measure(contender, job, rate) {
-  const result = await ask(contender, job, { rate, seconds: Number(options.seconds) });
-  const wanted = job === 'create' ? 201 : 200;
-  if (result.lost > 0 || result.statuses[wanted] !== result.sent) {
+  const texts = await prepare(contender, job, Math.ceil(rate * seconds * 1.3) + 100);
+  const load = { rate, seconds, arrivals, connections: Number(connections) };
+  const result = { rate, ...(await openLoop(contender, texts, load)) };
+  const wanted = WANTED[job] ?? { 200: true };
+  if (result.lost > 0 || Object.keys(result.statuses).some((status) => !wanted[status])) {
     failed = true;
-    console.log(`FAIL  ${contender.name} ${job} ${rate}: ${result.lost} lost, ${JSON.stringify(result.statuses)}`);
+    console.log(`FAIL  ${name} ${job} ${rate}: ${result.lost} lost, ${JSON.stringify(result.statuses)}`);
   }
-  const key = `${job} ${rate} ${contender.name}`;
-  measured.set(key, [...(measured.get(key) ?? []), result]);
+  return result;
 }
 
-function print() {
+function print(job, loads) {
   const { arrivals, seconds, rounds, connections } = options;
   console.log(
-    `\n${arrivals} arrivals over ${connections} connections, medians of ${rounds} × ${seconds} s, ${rows} rows\n`,
+    `\n${job}: ${arrivals} arrivals over ${connections} connections, medians of ${rounds} × ${seconds} s, ${rows} rows\n`,
   );
-  const columns = ['p50', 'p99', 'p999', 'service', 'database'];
-  const head = ['job', 'per second', 'who', 'p50 ms', 'p99 ms', 'p99.9 ms', 'service µs', 'database µs', '× bare'];
-  const lines = [...measured].map(([key, all]) => {
-    const [job, rate, name] = key.split(' ');
-    const middle = (results, column) => median(results.map((one) => one[column]));
-    const bare = measured.get(`${job} ${rate} bare`);
-    const [p50, p99, p999, service, database] = columns.map((column) => middle(all, column));
-    return [
-      job,
-      rate,
-      name,
-      p50.toFixed(2),
-      p99.toFixed(2),
-      p999.toFixed(2),
-      service.toFixed(0),
-      database.toFixed(0),
-      bare ? (service / middle(bare, 'service')).toFixed(2) : '',
-    ];
-  });
-  for (const line of [head, head.map(() => '---'), ...lines]) console.log(`| ${line.join(' | ')} |`);
+  const lines = loads.flatMap((load) =>
+    contenders.map(({ name }) => {
+      const all = measured.get(`${job} ${load} ${name}`);
+      const middle = (results, column) => median(results.map((one) => one[column]));
+      const bare = measured.get(`${job} ${load} ${bareOf(name)}`);
+      const times = ['p50', 'p99', 'p999'].map((column) => middle(all, column).toFixed(2));
+      const cost = ['service', 'database'].map((column) => middle(all, column).toFixed(0));
+      const timesBare = bare ? (middle(all, 'service') / middle(bare, 'service')).toFixed(2) : '';
+      return [job, load, middle(all, 'rate').toFixed(0), name, ...times, ...cost, timesBare];
+    }),
+  );
+  const head = ['job', 'load', 'per second', 'who', 'p50 ms', 'p99 ms', 'p99.9 ms', 'service µs', 'database µs'];
+  console.log(markdown([...head, '× bare'], lines));
+}
+
+/** Minute by minute, so that what only shows after some time does: a heap that grows, the collector, the pruner. */
+async function goOn(minutes) {
+  const most = await mostOf('mixed');
+  const [share] = list(options.shares);
+  for (const contender of contenders) {
+    const { name, store, child } = contender;
+    if (name === bareOf(name)) continue;
+    const rate = options.rates ? Number(options.rates) : (most.get(store) * Number(share)) / 100;
+    await askInFull(contender, 'mixed');
+    const begin = memoryMib(child.pid);
+    const lines = [];
+    for (let minute = 1; minute <= minutes; minute++) {
+      const { p50, p99, p999, service } = await ask(contender, 'mixed', { rate, seconds: 60 });
+      const mib = memoryMib(child.pid);
+      lines.push([minute, ...[p50, p99, p999].map((time) => time.toFixed(2)), service.toFixed(0), mib.toFixed(0)]);
+    }
+    const [{ left }] = await store.select(`SELECT COUNT(*) AS \`left\` FROM change_log WHERE at < '${sqlTime(SINCE)}'`);
+    console.log(
+      `\n${name}, mixed, ${rate.toFixed(0)}/s, ${options.arrivals}: ${begin.toFixed(0)} MiB before, ${memoryMib(child.pid).toFixed(0)} after; ${OLD_CHANGES - left} of ${OLD_CHANGES} old changes were pruned\n`,
+    );
+    console.log(markdown(['minute', 'p50 ms', 'p99 ms', 'p99.9 ms', 'service µs', 'MiB'], lines));
+  }
+}
+
+/** A history of years, numbered as a service would have done it. */
+async function addOldChanges(store) {
+  const columns = 'id, module, resource_id, version, op, after, actor, at, trace_id, seq';
+  for (let from = 0; from < OLD_CHANGES; from += 1_000) {
+    const changes = Array.from({ length: 1_000 }, (_, at) => {
+      const { id, name, time } = rowAt(from + at);
+      return `('${id}', 'resource', '${id}', 1, 'created', '{"name":"${name}"}', 'bench', '${sqlTime(time)}', '-', ${from + at + 1})`;
+    });
+    await store.run(`INSERT INTO change_log (${columns}) VALUES ${changes.join()}`);
+  }
+  await store.run(
+    `INSERT INTO change_feed (module, head, min_seq, epoch) VALUES ('resource', ${OLD_CHANGES}, 1, 'bench')`,
+  );
 }

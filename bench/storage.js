@@ -1,11 +1,13 @@
 // npm run bench:storage. What a row, its changes and its idempotent answers take of MariaDB's disk: the inputs of the formulas
 // in docs/operating.md. Takes a minute or two.
-import { rowsOf, service } from './support.js';
+import { MariadbStore } from './stores.js';
+import { service } from './support.js';
 
 const ROWS = 20_000;
 const AT_ONCE = 64;
-const { server, url, database } = await rowsOf(0);
-const { child, origin } = await service(url);
+const store = await MariadbStore.of(0);
+const { database } = store;
+const { child, origin } = await service(store.url);
 
 /** Bytes of the tables, with their indexes. */
 async function sizes() {
@@ -57,6 +59,5 @@ console.log(`the change record of its creation ${each(before, created, 'change_l
 console.log(`the change record of a change     ${each(created, changed, 'change_log')} bytes`);
 console.log(`the answer that is kept for a key ${each(changed, keyed, 'idempotency_key')} bytes`);
 child.kill();
-await database.end();
-await server.stop();
+await store.close();
 process.exit(0);

@@ -1,12 +1,18 @@
 // Where the rows are: the same million of them in MariaDB and, for the embedded service, in SQLite.
 import { execFileSync } from 'node:child_process';
 import Sqlite from 'better-sqlite3';
+import mysql from 'mysql2/promise';
 import { join } from 'node:path';
-import { FIRST_TIME, rowAt, rowsOf, sqlTime } from './support.js';
-import { ticks } from './system.js';
+import { ThrowAwayServer } from '../test/support/mariadb.ts';
+import { rowAt, SINCE, sqlTime } from './rows.js';
+import { ticks } from './support.js';
 
 const AT_ONCE = 10_000;
-const ADDED = "SELECT COUNT(*) AS n FROM resource WHERE created_at >= ? AND id NOT LIKE 'row-%'";
+/** All rows and indexes fit: what is read from a disk costs everybody the same, and far more than all else. */
+const IN_MEMORY = '--innodb-buffer-pool-size=768M';
+/** At the end of an updated row's name. */
+export const UPDATED = ' again';
+const CHANGED = `updated_at >= '${sqlTime(SINCE)}' AND created_at < '${sqlTime(SINCE)}'`;
 
 /**
  * Each has `settle()`: what is only in its log so far is written in place, which whoever is measured next would else be
@@ -16,6 +22,25 @@ const ADDED = "SELECT COUNT(*) AS n FROM resource WHERE created_at >= ? AND id N
 class Store {
   constructor(url) {
     this.url = url;
+  }
+
+  /** Rows that contenders have made since then: to count all of them each time would take longer than to measure. */
+  async added(since = SINCE) {
+    const [{ n }] = await this.select('SELECT COUNT(*) AS n FROM resource WHERE created_at >= ?', [sqlTime(since)]);
+    return n;
+  }
+
+  /** All updated rows as they were. @returns how many they were */
+  restore() {
+    const name = `SUBSTR(name, 1, LENGTH(name) - ${UPDATED.length})`;
+    return this.run(`UPDATE resource SET version = 1, name = ${name}, updated_at = created_at WHERE ${CHANGED}`);
+  }
+
+  migrate() {
+    execFileSync(process.execPath, ['dist/migrate.cli.js'], {
+      env: { ...process.env, DATABASE_URL: this.url },
+      stdio: 'ignore',
+    });
   }
 
   /** An API key that may do everything. */
@@ -28,45 +53,31 @@ class Store {
 
 export class MariadbStore extends Store {
   static async of(rows) {
-    const { server, url, database } = await rowsOf(rows);
-    const store = new MariadbStore(url);
-    return Object.assign(store, { server, database, rows });
+    const server = await ThrowAwayServer.start('mariadb', [IN_MEMORY]);
+    const uri = server.url.replace('mariadb:', 'mysql:');
+    const root = await mysql.createConnection({ uri });
+    await root.query('CREATE DATABASE bench');
+    await root.end();
+    const store = new MariadbStore(`${server.url}bench`);
+    store.migrate();
+    const database = await mysql.createConnection({ uri: `${uri}bench`, timezone: 'Z' });
+    await database.query('SET unique_checks = 0, time_zone = "+00:00"');
+    for (let from = 0; from < rows; from += AT_ONCE)
+      await database.query('INSERT INTO resource (id, name, created_at, updated_at) VALUES ?', [part(from, rows)]);
+    await database.query('ANALYZE TABLE resource');
+    return Object.assign(store, { server, database });
   }
 
   cpu() {
     return ticks(this.server.process.pid);
   }
 
-  /** Rows that contenders have made since then: to count all of them each time would take longer than to measure. */
-  async added(since = FIRST_TIME) {
-    const [[{ n }]] = await this.database.query(ADDED, [sqlTime(since)]);
-    return n;
+  async select(sql, params = []) {
+    return (await this.database.query({ sql, dateStrings: true }, params))[0];
   }
 
-  async stored(id) {
-    return (await this.database.query('SELECT name, version FROM resource WHERE id = ?', [id]))[0][0];
-  }
-
-  async remove(id) {
-    await this.database.query('DELETE FROM resource WHERE id = ?', [id]);
-  }
-
-  /** What an ETag is made of, of as many rows. */
-  async first(many) {
-    const at = "DATE_FORMAT(updated_at, '%Y-%m-%dT%H:%i:%s.%f') AS updated_at";
-    const [rows] = await this.database.query(
-      `SELECT id, version, ${at} FROM resource WHERE id LIKE 'row-%' ORDER BY id LIMIT ${many}`,
-    );
-    return rows;
-  }
-
-  /** All updated rows as they were. @returns how many they were */
-  async restore() {
-    const name = "CONCAT('name ', MOD(CAST(SUBSTR(id, 5) AS UNSIGNED) * 7919, 5000))";
-    const [{ affectedRows }] = await this.database.query(
-      `UPDATE resource SET version = 1, name = ${name}, updated_at = created_at WHERE id LIKE 'row-%' AND name = 'updated'`,
-    );
-    return affectedRows;
+  async run(sql, params = []) {
+    return (await this.database.query(sql, params))[0].affectedRows;
   }
 
   async settle() {
@@ -91,14 +102,13 @@ export class SqliteStore extends Store {
   static of(rows, folder) {
     const path = join(folder, 'bench.sqlite');
     const store = new SqliteStore(`sqlite:${path}`);
-    const env = { ...process.env, DATABASE_URL: store.url };
-    execFileSync(process.execPath, ['dist/migrate.cli.js'], { env, stdio: 'ignore' });
+    store.migrate();
     store.database = new Sqlite(path);
     const insert = store.database.prepare(
       'INSERT INTO resource (id, name, created_at, updated_at) VALUES (?, ?, ?, ?)',
     );
     const fill = store.database.transaction((from) => {
-      for (let n = from; n < Math.min(from + AT_ONCE, rows); n++) insert.run(...rowAt(n));
+      for (const row of part(from, rows)) insert.run(...row);
     });
     for (let from = 0; from < rows; from += AT_ONCE) fill(from);
     store.database.exec('ANALYZE');
@@ -110,27 +120,12 @@ export class SqliteStore extends Store {
     return 0;
   }
 
-  added(since = FIRST_TIME) {
-    return this.database.prepare(ADDED).get(sqlTime(since)).n;
+  select(sql, params = []) {
+    return this.database.prepare(sql).all(...params);
   }
 
-  stored(id) {
-    return this.database.prepare('SELECT name, version FROM resource WHERE id = ?').get(id);
-  }
-
-  remove(id) {
-    this.database.prepare('DELETE FROM resource WHERE id = ?').run(id);
-  }
-
-  first(many) {
-    const sql = `SELECT id, version, updated_at FROM resource WHERE id LIKE 'row-%' ORDER BY id LIMIT ${many}`;
-    return this.database.prepare(sql).all();
-  }
-
-  restore() {
-    const name = "'name ' || CAST(SUBSTR(id, 5) AS INTEGER) * 7919 % 5000";
-    const sql = `UPDATE resource SET version = 1, name = ${name}, updated_at = created_at WHERE name = 'updated'`;
-    return this.database.prepare(sql).run().changes;
+  run(sql, params = []) {
+    return this.database.prepare(sql).run(...params).changes;
   }
 
   settle() {
@@ -146,4 +141,11 @@ export class SqliteStore extends Store {
   close() {
     this.database.close();
   }
+}
+
+function part(from, rows) {
+  return Array.from({ length: Math.min(AT_ONCE, rows - from) }, (_, at) => {
+    const { id, name, time } = rowAt(from + at);
+    return [id, name, sqlTime(time), sqlTime(time)];
+  });
 }

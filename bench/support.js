@@ -1,52 +1,8 @@
-// What the benchmarks share: a private MariaDB with a million rows, the built service as a process, and arithmetic.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+// What the benchmarks share: the built service as a process, what the operating system knows of one, and arithmetic.
+import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import mysql from 'mysql2/promise';
-import { freePort, ThrowAwayMariadb } from '../test/support/mariadb.ts';
-
-export const ROWS = 1_000_000;
-/** Of the rows' `created_at`. */
-export const FIRST_TIME = new Date(Date.UTC(2024, 0, 1));
-
-/** A server with the service's own schema and a million rows: names with many ties, times spread over three years. */
-export function millionRows() {
-  return rowsOf(ROWS);
-}
-
-/** As many of them as wanted. */
-export async function rowsOf(wanted) {
-  const server = await ThrowAwayMariadb.start();
-  const uri = server.url.replace('mariadb:', 'mysql:');
-  const root = await mysql.createConnection({ uri });
-  await root.query('CREATE DATABASE bench');
-  await root.end();
-  const url = `${server.url}bench`;
-  const migrate = spawn(process.execPath, ['dist/migrate.cli.js'], {
-    env: { ...process.env, DATABASE_URL: url },
-  });
-  await once(migrate, 'exit');
-  const database = await mysql.createConnection({ uri: `${uri}bench`, timezone: 'Z' });
-  await database.query('SET unique_checks = 0, time_zone = "+00:00"');
-  for (let from = 0; from < wanted; from += 10_000) {
-    const rows = Array.from({ length: 10_000 }, (_, at) => rowAt(from + at));
-    await database.query('INSERT INTO resource (id, name, created_at, updated_at) VALUES ?', [rows]);
-  }
-  await database.query('ANALYZE TABLE resource');
-  return { server, url, database };
-}
-
-/** The `n`th row: id, name, created_at, updated_at. */
-export function rowAt(n) {
-  const time = sqlTime(new Date(FIRST_TIME.getTime() + n * 90_000 + (n % 7)));
-  return [`row-${String(n).padStart(7, '0')}`, `name ${(n * 7919) % 5_000}`, time, time];
-}
-
-/** In UTC. */
-export function sqlTime(date) {
-  return date.toISOString().replace('T', ' ').replace('Z', '');
-}
+import { freePort } from '../test/support/mariadb.ts';
 
 /** The service as it ships, ready. @param flags of Node */
 export async function service(url, env = {}, flags = []) {
@@ -60,8 +16,33 @@ export async function service(url, env = {}, flags = []) {
   return {
     child,
     origin,
-    rssMib: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))[1]) / 1024,
+    rssMib: () => memoryMib(child.pid),
   };
+}
+
+export const CLOCK_TICK_MICROS = 10_000;
+
+/** Processor time of a process so far, in ticks of the clock (`CLOCK_TICK_MICROS`). */
+export function ticks(pid) {
+  const [, text] = /\) (.*)$/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  const fields = text.split(' ');
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+/** 0 of a process that has just ended. */
+export function memoryMib(pid) {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
+}
+
+export function install(programs) {
+  const missing = Object.entries(programs).filter(([program]) => spawnSync('which', [program]).status !== 0);
+  if (missing.length === 0) return;
+  spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit' });
+  const names = missing.map(([, name]) => name);
+  const { status } = spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], {
+    stdio: 'inherit',
+  });
+  if (status !== 0) throw new Error(`These have to be installed: ${names.join(', ')}`);
 }
 
 export function median(values) {

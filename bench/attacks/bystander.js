@@ -2,8 +2,8 @@
 // slow the answers are: a time counts from when the request should have been sent.
 import { Agent, get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { percentile } from '../support.js';
-import { memoryMib } from '../system.js';
+import { rowAt } from '../rows.js';
+import { memoryMib, percentile } from '../support.js';
 import { ROWS } from './rows.js';
 
 const READ_EVERY_MS = 20;
@@ -110,7 +110,7 @@ export class Bystander {
 }
 
 function rowPath() {
-  return `/api/resource/row-${String(Math.floor(Math.random() * ROWS)).padStart(7, '0')}`;
+  return `/api/resource/${rowAt(Math.floor(Math.random() * ROWS)).id}`;
 }
 
 function countBy(all, of) {

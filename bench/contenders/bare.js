@@ -1,4 +1,4 @@
-// node:http and mysql2, nothing else: the floor to beat.
+// node:http and the driver, nothing else: the floor to beat.
 import { createServer } from 'node:http';
 import { create, page, read, statusOf, update } from './sql.js';
 
@@ -13,7 +13,7 @@ async function body(request) {
 async function handle(request) {
   const { method, url, headers } = request;
   if (method === 'GET' && url.startsWith(`${BASE}/`)) return [200, await read(url.slice(BASE.length + 1))];
-  if (method === 'GET') return [200, await page(new URLSearchParams(url.slice(BASE.length + 1)).get('after') ?? '')];
+  if (method === 'GET') return [200, await page(Object.fromEntries(new URLSearchParams(url.slice(BASE.length + 1))))];
   if (method === 'POST') return [201, await create(await body(request))];
   return [200, await update(url.slice(BASE.length + 1), await body(request), headers['if-match'])];
 }

@@ -12,7 +12,12 @@ const answer = (data, more = {}) => ({
 const one = answer(row);
 const many = answer(
   { type: 'array', items: row },
-  { page: { type: 'object', properties: { limit: { type: 'integer' }, next_cursor: { type: 'string' } } } },
+  {
+    page: {
+      type: 'object',
+      properties: { limit: { type: 'integer' }, next_cursor: { type: 'string' }, total: { type: 'integer' } },
+    },
+  },
 );
 const bodySchema = { type: 'object', required: ['name'], properties: { name: { type: 'string', maxLength: 255 } } };
 
@@ -22,7 +27,7 @@ const send = (reply, { etag, body }) => {
   return body;
 };
 app.setErrorHandler((error, _request, reply) => reply.code(error.statusCode ?? statusOf(error)).send());
-app.get('/api/resource', { schema: many }, async ({ query }, reply) => send(reply, await page(query.after ?? '')));
+app.get('/api/resource', { schema: many }, async ({ query }, reply) => send(reply, await page(query)));
 app.get('/api/resource/:id', { schema: one }, async ({ params }, reply) => send(reply, await read(params.id)));
 app.post('/api/resource', { schema: { ...one, body: bodySchema } }, async ({ body }, reply) =>
   send(reply.code(201), await create(body)),

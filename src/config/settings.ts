@@ -227,7 +227,7 @@ export const SETTINGS = {
     key: 'DATABASE_COSTLY',
     ...optional(integer(1, 1000)),
     description:
-      'Costly statements (with a filter, a count, a row rule, a sort by several fields, an export) at once; by default half of `DATABASE_POOL`, on SQLite 2, each of which is a thread.',
+      'Costly statements (a count, a sort by several fields, an export, a filter or row rule that no one index answers) at once; by default half of `DATABASE_POOL`, on SQLite 2, each of which is a thread.',
   },
   costlyPerCaller: {
     key: 'DATABASE_COSTLY_PER_CALLER',

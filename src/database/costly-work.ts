@@ -122,7 +122,7 @@ export class CostlyWork {
 }
 
 const HEADERS = { 'retry-after': '1' };
-const WHAT = 'filters, counts, exports, sorts by several fields, and lists under a row rule';
+const WHAT = 'filters and row rules that no one index answers, counts, exports, and sorts by several fields';
 
 function ownShareInUse({ perCaller }: CostlyLimits): DomainError {
   const detail = `Your share of costly reads (${WHAT}) is in use: ${perCaller} at once. Wait for the answers before you ask for more.`;

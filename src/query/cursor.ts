@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { DomainError } from '../problems/domain-error.js';
 import type { PositionValue } from './keyset.js';
 import type { SortKey } from './sort.js';
@@ -36,7 +36,7 @@ export function decodeCursor(cursor: string, fingerprint: string, keys: readonly
 
 /** A digest of the parts of a list query that a cursor is bound to: everything but `limit` and `count`. */
 export function fingerprintOf(parts: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 16);
+  return hash('sha256', JSON.stringify(parts), 'base64url').slice(0, 16);
 }
 
 function isStorable(field: Field, value: unknown): boolean {

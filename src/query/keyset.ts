@@ -6,10 +6,10 @@ import type { SortKey } from './sort.js';
 export type PositionValue = FieldValue | null;
 
 /**
- * The rows after a position. Written as `a >= ? AND (a > ? OR (a = ? AND …))`, which MariaDB plans as a range; a row
- * comparison alone was seen to be a scan of the whole index there. SQLite seeks by the row comparison only, and reads
- * through all rows with the same `a` without it, so it comes first where it means the same. NULL comes first ascending
- * and last descending, on every engine.
+ * The rows after a position. Written as `a > ? OR (a = ? AND …)`, which MariaDB plans as a range; a row comparison alone was
+ * seen to be a scan of the whole index there. SQLite seeks by `a >= ?` before it, and by the row comparison, without which it
+ * reads through all rows with the same `a`; so that comes first where it means the same. NULL comes first ascending and last
+ * descending, on every engine.
  */
 export function after(keys: readonly SortKey[], position: readonly PositionValue[], isSqlite: boolean): SqlFragment {
   const params: SqlValue[] = [];
@@ -37,8 +37,8 @@ function build(
   const beyond = descending ? '<' : '>';
   if (isLast) return `${column} ${beyond} ${place()}`;
   const orNull = descending && field.nullable ? ` OR ${column} IS NULL` : '';
-  const range = `${column} ${beyond}= ${place()}${orNull}`;
-  return `${orNull ? `(${range})` : range} AND (${column} ${beyond} ${place()}${orNull} OR (${column} = ${place()} AND ${rest()}))`;
+  const seek = isSqlite ? `(${column} ${beyond}= ${place()}${orNull}) AND ` : '';
+  return `${seek}(${column} ${beyond} ${place()}${orNull} OR (${column} = ${place()} AND ${rest()}))`;
 }
 
 /** `(a, b, id) > (?, ?, ?)`: has one direction only, and never is true of a NULL, so that none may be still to come. */

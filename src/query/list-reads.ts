@@ -1,10 +1,10 @@
 import type { Database } from '../database/database.js';
 import type { Row } from '../database/session.js';
 import type { Condition } from './condition.js';
+import { rangeOf } from './index-range.js';
 import { amongFew, LargePages } from './large-pages.js';
 import { MAX_LIMIT, type ListQuery, type Part } from './list-query.js';
 import { countSql, pageSql, type ListOptions, type TableSql } from './list-sql.js';
-import { isOfOneIndex } from './sort.js';
 
 /** The most rows that a count counts; beyond it the answer is "at least". */
 const COUNT_LIMIT = 10_000;
@@ -17,7 +17,7 @@ export interface Listed<E> extends TableSql {
 }
 
 /**
- * Lists of one table. A page in the order of an index, and from a place in it, is quick. For what a filter, a rule, a count
+ * Lists of one table. A page that is one range of an index is quick (`rangeOf`). For what another filter or rule, a count
  * or another order asks for the database may have to look at every row: that is costly work, which has a share of its own.
  */
 export class ListReads<E> {
@@ -51,10 +51,11 @@ export class ListReads<E> {
     rule: Condition | undefined,
     work: (read: (part: ListQuery) => Promise<Part<E>>) => Promise<T>,
   ): Promise<T> {
-    const isCostly =
-      query.filter !== undefined || rule !== undefined || query.limit > MAX_LIMIT || !isOfOneIndex(query.sort);
+    const isIndexed = (column: string) => this.of.isIndexed(column);
+    const range = rangeOf(query.sort, [rule, query.filter], isIndexed);
+    const isCostly = query.limit > MAX_LIMIT || range === undefined;
     const isLarge = this.of.mostOf(query.columns) * query.limit > this.mostBytes;
-    const options = { rule, isCostly };
+    const options = { rule, isCostly, range };
     const reads = () => work((part) => (isLarge ? this.large.read(part, options) : this.read(part, options)));
     if (isCostly) return this.database.inCostlyTurn({ caller, hasBegun: query.hasBegun }, reads);
     return isLarge ? amongFew(this.database, reads) : reads();

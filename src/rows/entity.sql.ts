@@ -24,6 +24,7 @@ export class EntitySql<E extends CrudEntity> implements Listed<E> {
   readonly codec: RowCodec<E>;
   readonly limits: ColumnLimits;
   private readonly most: ReadonlyMap<string, number>;
+  private readonly indexed: ReadonlySet<string>;
   readonly find: string;
   readonly lock: string;
   private readonly update: string;
@@ -45,6 +46,7 @@ export class EntitySql<E extends CrudEntity> implements Listed<E> {
     this.limits = new ColumnLimits(this.codec.fields.values());
     const { columns } = this.codec;
     this.most = new Map(columns.map((name) => [name, mostBytes(this.codec.fields.get(name))]));
+    this.indexed = indexedColumns(metadata);
     this.settable = columns.filter((name) => name !== 'id');
     this.own = this.settable.filter((name) => name !== 'version' && name !== 'updated_at') as (keyof E & string)[];
     const table = quote(this.table);
@@ -63,6 +65,10 @@ export class EntitySql<E extends CrudEntity> implements Listed<E> {
 
   select(column: string): string {
     return this.codec.select(column);
+  }
+
+  isIndexed(column: string): boolean {
+    return this.indexed.has(column);
   }
 
   decode(row: Row): E {
@@ -160,6 +166,20 @@ export class EntitySql<E extends CrudEntity> implements Listed<E> {
     const found = uniques.find(({ name }) => name === constraint) ?? indices.find(({ name }) => name === constraint);
     return found?.columns.map((column) => column.databaseName) ?? [];
   }
+}
+
+/** Columns by which rows are found in the order of their ids: those with the id after them in an index, and unique ones. */
+function indexedColumns({ indices, uniques }: EntityMetadata): Set<string> {
+  const indexed = new Set(['id']);
+  const add = (columns: EntityMetadata['columns'], isUnique: boolean) => {
+    const [first, second] = columns;
+    if (columns.length === 1 ? isUnique : columns.length === 2 && second!.databaseName === 'id')
+      indexed.add(first!.databaseName);
+  };
+  for (const { columns } of uniques) add(columns, true);
+  // One of some rows alone is of no use for the others.
+  for (const { columns, isUnique, where } of indices) if (where === undefined) add(columns, isUnique);
+  return indexed;
 }
 
 /** Documents are the same whatever the order of their members. */

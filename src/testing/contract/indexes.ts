@@ -1,5 +1,6 @@
 import type { CrudModel } from '../../crud/crud.model.js';
 import { parseListQuery, type ListQuery } from '../../query/list-query.js';
+import { rangeOf } from '../../query/index-range.js';
 import { pageSql, plainTable } from '../../query/list-sql.js';
 import { declaredFields } from '../../fields/field.decorator.js';
 import { CrudEntity } from '../../rows/crud.entity.js';
@@ -20,7 +21,8 @@ export function indexes(subject: Subject): void {
   beforeAll(() => fill(subject.test, subject.model), 60_000);
 
   const plan = async (query: ListQuery): Promise<{ key: string | null; rows: number; extra: string }> => {
-    const { sql, params } = pageSql(plainTable(subject.model.name, subject.engine), query);
+    const range = rangeOf(query.sort, [query.filter], () => true);
+    const { sql, params } = pageSql(plainTable(subject.model.name, subject.engine), query, { range });
     const [row] = await subject.test.database.query<{ key: string | null; rows: number; Extra: string }>(
       // MySQL has another format by default, and MariaDB no name for this one.
       `EXPLAIN ${subject.engine === 'mysql' ? 'FORMAT=TRADITIONAL ' : ''}${sql}`,

@@ -1,9 +1,11 @@
-// Requests at a steady rate, whatever the answers take ("open loop"): node bench/steady/generator.js, told by one message
+// Requests at a steady rate, whatever the answers take ("open loop"): a process of its own, told by one message
 // what to ask, answers with one. A time counts from when its request should have been sent, so that one slow answer is not
 // hidden by the others that wait for it (coordinated omission).
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
+const LONGEST_WAIT_MS = 5_000;
 const END = Buffer.from('\r\n\r\n');
 const LENGTH = /^content-length: (\d+)/im;
 
@@ -70,7 +72,7 @@ async function run({ port, rate, seconds, connections, arrivals, texts }) {
     const text = texts[sent++ % texts.length];
     const go = (connection) =>
       connection.ask(text, (status) => {
-        times.push(performance.now() - due);
+        times.push(now() - due);
         statuses[status] = (statuses[status] ?? 0) + 1;
       });
     // Never the one that was used last: as many callers, not one who always comes back.
@@ -78,27 +80,36 @@ async function run({ port, rate, seconds, connections, arrivals, texts }) {
     if (connection) go(connection);
     else waiting.push(go);
   };
-  const gap = () => (arrivals === 'poisson' ? -Math.log(1 - Math.random()) : 1) * (1000 / rate);
-  const begun = performance.now();
-  await new Promise((resolve) => {
-    let due = begun + gap();
-    // A timer would be a millisecond late, which is longer than a read takes.
-    const turn = () => {
-      const now = performance.now();
-      for (; due <= now; due += gap()) send(due);
-      if (now - begun < seconds * 1000) setImmediate(turn);
-      else resolve();
-    };
-    turn();
-  });
-  for (const end = performance.now() + 5_000; times.length < sent && performance.now() < end;)
+  const clock = new Worker(new URL(import.meta.url), { workerData: { rate, seconds, arrivals } });
+  clock.on('message', send);
+  await once(clock, 'exit');
+  for (const end = now() + LONGEST_WAIT_MS; times.length < sent && now() < end;)
     await new Promise((resolve) => setTimeout(resolve, 10));
   for (const { socket } of all) socket.destroy();
   times.sort((a, b) => a - b);
   const at = (share) => times[Math.min(times.length - 1, Math.floor(times.length * share))];
-  return { sent, lost: sent - times.length, statuses, p50: at(0.5), p99: at(0.99), p999: at(0.999) };
+  return { requests: sent, lost: sent - times.length, statuses, p50: at(0.5), p99: at(0.99), p999: at(0.999) };
 }
 
-process.on('message', async (task) => {
-  process.send(await run(task));
-});
+/**
+ * Says when each request is due, on a thread of its own, which sleeps in between: a timer of Node would be a millisecond late,
+ * which is longer than a read takes, and who stays awake takes a processor from those who are measured.
+ */
+function tell({ rate, seconds, arrivals }) {
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  const gap = () => (arrivals === 'poisson' ? -Math.log(1 - Math.random()) : 1) * (1000 / rate);
+  const begun = now();
+  for (let due = begun + gap(); due < begun + seconds * 1000; due += gap()) {
+    const left = due - now();
+    if (left > 0) Atomics.wait(never, 0, 0, left);
+    parentPort.postMessage(due);
+  }
+}
+
+/** Milliseconds, the same on all threads. */
+function now() {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
+if (isMainThread) process.on('message', async (task) => process.send(await run(task)));
+else tell(workerData);
