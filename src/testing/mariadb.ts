@@ -74,8 +74,13 @@ export class ThrowAwayServer {
     this.port = port;
   }
 
-  static async start(kind: ServerKind, options: readonly string[] = []): Promise<ThrowAwayServer> {
-    const folder = mkdtempSync(join(tmpdir(), `plinth-${kind}-`));
+  /** @param under where its folder is made: the system's own for such, unless another is given */
+  static async start(
+    kind: ServerKind,
+    options: readonly string[] = [],
+    under = tmpdir(),
+  ): Promise<ThrowAwayServer> {
+    const folder = mkdtempSync(join(under, `plinth-${kind}-`));
     const install = SERVERS[kind].install(folder);
     if (install.status !== 0) throw new Error(`${kind} can not make a folder of data: ${String(install.stderr)}`);
     const server = new ThrowAwayServer(kind, options, folder, await freePort());

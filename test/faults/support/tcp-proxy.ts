@@ -1,0 +1,92 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+/** Looks at what goes by, and says whether it goes on. */
+export type Gate = (chunk: Buffer) => boolean;
+
+interface Pair {
+  readonly near: Socket;
+  readonly far: Socket;
+}
+
+/** The line between a service and its database, which can be slow, silent or cut; for those that are open, and new ones. */
+export class TcpProxy {
+  delayMs = 0;
+  /** Takes everything and passes nothing on, in either direction. */
+  isSilent = false;
+  /** Refuses new connections, as a server does that is not there. */
+  isRefusing = false;
+  /** Asked about each chunk that is sent to the server, or comes from it; what does not go on ends its connection. */
+  onSent: Gate = () => true;
+  onAnswer: Gate = () => true;
+  private readonly pairs = new Set<Pair>();
+
+  private constructor(
+    private readonly server: Server,
+    /** The port that is led to; it may move, as a name does. */
+    public target: number,
+  ) {
+    server.on('connection', (near) => this.open(near));
+  }
+
+  static async to(target: number): Promise<TcpProxy> {
+    const server = createServer({ noDelay: true });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return new TcpProxy(server, target);
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  /** Cuts what is open. @returns how many that were */
+  reset(): number {
+    const count = this.pairs.size;
+    for (const { near, far } of this.pairs) {
+      near.resetAndDestroy();
+      far.destroy();
+    }
+    return count;
+  }
+
+  /** As it was at first: connections that were held silent have lost bytes, and end. */
+  heal(): void {
+    if (this.isSilent) this.reset();
+    this.isSilent = this.isRefusing = false;
+    this.delayMs = 0;
+    this.onSent = this.onAnswer = () => true;
+  }
+
+  async close(): Promise<void> {
+    this.reset();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+
+  private open(near: Socket): void {
+    near.on('error', () => undefined);
+    if (this.isRefusing) return void near.resetAndDestroy();
+    const far = connect({ port: this.target, host: '127.0.0.1', noDelay: true });
+    far.on('error', () => near.resetAndDestroy());
+    const pair = { near, far };
+    this.pairs.add(pair);
+    near.on('close', () => {
+      this.pairs.delete(pair);
+      far.destroy();
+    });
+    far.on('close', () => near.destroySoon());
+    near.on('data', (chunk: Buffer) => this.pass(chunk, pair, far, this.onSent));
+    far.on('data', (chunk: Buffer) => this.pass(chunk, pair, near, this.onAnswer));
+  }
+
+  private pass(chunk: Buffer, { near, far }: Pair, to: Socket, goesOn: Gate): void {
+    if (this.isSilent) return;
+    if (!goesOn(chunk)) {
+      near.resetAndDestroy();
+      far.destroy();
+      return;
+    }
+    if (this.delayMs === 0) to.write(chunk);
+    else setTimeout(() => void (to.destroyed || to.write(chunk)), this.delayMs);
+  }
+}
