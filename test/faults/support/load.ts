@@ -10,6 +10,7 @@ const PAUSE_MS = 50;
 export interface Answer {
   /** 0 where the connection broke, or nothing came. */
   readonly status: number;
+  readonly method: string;
   /** Of the problem; `ok`, or `no-answer`. */
   readonly code: string;
   readonly ms: number;
@@ -78,6 +79,8 @@ export class Load {
       const answer = await this.ask(caller, 'POST', '', { name }, key);
       if (answer.status === 201) return void Object.assign(entry, { outcome: 'acknowledged', id: answer.id });
       if (this.isOver) return;
+      // Reading may work where writing does not.
+      await this.readBack(caller);
     }
   }
 
@@ -107,14 +110,14 @@ export class Load {
       signal: AbortSignal.timeout(NO_ANSWER_MS),
     });
     const answer = await call.then(read, () => ({ status: 0, code: 'no-answer', retryAfter: null }));
-    const told = { ...answer, ms: performance.now() - begun };
+    const told = { method, ...answer, ms: performance.now() - begun };
     this.answers.push(told);
     if (told.code !== 'ok') await sleep(PAUSE_MS);
     return told;
   }
 }
 
-async function read(answer: Response): Promise<Omit<Answer, 'ms'>> {
+async function read(answer: Response): Promise<Omit<Answer, 'ms' | 'method'>> {
   const text = await answer.text();
   const { code = 'ok', data } = (text === '' ? {} : JSON.parse(text)) as { code?: string; data?: { id: string } };
   return { status: answer.status, code, retryAfter: answer.headers.get('retry-after'), id: data?.id };
