@@ -17,19 +17,21 @@ export class Probes {
     this.running = this.run();
   }
 
+  /** Looks once more, and then no longer. */
   async end(): Promise<void> {
     this.isOver = true;
     await this.running;
+    await this.look();
   }
 
   private async run(): Promise<void> {
-    for (; !this.isOver; await sleep(EVERY_MS)) {
-      const [live, ready] = await Promise.all(['live', 'ready'].map((probe) => this.ask(probe)));
-      // A replica that is ended while it is asked gives no answer.
-      if (this.isOver) return;
-      if (live !== 200) this.failures.push(`${live}`);
-      if (this.readiness.at(-1) !== ready) this.readiness.push(ready!);
-    }
+    for (; !this.isOver; await sleep(EVERY_MS)) await this.look();
+  }
+
+  private async look(): Promise<void> {
+    const [live, ready] = await Promise.all(['live', 'ready'].map((probe) => this.ask(probe)));
+    if (live !== 200) this.failures.push(`${live}`);
+    if (this.readiness.at(-1) !== ready) this.readiness.push(ready!);
   }
 
   private async ask(probe: string): Promise<number> {

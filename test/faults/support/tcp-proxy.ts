@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** Looks at what goes by, and says whether it goes on. */
-export type Gate = (chunk: Buffer) => boolean;
+/** Looks at what goes by on a line, and says whether it goes on. */
+export type Gate = (chunk: Buffer, line: object) => boolean;
 
 interface Pair {
   readonly near: Socket;
@@ -79,11 +79,11 @@ export class TcpProxy {
     far.on('data', (chunk: Buffer) => this.pass(chunk, pair, near, this.onAnswer));
   }
 
-  private pass(chunk: Buffer, { near, far }: Pair, to: Socket, goesOn: Gate): void {
+  private pass(chunk: Buffer, pair: Pair, to: Socket, goesOn: Gate): void {
     if (this.isSilent) return;
-    if (!goesOn(chunk)) {
-      near.resetAndDestroy();
-      far.destroy();
+    if (!goesOn(chunk, pair)) {
+      pair.near.resetAndDestroy();
+      pair.far.destroy();
       return;
     }
     if (this.delayMs === 0) to.write(chunk);
