@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect, createServer, Socket, type AddressInfo, type Server } from 'node:net';
 
 /** Looks at what goes by on a line, and says whether it goes on. */
 export type Gate = (chunk: Buffer, line: object) => boolean;
@@ -9,30 +9,29 @@ interface Pair {
   readonly far: Socket;
 }
 
-/** The line between a service and its database, which can be slow, silent or cut; for those that are open, and new ones. */
+/** A line that can be slow, silent or cut, for connections that are open and for new ones; as a service has to its database. */
 export class TcpProxy {
   delayMs = 0;
   /** Takes everything and passes nothing on, in either direction. */
   isSilent = false;
-  /** Refuses new connections, as a server does that is not there. */
-  isRefusing = false;
   /** Asked about each chunk that is sent to the server, or comes from it; what does not go on ends its connection. */
   onSent: Gate = () => true;
   onAnswer: Gate = () => true;
   private readonly pairs = new Set<Pair>();
+  private opened = 0;
 
   private constructor(
     private readonly server: Server,
-    /** The port that is led to; it may move, as a name does. */
-    public target: number,
+    /** The ports that are led to in turn, without those where nobody listens; they may change, as a name's addresses do. */
+    public targets: readonly number[],
   ) {
-    server.on('connection', (near) => this.open(near));
+    server.on('connection', (near) => void this.open(near));
   }
 
-  static async to(target: number): Promise<TcpProxy> {
+  static async to(...targets: number[]): Promise<TcpProxy> {
     const server = createServer({ noDelay: true });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new TcpProxy(server, target);
+    return new TcpProxy(server, targets);
   }
 
   get port(): number {
@@ -52,7 +51,7 @@ export class TcpProxy {
   /** As it was at first: connections that were held silent have lost bytes, and end. */
   heal(): void {
     if (this.isSilent) this.reset();
-    this.isSilent = this.isRefusing = false;
+    this.isSilent = false;
     this.delayMs = 0;
     this.onSent = this.onAnswer = () => true;
   }
@@ -63,11 +62,10 @@ export class TcpProxy {
     await once(this.server, 'close');
   }
 
-  private open(near: Socket): void {
+  private async open(near: Socket): Promise<void> {
     near.on('error', () => undefined);
-    if (this.isRefusing) return void near.resetAndDestroy();
-    const far = connect({ port: this.target, host: '127.0.0.1', noDelay: true });
-    far.on('error', () => near.resetAndDestroy());
+    const far = await this.reach();
+    if (!far || near.destroyed) return void near.resetAndDestroy();
     const pair = { near, far };
     this.pairs.add(pair);
     near.on('close', () => {
@@ -77,6 +75,16 @@ export class TcpProxy {
     far.on('close', () => near.destroySoon());
     near.on('data', (chunk: Buffer) => this.pass(chunk, pair, far, this.onSent));
     far.on('data', (chunk: Buffer) => this.pass(chunk, pair, near, this.onAnswer));
+  }
+
+  private async reach(): Promise<Socket | undefined> {
+    if (this.isSilent) return new Socket();
+    for (const _ of this.targets) {
+      const far = connect({ port: this.targets[this.opened++ % this.targets.length]!, host: '127.0.0.1', noDelay: true });
+      far.on('error', () => undefined);
+      if (await once(far, 'connect').then(() => true, () => false)) return far;
+    }
+    return undefined;
   }
 
   private pass(chunk: Buffer, pair: Pair, to: Socket, goesOn: Gate): void {
