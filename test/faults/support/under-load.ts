@@ -1,3 +1,4 @@
+import { ready } from '../../support/ready.js';
 import type { Service } from '../../support/service.js';
 import { Load } from './load.js';
 import type { Place } from './place.js';
@@ -35,7 +36,7 @@ export async function underLoad(
   { codes, withinMs, readiness = [200], recoversInMs = 10_000 }: Promised,
   fault: (load: Load) => Promise<void>,
 ): Promise<Load> {
-  await Promise.all(replicas.map((replica) => replica.until('/health/ready')));
+  await Promise.all(replicas.map(ready));
   const load = new Load(() => replicas.map(({ origin }) => origin), headers);
   await load.begin();
   const probes = replicas.map(({ origin }) => new Probes(origin));
@@ -44,7 +45,7 @@ export async function underLoad(
     load.answers.length = 0;
     await fault(load);
     await load.acknowledges(50, recoversInMs);
-    await Promise.all(replicas.map((replica) => replica.until('/health/ready')));
+    await Promise.all(replicas.map(ready));
   } finally {
     await load.end();
     await Promise.all(probes.map((one) => one.end()));
