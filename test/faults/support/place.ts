@@ -17,13 +17,19 @@ export function closedAfterwards<T extends { close(): Promise<unknown> }>(one: T
 
 /** A server, a line to it that can be broken, and a user who may not do what an operator may. */
 export class Place {
+  /** Asked at the end for what is stored. */
+  witness = this.server;
+
   private constructor(
     readonly server: ThrowAwayServer,
     readonly proxy: TcpProxy,
   ) {}
 
   static async make(kind: ServerKind, options: readonly string[] = [], under?: string): Promise<Place> {
-    const server = await ThrowAwayServer.start(kind, options, under);
+    return Place.on(await ThrowAwayServer.start(kind, options, under));
+  }
+
+  static async on(server: ThrowAwayServer): Promise<Place> {
     const proxy = await TcpProxy.to(server.port);
     const place = closedAfterwards(new Place(server, proxy));
     await place.query('CREATE DATABASE plinth');
@@ -44,12 +50,12 @@ export class Place {
   }
 
   /** As an operator, past the proxy and all limits of the network. */
-  connect(): Promise<Connection> {
-    return mysql.createConnection({ socketPath: this.server.socket, user: 'root' });
+  connect(server = this.server): Promise<Connection> {
+    return mysql.createConnection({ socketPath: server.socket, user: 'root' });
   }
 
-  async query(sql: string): Promise<Record<string, unknown>[]> {
-    const connection = await this.connect();
+  async query(sql: string, server = this.server): Promise<Record<string, unknown>[]> {
+    const connection = await this.connect(server);
     try {
       const [rows] = await connection.query(sql);
       return rows as Record<string, unknown>[];
@@ -59,8 +65,8 @@ export class Place {
   }
 
   async stored(): Promise<Stored> {
-    const rows = await this.query('SELECT id, name FROM plinth.resource');
-    const changes = await this.query('SELECT resource_id, op, after, seq FROM plinth.change_log');
+    const rows = await this.query('SELECT id, name FROM plinth.resource', this.witness);
+    const changes = await this.query('SELECT resource_id, op, after, seq FROM plinth.change_log', this.witness);
     return { rows, changes } as unknown as Stored;
   }
 
