@@ -2,9 +2,7 @@ import type { Database } from './database.js';
 
 /** An expression for the time of the database, in milliseconds since 1970. */
 export function sqlNow(isSqlite: boolean): string {
-  return isSqlite
-    ? `CAST(unixepoch('subsec') * 1000 AS INTEGER)`
-    : 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)';
+  return isSqlite ? `CAST(unixepoch('subsec') * 1000 AS INTEGER)` : 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)';
 }
 
 /**

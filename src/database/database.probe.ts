@@ -73,7 +73,12 @@ export class DatabaseProbe {
       this.state.pendingMigrations = pending.length;
       this.state.missing = await this.schema.missing(pending);
       if (this.stopped) return this.forget();
+      const wasReadOnly = this.state.status === 'read-only';
       this.state.become(this.judge(isWritable));
+      // After a failover a name leads new connections to another server than those that are open: the next look is over a
+      // new one, and what was read over old ones would stay behind.
+      if (!isWritable) this.forget();
+      else if (wasReadOnly) this.database.suspend();
       this.database.resume();
     } catch (error) {
       this.forget();

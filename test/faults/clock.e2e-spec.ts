@@ -14,22 +14,26 @@ describe.each(serverKinds())('callers of two replicas on %s, of which one', (kin
   let place: Place;
   beforeAll(async () => void (place = await Place.make(kind)), 60_000);
 
-  it.each([3, -3])('is %d days off: see times that are wrong, and nothing else', async (days) => {
-    const env = { CLOCK_OFF_MS: String(days * DAY_MS) };
-    const replicas = [await place.service(), await place.service(env, ['--import', './test/support/clock.mjs'])];
-    await underLoad({ place, replicas }, { codes: [], withinMs: 5_000 }, async (load) => {
-      await load.acknowledges(50);
-      const [right, wrong] = replicas.map(({ origin }) => origin) as [string, string];
-      const before = await SseReader.open(`${right}/api/resource:watch`);
-      await before.until(({ events }) => events.length > 0);
-      before.close();
-      await new Client(wrong).post('/api/resource', { id: `off-${days}`, name: 'off' });
-      const after = await SseReader.open(`${wrong}/api/resource:watch`, { 'last-event-id': before.lastEventId! });
-      await after.until(({ changes }) => changes.some(({ data }) => data.subject === `off-${days}`));
-      after.close();
-    });
-    await Promise.all(replicas.map((replica) => replica.kill()));
-  }, 60_000);
+  it.each([3, -3])(
+    'is %d days off: see times that are wrong, and nothing else',
+    async (days) => {
+      const env = { CLOCK_OFF_MS: String(days * DAY_MS) };
+      const replicas = [await place.service(), await place.service(env, ['--import', './test/support/clock.mjs'])];
+      await underLoad({ place, replicas }, { codes: [], withinMs: 5_000 }, async (load) => {
+        await load.acknowledges(50);
+        const [right, wrong] = replicas.map(({ origin }) => origin) as [string, string];
+        const before = await SseReader.open(`${right}/api/resource:watch`);
+        await before.until(({ events }) => events.length > 0);
+        before.close();
+        await new Client(wrong).post('/api/resource', { id: `off-${days}`, name: 'off' });
+        const after = await SseReader.open(`${wrong}/api/resource:watch`, { 'last-event-id': before.lastEventId! });
+        await after.until(({ changes }) => changes.some(({ data }) => data.subject === `off-${days}`));
+        after.close();
+      });
+      await Promise.all(replicas.map((replica) => replica.kill()));
+    },
+    60_000,
+  );
 });
 
 describe.each(engines())('what is kept for a time on %s', (engine) => {

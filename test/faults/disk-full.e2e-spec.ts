@@ -20,7 +20,8 @@ class SmallDisk {
   readonly isThere: boolean;
 
   constructor(size: string) {
-    this.isThere = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=777`, 'tmpfs', this.folder]).status === 0;
+    this.isThere =
+      spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=777`, 'tmpfs', this.folder]).status === 0;
   }
 
   /** Leaves no byte. */

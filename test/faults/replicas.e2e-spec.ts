@@ -55,7 +55,7 @@ describe.each(serverKinds())('callers of two replicas on %s', (kind) => {
     await callers.end();
 
     const made = [...callers.made].sort();
-    for (const end = Date.now() + 10_000; seen.some(({ length }) => length < made.length) && Date.now() < end; )
+    for (const end = Date.now() + 10_000; seen.some(({ length }) => length < made.length) && Date.now() < end;)
       await sleep(50);
     leave.abort();
     await Promise.allSettled(watching);

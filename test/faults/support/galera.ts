@@ -19,21 +19,27 @@ export class Galera {
       const others = nodes.length === 0 ? '' : ports.map((one) => `127.0.0.1:${one}`).join(',');
       const [transfer, state] = [await freePort(), await freePort()];
       const provider = `gmcast.listen_addr=tcp://127.0.0.1:${port};ist.recv_addr=127.0.0.1:${transfer};${EVICTION}`;
+      // Whoever fetches the data runs rsync, which as root would become nobody.
+      const user = 'mysql';
       nodes.push(
-        await ThrowAwayServer.start('mariadb', [
-          '--binlog-format=ROW',
-          '--innodb-autoinc-lock-mode=2',
-          '--wsrep-on=ON',
-          `--wsrep-provider=${PROVIDER}`,
-          '--wsrep-cluster-name=faults',
-          `--wsrep-cluster-address=gcomm://${others}`,
-          '--wsrep-node-address=127.0.0.1',
-          `--wsrep-node-name=node-${port}`,
-          '--wsrep-sst-method=rsync',
-          `--wsrep-sst-receive-address=127.0.0.1:${state}`,
-          '--wsrep-sync-wait=1',
-          `--wsrep-provider-options=${provider}`,
-        ]),
+        await ThrowAwayServer.start(
+          'mariadb',
+          [
+            '--binlog-format=ROW',
+            '--innodb-autoinc-lock-mode=2',
+            '--wsrep-on=ON',
+            `--wsrep-provider=${PROVIDER}`,
+            '--wsrep-cluster-name=faults',
+            `--wsrep-cluster-address=gcomm://${others}`,
+            '--wsrep-node-address=127.0.0.1',
+            `--wsrep-node-name=node-${port}`,
+            '--wsrep-sst-method=rsync',
+            `--wsrep-sst-receive-address=127.0.0.1:${state}`,
+            '--wsrep-sync-wait=1',
+            `--wsrep-provider-options=${provider}`,
+          ],
+          { user },
+        ),
       );
     }
     return new Galera(nodes);
@@ -50,6 +56,9 @@ export async function together(ask: (sql: string) => Promise<Record<string, unkn
     const rows = await ask("SHOW STATUS LIKE 'wsrep_%'").catch(() => []);
     const status = new Map(rows.map((row) => [row.Variable_name, row.Value]));
     if (status.get('wsrep_cluster_size') === String(size) && status.get('wsrep_ready') === 'ON') return;
-    if (Date.now() > end) throw new Error(`${status.get('wsrep_cluster_size')} of ${size} nodes are together`);
+    const what = ['wsrep_cluster_size', 'wsrep_cluster_status', 'wsrep_local_state_comment'].map((name) =>
+      status.get(name),
+    );
+    if (Date.now() > end) throw new Error(`Not ${size} nodes together: ${what.join(', ')}`);
   }
 }

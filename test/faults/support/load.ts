@@ -35,7 +35,9 @@ export class Load {
   ) {}
 
   async begin(callers = 8): Promise<void> {
-    await Promise.all(Array.from({ length: callers }, (_, n) => this.ask(n, 'PUT', `/${this.run}-${n}`, { name: '-' })));
+    await Promise.all(
+      Array.from({ length: callers }, (_, n) => this.ask(n, 'PUT', `/${this.run}-${n}`, { name: '-' })),
+    );
     this.answers.length = 0;
     this.running = Promise.all(Array.from({ length: callers }, (_, n) => this.call(n)));
   }
@@ -95,7 +97,8 @@ export class Load {
   /** The last write that was acknowledged is there for whoever asks. */
   private async readBack(caller: number): Promise<void> {
     const last = this.journal.entries.findLast(
-      ({ op, outcome, name }) => op === 'created' && outcome === 'acknowledged' && name.startsWith(`${this.run} ${caller}.`),
+      ({ op, outcome, name }) =>
+        op === 'created' && outcome === 'acknowledged' && name.startsWith(`${this.run} ${caller}.`),
     );
     await this.ask(caller, 'GET', `/${last?.id ?? `${this.run}-${caller}`}`);
   }

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import mysql, { type Connection } from 'mysql2/promise';
 import { ThrowAwayServer, type ServerKind } from '../../support/mariadb.js';
 import { Service } from '../../support/service.js';
@@ -25,8 +26,8 @@ export class Place {
     readonly proxy: TcpProxy,
   ) {}
 
-  static async make(kind: ServerKind, options: readonly string[] = [], under?: string): Promise<Place> {
-    return Place.on(await ThrowAwayServer.start(kind, options, under));
+  static async make(kind: ServerKind, options: readonly string[] = [], under = tmpdir()): Promise<Place> {
+    return Place.on(await ThrowAwayServer.start(kind, options, { under }));
   }
 
   static async on(server: ThrowAwayServer): Promise<Place> {

@@ -80,9 +80,19 @@ export class TcpProxy {
   private async reach(): Promise<Socket | undefined> {
     if (this.isSilent) return new Socket();
     for (const _ of this.targets) {
-      const far = connect({ port: this.targets[this.opened++ % this.targets.length]!, host: '127.0.0.1', noDelay: true });
+      const far = connect({
+        port: this.targets[this.opened++ % this.targets.length]!,
+        host: '127.0.0.1',
+        noDelay: true,
+      });
       far.on('error', () => undefined);
-      if (await once(far, 'connect').then(() => true, () => false)) return far;
+      if (
+        await once(far, 'connect').then(
+          () => true,
+          () => false,
+        )
+      )
+        return far;
     }
     return undefined;
   }

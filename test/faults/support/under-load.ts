@@ -57,7 +57,9 @@ export async function underLoad(
   expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(withinMs);
   for (const probe of probes) {
     expect(probe.failures).toEqual([]);
-    expect(readiness === 'any' ? probe.readiness.slice(-1) : probe.readiness).toEqual(readiness === 'any' ? [200] : readiness);
+    expect(readiness === 'any' ? probe.readiness.slice(-1) : probe.readiness).toEqual(
+      readiness === 'any' ? [200] : readiness,
+    );
   }
   return load;
 }
