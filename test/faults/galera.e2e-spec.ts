@@ -27,7 +27,7 @@ if (!hasGalera) process.stderr.write('\nNOT RUN: Galera. Install mariadb-server,
       setting = { place, replicas: [service] };
     }, 180_000);
     // A node that is only just back has no vote yet.
-    afterEach(async () => void (await Promise.all(nodes.map((node) => all(node)))), 90_000);
+    afterEach(() => Promise.all(nodes.map((node) => all(node))), 90_000);
 
     it('of which another one is killed: wait until it is no longer waited for, and lose nothing', async () => {
       await underLoad(setting, { codes: LOST, withinMs: EVICTED_MS, readiness: 'any' }, async () => {

@@ -71,11 +71,11 @@ describe.each(serverKinds())('callers of a service, when its line to %s', (kind)
   );
 
   it.each([
-    ['before', 'COMMIT is there'],
-    ['after', 'COMMIT, before its answer'],
-  ] as const)(
-    'breaks %s %s: hear that nobody knows, and get the first answer when they ask again with a key',
-    async (moment) => {
+    { moment: 'before', what: 'COMMIT is there' },
+    { moment: 'after', what: 'COMMIT, before its answer' },
+  ])(
+    'breaks $moment $what: hear that nobody knows, and get the first answer when they ask again with a key',
+    async ({ moment }) => {
       const proxy = closedAfterwards(await TcpProxy.to(place.server.port));
       let isArmed = false;
       const committing = new Set<object>();

@@ -31,12 +31,13 @@ describe.each(serverKinds())('callers of two replicas on %s', (kind) => {
 
     const leave = new AbortController();
     const seen: string[][] = [[], []];
-    const watching = seen.map(async (names) => {
-      const rows = createClient<paths>({ origin: blind, retry: { capMs: 200 } }).module('resource');
-      for await (const event of rows.watch({ signal: leave.signal }))
-        if (event.type === 'created') names.push((event.row as { name: string }).name);
-    });
-    watching.forEach((one) => one.catch(() => undefined));
+    const watching = Promise.allSettled(
+      seen.map(async (names) => {
+        const rows = createClient<paths>({ origin: blind, retry: { capMs: 200 } }).module('resource');
+        for await (const event of rows.watch({ signal: leave.signal }))
+          if (event.type === 'created') names.push((event.row as { name: string }).name);
+      }),
+    );
     await sleep(500);
 
     const callers = new KeepAliveCallers(CALLERS, originOf);
@@ -58,7 +59,7 @@ describe.each(serverKinds())('callers of two replicas on %s', (kind) => {
     for (const end = Date.now() + 10_000; seen.some(({ length }) => length < made.length) && Date.now() < end;)
       await sleep(50);
     leave.abort();
-    await Promise.allSettled(watching);
+    await watching;
     await Promise.all(replicas.map((one) => one.kill()));
     expect(callers.lost).toEqual([]);
     expect(made.length).toBeGreaterThan(200);

@@ -8,7 +8,7 @@ const EVICTION = 'evs.keepalive_period=PT0.5S;evs.suspect_timeout=PT2S;evs.inact
 
 export const hasGalera = mariadbBinary() !== undefined && existsSync(PROVIDER) && existsSync('/usr/bin/rsync');
 
-/** Nodes that are one database, on the loopback interface. */
+/** Nodes that are one database, on the loopback interface. All but the second may be killed and started again. */
 export class Galera {
   private constructor(readonly nodes: readonly ThrowAwayServer[]) {}
 
@@ -42,7 +42,9 @@ export class Galera {
         ),
       );
     }
-    return new Galera(nodes);
+    // The one that began it is the second: started once more it would begin another.
+    const [first, second, ...rest] = nodes as [ThrowAwayServer, ThrowAwayServer];
+    return new Galera([second, first, ...rest]);
   }
 
   async close(): Promise<void> {

@@ -47,7 +47,7 @@ export class Journal {
       if (outcome === 'acknowledged' && found[0]?.id !== id) faults.push(`${name}: acknowledged with another id`);
     }
     this.judgeUpdated(rows, faults);
-    const seqs = changes.flatMap(({ seq }) => (seq === null ? [] : [Number(seq)])).sort((a, b) => a - b);
+    const seqs = changes.flatMap(({ seq }) => (seq === null ? [] : [seq])).sort((a, b) => a - b);
     if (seqs.some((seq, n) => seq !== n + 1)) faults.push('The numbers of the feed are not dense');
     return faults;
   }

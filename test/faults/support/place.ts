@@ -19,12 +19,14 @@ export function closedAfterwards<T extends { close(): Promise<unknown> }>(one: T
 /** A server, a line to it that can be broken, and a user who may not do what an operator may. */
 export class Place {
   /** Asked at the end for what is stored. */
-  witness = this.server;
+  witness: ThrowAwayServer;
 
   private constructor(
     readonly server: ThrowAwayServer,
     readonly proxy: TcpProxy,
-  ) {}
+  ) {
+    this.witness = server;
+  }
 
   static async make(kind: ServerKind, options: readonly string[] = [], under = tmpdir()): Promise<Place> {
     return Place.on(await ThrowAwayServer.start(kind, options, { under }));

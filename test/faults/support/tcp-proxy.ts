@@ -105,6 +105,6 @@ export class TcpProxy {
       return;
     }
     if (this.delayMs === 0) to.write(chunk);
-    else setTimeout(() => void (to.destroyed || to.write(chunk)), this.delayMs);
+    else setTimeout(() => to.destroyed || to.write(chunk), this.delayMs);
   }
 }
