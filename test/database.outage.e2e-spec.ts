@@ -106,11 +106,12 @@ describe.each(serverKinds())('when %s goes away', (kind) => {
     await connection.query('SET GLOBAL read_only = 1');
     try {
       await until(() => stack.state.status === 'read-only', 5_000);
+      expect(stack.state.isReady).toBe(true);
       await expect(read()).resolves.toBeDefined();
     } finally {
       await connection.query('SET GLOBAL read_only = 0');
       await connection.end();
     }
-    await until(() => stack.state.isReady, 5_000);
+    await until(() => stack.state.isWritable, 5_000);
   }, 30_000);
 });

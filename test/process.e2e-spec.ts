@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { engines, freshDatabase, type TestDatabase } from './support/database.js';
+import { freshDatabase, type TestDatabase } from './support/database.js';
 import { freePort } from './support/mariadb.js';
 import { Service } from './support/service.js';
 
@@ -154,53 +153,6 @@ describe('the process', () => {
     expect(await child.ended()).toBe(78);
     expect(child.output).toMatch(/^DATABASE_URL says /m);
   });
-
-  it('loses no request of keep-alive clients while two replicas are restarted in turn', async () => {
-    const server = engines()[1];
-    if (server === undefined) return;
-    const shared = await freshDatabase(server);
-    const env = { DATABASE_URL: shared.url, DATABASE_MIGRATE: 'always', SHUTDOWN_DRAIN_MS: '300', LOG_LEVEL: 'error' };
-    const replicas = [await Service.spawn(env), await Service.spawn(env)];
-    await Promise.all(replicas.map((replica) => replica.until('/health/ready')));
-    const routable = new Set(replicas);
-    const agent = new Agent({ keepAlive: true, maxSockets: 60 });
-    const failures: string[] = [];
-    let done = false;
-    let answered = 0;
-    // A load balancer that takes a replica out at once when it is not ready, as the endpoints of a Kubernetes service.
-    const ask = (origin: string) =>
-      new Promise<void>((resolve) => {
-        const call = request(`${origin}/api/resource?limit=1`, { agent }, (response) => {
-          if (response.statusCode !== 200) failures.push(String(response.statusCode));
-          answered++;
-          response.resume().on('end', resolve);
-        });
-        call.on('error', (error) => {
-          failures.push(error.message);
-          resolve();
-        });
-        call.end();
-      });
-    const clients = Array.from({ length: 20 }, async (_, n) => {
-      while (!done) await ask([...routable][n % routable.size]!.origin);
-    });
-    for (let turn = 0; turn < 4; turn++) {
-      const replica = replicas[turn % 2]!;
-      replica.signal('SIGTERM');
-      await sleep(100);
-      routable.delete(replica);
-      expect(await replica.ended()).toBe(0);
-      replicas[turn % 2] = await Service.spawn(env);
-      await replicas[turn % 2]!.until('/health/ready');
-      routable.add(replicas[turn % 2]!);
-    }
-    done = true;
-    await Promise.all(clients);
-    agent.destroy();
-    await Promise.all(replicas.map((replica) => replica.kill()));
-    await shared.drop();
-    expect({ failures, busy: answered > 500 }).toEqual({ failures: [], busy: true });
-  }, 60_000);
 });
 
 function endGroup(group: number): void {

@@ -1,5 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Config } from '../config/config.js';
+import { laggingNow } from '../database/clock.js';
+import { Database } from '../database/database.js';
 import { ChangeRepository } from './change.repository.js';
 import { FeedRepository } from './feed.repository.js';
 
@@ -15,6 +17,7 @@ export class ChangePruner implements OnApplicationBootstrap, OnApplicationShutdo
   constructor(
     private readonly feeds: FeedRepository,
     private readonly changes: ChangeRepository,
+    private readonly database: Database,
     private readonly config: Config,
   ) {}
 
@@ -28,8 +31,10 @@ export class ChangePruner implements OnApplicationBootstrap, OnApplicationShutdo
     clearInterval(this.timer);
   }
 
-  async run(now = Date.now()): Promise<void> {
+  /** @param given the present time, in milliseconds since 1970 */
+  async run(given?: number): Promise<void> {
     const { feedDays, auditDays } = this.config.changes;
+    const now = given ?? (await laggingNow(this.database));
     for (const module of await this.changes.modules()) {
       // Changes of a module that nobody watched have no number yet.
       await this.feeds.numberAll(module);

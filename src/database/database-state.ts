@@ -30,14 +30,19 @@ export class DatabaseState {
     return this.current;
   }
 
+  /** Whether requests can be served: without a database that takes changes, those that read. */
   get isReady(): boolean {
+    return this.isWritable || this.current === 'read-only';
+  }
+
+  get isWritable(): boolean {
     return this.current === 'up';
   }
 
   /** Logs each change once. @param why in a word, such as an error's code */
   become(status: DatabaseStatus, why = ''): void {
     if (status === this.current) return;
-    if (this.isReady) this.awayAt = performance.now();
+    if (this.isWritable) this.awayAt = performance.now();
     this.current = status;
     const away_ms = Math.round(performance.now() - this.awayAt);
     if (status === 'migrating') return;

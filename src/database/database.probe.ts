@@ -73,20 +73,26 @@ export class DatabaseProbe {
       this.state.pendingMigrations = pending.length;
       this.state.missing = await this.schema.missing(pending);
       if (this.stopped) return this.forget();
+      const wasReadOnly = this.state.status === 'read-only';
       this.state.become(this.judge(isWritable));
+      // After a failover a name leads new connections to another server than those that are open: the next look is over a
+      // new one, and what was read over old ones would stay behind.
+      if (!isWritable) this.forget();
+      else if (wasReadOnly) this.database.suspend();
       this.database.resume();
     } catch (error) {
       this.forget();
       const failure = classify(error);
-      this.state.become(failure === 'read-only' ? 'read-only' : 'down', reasonOf(error));
+      // Also where the server says itself that it takes nothing: what is asked here are reads.
+      this.state.become('down', reasonOf(error));
       if (failure === 'lost' || failure === 'unreachable' || error instanceof NoAnswer) this.database.suspend();
     }
   }
 
   private judge(isWritable: boolean): DatabaseStatus {
-    if (!isWritable) return 'read-only';
-    if (this.state.pendingMigrations === 0) return this.state.missing.length === 0 ? 'up' : 'schema-differs';
-    return this.migrationFailed ? 'migration-failed' : 'schema-behind';
+    if (this.state.pendingMigrations !== 0) return this.migrationFailed ? 'migration-failed' : 'schema-behind';
+    if (this.state.missing.length > 0) return 'schema-differs';
+    return isWritable ? 'up' : 'read-only';
   }
 
   private async see(): Promise<Sight> {

@@ -1,3 +1,5 @@
+import { sqlNow } from './clock.js';
+
 /**
  * The statements of leases: rows that say who does some work, and until when unless the holder renews it. GET_LOCK is granted on
  * two Galera nodes at once, and a lock dies silently with its connection. Times are by the database's clock: those of the
@@ -22,9 +24,7 @@ export class LeaseSql {
 
   /** @param ms the term of a lease */
   constructor(isSqlite: boolean, ms: number) {
-    const now = isSqlite
-      ? `CAST(unixepoch('subsec') * 1000 AS INTEGER)`
-      : 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)';
+    const now = sqlNow(isSqlite);
     const ignore = isSqlite ? 'OR IGNORE' : 'IGNORE';
     this.insert = `INSERT ${ignore} INTO \`plinth_lease\` (\`name\`, \`holder\`, \`expires_at\`) VALUES (?, NULL, 0)`;
     this.isFree = `(\`holder\` IS NULL OR \`expires_at\` < ${now})`;

@@ -13,7 +13,7 @@ export class ServiceIndicators {
   ) {}
 
   database(): HealthIndicatorResult {
-    const { status, isReady, pendingMigrations, missing, latencyMs } = this.state;
+    const { status, isReady, isWritable, pendingMigrations, missing, latencyMs } = this.state;
     const check = this.health.check('database');
     if (!isReady)
       return check.down({
@@ -21,7 +21,9 @@ export class ServiceIndicators {
         ...(pendingMigrations && { pending_migrations: pendingMigrations }),
         ...(status === 'schema-differs' && { missing }),
       });
-    return check.up({ latency_ms: Math.round((latencyMs ?? 0) * 10) / 10 });
+    const latency_ms = Math.round((latencyMs ?? 0) * 10) / 10;
+    // Ready: without any replica that is, nobody could read.
+    return check.up({ latency_ms, ...(!isWritable && { state: status }) });
   }
 
   serving(): HealthIndicatorResult {

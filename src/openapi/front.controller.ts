@@ -66,7 +66,7 @@ export class FrontController {
       name: NAME,
       version: VERSION,
       commit,
-      state: this.draining.isDraining ? 'draining' : this.state.isReady ? 'ready' : this.state.status,
+      state: this.draining.isDraining ? 'draining' : this.state.isWritable ? 'ready' : this.state.status,
       links: { ...LINKS, ...(!http.management && MANAGEMENT) },
       requests: listed ? requestsTo(origin, listed.model.name, needsKey) : [],
     };

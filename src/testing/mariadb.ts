@@ -34,7 +34,7 @@ const SERVERS = {
         `--datadir=${folder}`,
         // Two that are made at the same time would meet in the folder for all.
         `--tmpdir=${folder}`,
-        ...asRoot(),
+        ...runBy('root'),
       ]),
     options: ['--skip-name-resolve'],
   },
@@ -45,7 +45,7 @@ const SERVERS = {
         '--no-defaults',
         '--initialize-insecure',
         `--datadir=${folder}`,
-        ...asRoot(),
+        ...runBy('root'),
       ]),
     options: ['--mysqlx=OFF', '--secure-file-priv='],
   },
@@ -65,20 +65,31 @@ export class ThrowAwayServer {
   readonly port: number;
   private readonly folder: string;
   private readonly options: readonly string[];
+  private readonly user: string;
   private process: ChildProcess | undefined;
 
-  private constructor(kind: ServerKind, options: readonly string[], folder: string, port: number) {
+  private constructor(kind: ServerKind, options: readonly string[], folder: string, port: number, user: string) {
     this.kind = kind;
     this.options = options;
+    this.user = user;
     this.folder = folder;
     this.port = port;
   }
 
-  static async start(kind: ServerKind, options: readonly string[] = []): Promise<ThrowAwayServer> {
-    const folder = mkdtempSync(join(tmpdir(), `plinth-${kind}-`));
+  /**
+   * @param under where its folder is made: the system's own place for such, unless another is given
+   * @param user who runs it, where this process is root's; others have to be there
+   */
+  static async start(
+    kind: ServerKind,
+    options: readonly string[] = [],
+    { under = tmpdir(), user = 'root' } = {},
+  ): Promise<ThrowAwayServer> {
+    const folder = mkdtempSync(join(under, `plinth-${kind}-`));
     const install = SERVERS[kind].install(folder);
     if (install.status !== 0) throw new Error(`${kind} can not make a folder of data: ${String(install.stderr)}`);
-    const server = new ThrowAwayServer(kind, options, folder, await freePort());
+    if (user !== 'root' && runBy(user).length > 0) spawnSync('chown', ['-R', `${user}:`, folder]);
+    const server = new ThrowAwayServer(kind, options, folder, await freePort(), user);
     // Also when the run itself ends badly: a server that nobody stops would stay.
     process.once('exit', () => server.process?.kill('SIGKILL'));
     await server.resume();
@@ -107,7 +118,7 @@ export class ThrowAwayServer {
       '--max-connections=400',
       ...SERVERS[this.kind].options,
       ...this.options,
-      ...asRoot(),
+      ...runBy(this.user),
     ];
     this.process = spawn(SERVERS[this.kind].binary()!, ['--no-defaults', ...options], { stdio: 'ignore' });
     for (const end = Date.now() + 30_000; ; await sleep(50)) {
@@ -149,6 +160,6 @@ function isStopped(pid: number): boolean {
   return readdirSync(tasks).every((id) => / T [^)]*$/.test(readFileSync(join(tasks, id, 'stat'), 'utf8')));
 }
 
-function asRoot(): string[] {
-  return process.getuid?.() === 0 ? ['--user=root'] : [];
+function runBy(user: string): string[] {
+  return process.getuid?.() === 0 ? [`--user=${user}`] : [];
 }

@@ -100,7 +100,7 @@ export class Leases implements BeforeApplicationShutdown {
   private lookIn(ms: number): void {
     if (this.isStopping && this.held.size === 0) return;
     this.timer = setTimeout(() => {
-      if (!this.state.isReady && this.held.size === 0) return this.lookIn(FIRST_LOOK_MS);
+      if (!this.state.isWritable && this.held.size === 0) return this.lookIn(FIRST_LOOK_MS);
       this.looking = this.look()
         .catch((error: unknown) => {
           const { message } = error as Error;

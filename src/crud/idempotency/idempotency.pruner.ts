@@ -1,4 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { laggingNow } from '../../database/clock.js';
+import { Database } from '../../database/database.js';
 import { IdempotencyRepository } from './idempotency.repository.js';
 
 const HOUR = 3_600_000;
@@ -11,7 +13,10 @@ export class IdempotencyPruner implements OnApplicationBootstrap, OnApplicationS
   private readonly logger = new Logger(IdempotencyPruner.name);
   private timer?: NodeJS.Timeout;
 
-  constructor(private readonly keys: IdempotencyRepository) {}
+  constructor(
+    private readonly keys: IdempotencyRepository,
+    private readonly database: Database,
+  ) {}
 
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => void this.run(), EVERY_MS).unref();
@@ -21,9 +26,10 @@ export class IdempotencyPruner implements OnApplicationBootstrap, OnApplicationS
     clearInterval(this.timer);
   }
 
-  private async run(): Promise<void> {
+  async run(): Promise<void> {
     try {
-      while ((await this.keys.prune(new Date(Date.now() - KEPT_MS).toISOString())) > 0);
+      const since = new Date((await laggingNow(this.database)) - KEPT_MS).toISOString();
+      while ((await this.keys.prune(since)) > 0);
     } catch (error) {
       this.logger.warn(`Old idempotency keys stay for now: ${(error as Error).message}`);
     }

@@ -16,6 +16,7 @@ import type { DomainError } from '../../problems/domain-error.js';
 import { LITTLE_BYTES, type HeldBytes } from '../held-bytes.js';
 import type { Answer, HttpServices } from '../http-services.js';
 import { parseJson } from '../json.parser.js';
+import { takeLastConnections } from './last-connections.js';
 import { learnRoutes, NO_ROUTE, type Route } from '../route.js';
 import { Methods } from '../methods.js';
 import { Pressure } from '../pressure.js';
@@ -99,6 +100,7 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
     done();
   });
   fastify.addHook('onClose', () => Promise.resolve(pressure.stop()));
+  fastify.addHook('preClose', () => takeLastConnections(fastify.server));
   fastify.decorateRequest('startedAt', 0);
   fastify.decorateRequest('traceId', '');
   fastify.decorateRequest('span', undefined);
