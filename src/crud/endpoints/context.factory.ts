@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Caller } from '../../access/caller.js';
-import { AfterCommit, type Work } from '../../database/after-commit.js';
+import type { Work } from '../../database/after-commit.js';
 import { whenCommitted } from '../../database/ambient.js';
 import { parseEntityTags, type EntityTags } from '../../http/conditional.js';
 import { DomainError, type ProblemItem } from '../../problems/domain-error.js';
@@ -9,6 +9,7 @@ import { negotiate } from '../../http/negotiation.js';
 import type { Field } from '../../fields/field.js';
 import { joined, parseFields, parseListQuery } from '../../query/list-query.js';
 import { FieldSet } from '../../fields/field-set.js';
+import { AfterHandler } from './after-handler.js';
 import type { Endpoint, ModuleEndpoint } from './endpoint.js';
 import { contentTypeOf, type Format } from './format.js';
 import { withParameter } from './link.js';
@@ -91,9 +92,7 @@ class HttpContext implements EndpointContext {
   readonly ifNoneMatch;
   readonly minimal: boolean;
   readonly idempotencyKey;
-  /** Outside of transactions. */
-  private works?: AfterCommit;
-  private isOver = false;
+  private readonly later = new AfterHandler();
 
   constructor(
     private readonly request: FastifyRequest,
@@ -129,26 +128,19 @@ class HttpContext implements EndpointContext {
   }
 
   forOther(): RequestContext {
-    return new PlainContext(this.caller, this.traceId, this.since, (work) => this.keep(work));
+    return new PlainContext(this.caller, this.traceId, this.since, (work) => this.later.add(work));
   }
 
   afterCommit(work: Work): void {
-    if (!whenCommitted(work)) this.keep(work);
+    if (!whenCommitted(work)) this.later.add(work);
   }
 
   succeeded(): void {
-    this.isOver = true;
-    this.works?.run();
+    this.later.run();
   }
 
   urlWith(parameter: string, value: string): string {
     return withParameter(this.request.url, parameter, value);
-  }
-
-  private keep(work: Work): void {
-    this.works ??= new AfterCommit();
-    this.works.add(work);
-    if (this.isOver) this.works.run();
   }
 }
 

@@ -17,13 +17,14 @@ import { ModuleRegistry } from '../module.registry.js';
 import { Export } from './answer.js';
 import { contextOf } from './context.factory.js';
 import type { ModuleEndpoint } from './endpoint.js';
+import { ownContextOf, type OwnContext } from './own-request.js';
 import { Rendered, render } from './render.js';
 import type { EndpointContext } from './request-context.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The context of a request to an endpoint. */
-    context: EndpointContext;
+    /** Null for what is not under `/api`. */
+    context: EndpointContext | OwnContext;
     /** Undefined where the handler's own transaction, if it opens one, is enough. */
     asOneWrite: AsOneWrite | undefined;
   }
@@ -60,7 +61,10 @@ export class EndpointRunner implements Exchange {
   /** @throws DomainError for what is wrong with the request, its body aside */
   prepare(request: FastifyRequest, reply: FastifyReply): void {
     const endpoint = this.endpointOf(request);
-    if (!endpoint) return;
+    if (!endpoint) {
+      if (isOwn(request)) request.context = ownContextOf(request);
+      return;
+    }
     const context = contextOf(request, endpoint, this.takesChangedTags);
     request.context = context;
     if (context.list && context.format !== JSON_TYPE) this.beginExport(context, reply);
@@ -69,15 +73,15 @@ export class EndpointRunner implements Exchange {
     if (!context.dryRun && context.idempotencyKey === undefined) return;
     // Not assigned where it is written: V8 would make it old from the start, and the request with it.
     const asOneWrite: AsOneWrite = (handle) =>
-      this.asOneWrite(request, async () => kept(render(await handle(), context)));
+      this.asOneWrite(request, context, async () => kept(render(await handle(), context)));
     request.asOneWrite = asOneWrite;
   }
 
   /** Answers with what a handler returned. @returns false where the route is no endpoint's */
   answer(request: FastifyRequest, reply: FastifyReply, value: unknown): boolean {
-    const { context } = request;
-    if (context === null) return false;
-    context.succeeded();
+    const context = request.context as EndpointContext | OwnContext | null;
+    context?.succeeded();
+    if (!context || !('endpoint' in context)) return false;
     if (value instanceof Export) {
       // RFC 6266: browsers keep it as a file, and never show it as a page.
       const name = `${context.endpoint.model.name}.${value.extension}`;
@@ -106,8 +110,12 @@ export class EndpointRunner implements Exchange {
     if (!raw.destroyed) raw.once('close', this.exports.begin(caller));
   }
 
-  private asOneWrite(request: FastifyRequest, handle: () => Promise<Rendered>): Promise<Rendered> {
-    const { context, params } = request;
+  private asOneWrite(
+    request: FastifyRequest,
+    context: EndpointContext,
+    handle: () => Promise<Rendered>,
+  ): Promise<Rendered> {
+    const { params } = request;
     if (context.dryRun) return this.database.transaction(handle, { rollback: true, since: context.since });
     const service = this.registry.get(context.endpoint.model.name);
     const mayHave = (answer: Rendered) => replayFor(service, answer, context, (params as { id?: string }).id);
@@ -131,6 +139,11 @@ export class EndpointRunner implements Exchange {
     this.known.set(request.route, found);
     return found;
   }
+}
+
+/** A route of a module's own, or of the kernel's, which is no page for people or machines. */
+function isOwn({ route, routeOptions }: FastifyRequest): boolean {
+  return routeOptions.config.handledBy !== undefined && route.template!.startsWith('/api/');
 }
 
 /** An answer that can be given again. @throws DomainError `answer-too-large`, and nothing of the request is kept then */
