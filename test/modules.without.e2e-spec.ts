@@ -49,6 +49,13 @@ describe.each(engines())('operations that a controller goes without, on %s', (en
     expect((await client.get('/api/stamp/one')).body).toMatchObject({ data: { label: 'One' } });
   });
 
+  it('are in no description of a body, nor is a body that nothing takes', () => {
+    const { schemas } = document.components!;
+    expect(schemas!.CreateResource!.description).toContain('The body of POST and PUT.');
+    expect(schemas!.CreateStamp!.description).toContain('The body of POST.');
+    expect(Object.keys(schemas!).filter((name) => /Poster/.test(name))).toEqual(['Poster']);
+  });
+
   it('leave no batch where nothing is left to be in one, and everything that reads', async () => {
     const operations = [{ op: 'create', body: { label: 'x' } }];
     problemOf(await client.post('/api/poster:batch', { operations }), 404, 'route-not-found');

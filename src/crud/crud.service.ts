@@ -43,11 +43,10 @@ export abstract class CrudService<E extends CrudEntity> {
   }
 
   /**
-   * A page, a stream where `Accept` asks for one, or the row that `?id=` names: the specification's own way to read it.
+   * A page, or a stream where `Accept` asks for one.
    * @param only a condition on the rows beside what the request and the caller's rule say, made with `rowWhere`
    */
   async list(context: RequestContext, only: RowRule = EVERY_ROW): Promise<Listing<E>> {
-    if (context.id !== undefined) return this.get(context.id, context);
     const query = context.list!;
     if (context.format !== JSON_TYPE) return exportRows(context, (list) => this.repository.page(list, context, only));
     const { rows, hasMore } = await this.repository.page(query, context, only);

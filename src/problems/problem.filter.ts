@@ -19,7 +19,7 @@ export class ProblemFilter implements ExceptionFilter, OnApplicationShutdown {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const problem = toDomainError(error);
     const body = problemBody(problem, request.traceId, request.url.split(/[?#]/, 1)[0]!.slice(0, 200));
-    this.listener.refused(request, body.status, problem);
+    this.listener.answered(request, body.status, problem);
     this.listener.onProblem(problem);
     if (tracer)
       trace.getActiveSpan()?.setAttribute(body.status >= 500 ? 'error.type' : 'plinth.problem.code', body.code);

@@ -34,7 +34,7 @@ declare module 'fastify' {
 const LONGEST_KEPT = 16_777_215;
 
 /** Runs a handler in one transaction with what an idempotency key or a dry run asks for. */
-export type AsOneWrite = (handle: () => Promise<unknown>) => Promise<Rendered>;
+export type AsOneWrite = (handle: () => Promise<unknown>) => Promise<unknown>;
 
 /**
  * Around every handler with an endpoint decorator: reads the request's conditions before it and renders its answer after
@@ -44,6 +44,8 @@ export type AsOneWrite = (handle: () => Promise<unknown>) => Promise<Rendered>;
 export class EndpointRunner implements Exchange {
   private readonly logger = new Logger('Export');
   private readonly known = new Map<Route, ModuleEndpoint | null>();
+  /** The way by `?id=` to the read endpoint, of each list. */
+  private readonly reads = new Map<ModuleEndpoint, ModuleEndpoint>();
   private readonly takesChangedTags: (request: FastifyRequest) => boolean;
 
   constructor(
@@ -60,7 +62,7 @@ export class EndpointRunner implements Exchange {
 
   /** @throws DomainError for what is wrong with the request, its body aside */
   prepare(request: FastifyRequest, reply: FastifyReply): void {
-    const endpoint = this.endpointOf(request);
+    const endpoint = this.askedOf(request);
     if (!endpoint) {
       if (isOwn(request)) request.context = ownContextOf(request);
       return;
@@ -72,8 +74,7 @@ export class EndpointRunner implements Exchange {
     if (stageHeaders) void reply.headers(stageHeaders);
     if (!context.dryRun && context.idempotencyKey === undefined) return;
     // Not assigned where it is written: V8 would make it old from the start, and the request with it.
-    const asOneWrite: AsOneWrite = (handle) =>
-      this.asOneWrite(request, context, async () => kept(render(await handle(), context)));
+    const asOneWrite: AsOneWrite = (handle) => this.asOneWrite(request, context, handle);
     request.asOneWrite = asOneWrite;
   }
 
@@ -113,17 +114,31 @@ export class EndpointRunner implements Exchange {
   private asOneWrite(
     request: FastifyRequest,
     context: EndpointContext,
-    handle: () => Promise<Rendered>,
-  ): Promise<Rendered> {
+    handle: () => Promise<unknown>,
+  ): Promise<unknown> {
     const { params } = request;
     if (context.dryRun) return this.database.transaction(handle, { rollback: true, since: context.since });
     const service = this.registry.get(context.endpoint.model.name);
     const mayHave = (answer: Rendered) => replayFor(service, answer, context, (params as { id?: string }).id);
+    const once = async () => kept(render(await handle(), context));
     const keyed = keyedRequest(request, context.caller.id, context.idempotencyKey!);
     // The kernel's own way to create: a service that has another may do more, or look for what the insert throws.
     const isOneRow = context.endpoint.kind === 'create' && service.create === CrudService.prototype.create;
-    if (isOneRow && this.config.database.groupWrites) return this.idempotency.onceWithOneRow(keyed, handle, mayHave);
-    return this.idempotency.once(keyed, handle, mayHave);
+    if (isOneRow && this.config.database.groupWrites) return this.idempotency.onceWithOneRow(keyed, once, mayHave);
+    return this.idempotency.once(keyed, once, mayHave);
+  }
+
+  private askedOf(request: FastifyRequest): ModuleEndpoint | null {
+    const endpoint = this.endpointOf(request);
+    if (endpoint?.kind !== 'list' || !Object.hasOwn(request.query as object, 'id')) return endpoint;
+    let read = this.reads.get(endpoint);
+    if (read) return read;
+    const { model } = endpoint;
+    const declared = this.registry.endpoint(model.name, 'read');
+    // Where a controller goes without, the list has no such parameter.
+    if (!declared) return endpoint;
+    this.reads.set(endpoint, (read = { ...declared, model, isByQuery: true }));
+    return read;
   }
 
   /** The endpoint that the route's handler declares, of the route's module; of the one in the path where it serves all. */

@@ -38,6 +38,8 @@ export interface Endpoint extends EndpointOptions {
 /** An endpoint of one module. */
 export interface ModuleEndpoint extends Endpoint {
   readonly model: CrudModel;
+  /** The id is in the query, `?id=`, and not in the path. */
+  readonly isByQuery?: boolean;
 }
 
 declare module 'fastify' {

@@ -12,6 +12,7 @@ export interface Format<E = CrudEntity> {
   readonly extension: string;
   /** Before the first row. */
   readonly head?: string;
+  /** @param row the members that JSON would have: with `fields=`, or without a scope, any but the id may be missing */
   readonly row: (row: Partial<E>) => string;
   /** After the last one. */
   readonly tail?: string;

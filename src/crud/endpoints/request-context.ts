@@ -17,8 +17,6 @@ export interface RequestContext {
   readonly traceId: string;
   /** The time when all of a write had arrived, by `performance.now()`: its waits in the database count from there. */
   readonly since?: number | undefined;
-  /** The id of a list route's `?id=`: the specification's own way to read one. */
-  readonly id?: string | undefined;
   /** The checked parameters of a list. */
   readonly list?: ListQuery | undefined;
   /** The Content-Type of the answer. */
