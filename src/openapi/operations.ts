@@ -34,6 +34,7 @@ export const ALWAYS = [
   'database-unavailable',
   'database-busy',
   'database-timeout',
+  'schema-differs',
 ];
 const WRITES = [
   ...ALWAYS,
