@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../test/support/mariadb.ts';
+import { freePort } from '../src/testing/mariadb.ts';
 import { TEAM } from './contenders.js';
 import { HOUSE, linesFor } from './dialects.js';
 import { rowsOf } from './support.js';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import mysql from 'mysql2/promise';
-import { freePort, ThrowAwayMariadb } from '../test/support/mariadb.ts';
+import { freePort, ThrowAwayMariadb } from '../src/testing/mariadb.ts';
 
 export const ROWS = 1_000_000;
 /** Of the rows' `created_at`. */

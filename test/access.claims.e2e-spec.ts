@@ -3,8 +3,8 @@ import type { ApiKeyView } from '../src/access/keys/api-key.dto.js';
 import { ApiKeyService } from '../src/access/keys/api-key.service.js';
 import { rowWhere } from '../src/rows/row-rule.js';
 import { OPERATOR, setRowRule, startGuarded } from './support/access.js';
-import { problemOf, type Client } from './support/client.js';
-import { engines } from './support/database.js';
+import { problemOf, type Client } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
 import { Issuer } from './support/issuer.js';
 
 const NORTH = { tenant: 'north', level: 3, beta: true };

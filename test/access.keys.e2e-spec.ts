@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiKeyService } from '../src/access/keys/api-key.service.js';
 import type { ApiKeyView } from '../src/access/keys/api-key.dto.js';
 import { OPERATOR, startGuarded } from './support/access.js';
-import { problemOf, type Client } from './support/client.js';
-import { engines } from './support/database.js';
+import { problemOf, type Client } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
 import { Issuer } from './support/issuer.js';
 
 const MINUTE_MS = 60_000;

@@ -7,8 +7,8 @@ import { createApp } from '../src/app.setup.js';
 import { loadConfig } from '../src/config/config.js';
 import { startApp, type TestApp } from './support/app.js';
 import { OPERATOR, startGuarded } from './support/access.js';
-import { Client, problemOf } from './support/client.js';
-import { engines, freshDatabase } from './support/database.js';
+import { Client, problemOf } from '../src/testing/client.js';
+import { engines, freshDatabase } from '../src/testing/database.js';
 import { Service } from './support/service.js';
 
 /** Away from the end of a minute, where budgets begin anew. */

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from './support/client.js';
-import { engines, freshDatabase, type TestDatabase } from './support/database.js';
+import { Client } from '../src/testing/client.js';
+import { engines, freshDatabase, type TestDatabase } from '../src/testing/database.js';
 import { Service } from './support/service.js';
 
 const MAIN = 'test/support/background.main.mjs';

@@ -1,8 +1,8 @@
 import { createClient, type WatchEvent } from 'plinth-client';
 import type { paths } from 'plinth-client/openapi';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { engines, freshDatabase } from './support/database.js';
-import { freePort } from './support/mariadb.js';
+import { engines, freshDatabase } from '../src/testing/database.js';
+import { freePort } from '../src/testing/mariadb.js';
 import { ready } from './support/ready.js';
 import { Service } from './support/service.js';
 

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startApp } from './support/app.js';
-import { freshDatabase } from './support/database.js';
+import { freshDatabase } from '../src/testing/database.js';
 import { InstalledClient } from './support/installed-client.js';
 import { ready } from './support/ready.js';
 import { Service } from './support/service.js';

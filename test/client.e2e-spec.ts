@@ -3,7 +3,7 @@ import type { paths } from 'plinth-client/openapi';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { engines, freshDatabase, type TestDatabase } from './support/database.js';
+import { engines, freshDatabase, type TestDatabase } from '../src/testing/database.js';
 import { execute } from './support/execute.js';
 import { FaultyFetch } from './support/faulty-fetch.js';
 import { ready } from './support/ready.js';

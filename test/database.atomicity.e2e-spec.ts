@@ -1,6 +1,6 @@
 import type { SqlValue } from '../src/database/session.js';
 import { startDatabase, type DatabaseStack } from './support/database-stack.js';
-import { engines, freshDatabase, type TestDatabase } from './support/database.js';
+import { engines, freshDatabase, type TestDatabase } from '../src/testing/database.js';
 
 const WAYS = engines().flatMap((engine) =>
   (engine === 'sqlite' ? ['on'] : ['on', 'off']).map((pipeline) => ({ engine, pipeline })),

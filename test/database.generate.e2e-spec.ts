@@ -12,7 +12,7 @@ import { Migrator } from '../src/database/migrator.js';
 import { schemaDrift } from '../src/database/schema/schema-drift.js';
 import { Field } from '../src/fields/field.decorator.js';
 import type { FieldOptions } from '../src/fields/field.js';
-import { engines, freshDatabase, type TestDatabase } from './support/database.js';
+import { engines, freshDatabase, type TestDatabase } from '../src/testing/database.js';
 import { runBuilt } from './support/process.js';
 
 type Migration = new () => MigrationInterface;

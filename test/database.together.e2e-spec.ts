@@ -6,8 +6,8 @@ import mysql from 'mysql2/promise';
 import { startApp, type TestApp } from './support/app.js';
 import { atOnce } from './support/at-once.js';
 import { startDatabase, type DatabaseStack } from './support/database-stack.js';
-import { freshDatabase, type TestDatabase } from './support/database.js';
-import { serverKinds, ThrowAwayServer } from './support/mariadb.js';
+import { freshDatabase, type TestDatabase } from '../src/testing/database.js';
+import { serverKinds, ThrowAwayServer } from '../src/testing/mariadb.js';
 
 const LIMITS = { DATABASE_POOL: '1', DATABASE_STATEMENT_MS: '400', DATABASE_WATCHDOG_MS: '100' };
 

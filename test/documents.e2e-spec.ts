@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { SETTINGS } from '../src/config/settings.js';
 import { FeedRepository } from '../src/changes/feed.repository.js';
 import { startApp, type TestApp } from './support/app.js';
-import { Client, problemOf } from './support/client.js';
-import { engines, freshDatabase } from './support/database.js';
+import { Client, problemOf } from '../src/testing/client.js';
+import { engines, freshDatabase } from '../src/testing/database.js';
 import { Service } from './support/service.js';
 
 const GUIDES = ['README.md', 'CONTRIBUTING.md', ...readdirSync('docs').map((name) => `docs/${name}`)].filter((name) =>

@@ -28,7 +28,7 @@ import { declarationOf } from '../src/crud/plinth-module.js';
 import { startGuarded } from './support/access.js';
 import { startApp } from './support/app.js';
 import { WidgetModule } from './support/widget/widget.module.js';
-import { Client, problemOf } from './support/client.js';
+import { Client, problemOf } from '../src/testing/client.js';
 import { Parcel } from './extending/parcel.entity.js';
 
 class Named {

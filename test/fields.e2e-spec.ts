@@ -5,10 +5,10 @@ import { schemaDrift } from '../src/database/schema/schema-drift.js';
 import { loadConfig } from '../src/config/config.js';
 import { schemaOf } from '../src/schema.js';
 import { startApp, type TestApp } from './support/app.js';
-import { Client, problemOf } from './support/client.js';
-import { engines } from './support/database.js';
+import { Client, problemOf } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
 import { SpecimenModule } from './support/specimen/specimen.module.js';
-import { SseReader } from './support/sse.js';
+import { SseReader } from '../src/testing/sse.js';
 
 const PATH = '/api/specimen';
 type Members = Record<string, unknown>;

@@ -4,7 +4,7 @@ import { ModuleRegistry } from '../src/crud/module.registry.js';
 import { OPERATOR } from './support/access.js';
 import { startApp, type TestApp } from './support/app.js';
 import { atOnce, type Answered, type Asked } from './support/at-once.js';
-import { engines } from './support/database.js';
+import { engines } from '../src/testing/database.js';
 
 const post = (body: object): Asked => ({ method: 'POST', path: '/api/widget', body });
 const patch = (id: string, body: unknown, headers = {}): Asked => ({

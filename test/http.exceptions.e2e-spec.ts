@@ -3,8 +3,8 @@ import { Controller, Get, HttpException, Injectable, Module, Param, UseGuards } 
 import { ModuleRegistry } from '../src/crud/module.registry.js';
 import { Scope } from '../src/http/scope.decorator.js';
 import { startApp, type TestApp } from './support/app.js';
-import { Client, problemOf } from './support/client.js';
-import { engines } from './support/database.js';
+import { Client, problemOf } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
 
 const SAID = 'The book is on loan.';
 

@@ -1,7 +1,7 @@
 import { connect, type Server, type Socket } from 'node:net';
 import { startGuarded } from './support/access.js';
 import { startApp, type TestApp } from './support/app.js';
-import { engines } from './support/database.js';
+import { engines } from '../src/testing/database.js';
 import { answersIn, flood, sendRaw } from './support/raw.js';
 
 const JSON_BODY = 'Content-Type: application/json\r\n';

@@ -4,7 +4,7 @@ import { Export, MultiStatus, Page, Representation } from 'plinth';
 import { tap, type Observable } from 'rxjs';
 import { Rendered } from '../src/crud/endpoints/render.js';
 import { startApp } from './support/app.js';
-import { Client } from './support/client.js';
+import { Client } from '../src/testing/client.js';
 
 const seen: string[] = [];
 

@@ -1,6 +1,6 @@
 import { startApp, type TestApp } from './support/app.js';
-import { Client } from './support/client.js';
-import { engines } from './support/database.js';
+import { Client } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
 import { SlotModule } from './support/slot/slot.module.js';
 
 describe.each(engines())('a member that check() fills in, on %s', (engine) => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { RowsUpdate } from '../src/rows/rows-update.js';
 import type { Row, SqlValue } from '../src/database/session.js';
 import { startDatabase, type DatabaseStack } from './support/database-stack.js';
-import { engines, freshDatabase, type TestDatabase } from './support/database.js';
+import { engines, freshDatabase, type TestDatabase } from '../src/testing/database.js';
 
 const [, server] = engines();
 const whenServer = server === undefined ? describe.skip : describe;

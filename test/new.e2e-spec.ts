@@ -1,4 +1,4 @@
-import { freshDatabase } from './support/database.js';
+import { freshDatabase } from '../src/testing/database.js';
 import { Guide } from './support/guide.js';
 import { Scratch } from './support/scratch.js';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import type { OpenAPIV3_1 } from 'openapi-types';
 import { startGuarded } from './support/access.js';
-import { Client } from './support/client.js';
-import { engines } from './support/database.js';
+import { Client } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
 import { Contract, type Operation, type Schema } from './support/openapi.js';
 
 const TIME_MS = 12_000;

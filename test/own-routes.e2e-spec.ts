@@ -2,7 +2,7 @@ import { Controller, Get, Headers, Module, Post, Query } from '@nestjs/common';
 import { Context, DomainError, Public, type RequestContext } from 'plinth';
 import { setImmediate as turn } from 'node:timers/promises';
 import { startApp, type TestApp } from './support/app.js';
-import { Client, problemOf } from './support/client.js';
+import { Client, problemOf } from '../src/testing/client.js';
 
 const done: string[] = [];
 

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { engines, freshDatabase, type TestDatabase } from './support/database.js';
-import { freePort } from './support/mariadb.js';
+import { engines, freshDatabase, type TestDatabase } from '../src/testing/database.js';
+import { freePort } from '../src/testing/mariadb.js';
 import { Service } from './support/service.js';
 
 const FAST_STOP = { SHUTDOWN_DRAIN_MS: '300', SHUTDOWN_IN_FLIGHT_MS: '2000', SHUTDOWN_DEADLINE_MS: '4000' };

@@ -16,7 +16,7 @@ import { ResourceModule } from '../src/modules/resource/resource.module.js';
 import { ResourceRepository } from '../src/modules/resource/resource.repository.js';
 import { ResourceService } from '../src/modules/resource/resource.service.js';
 import { startService, type TestService } from '../src/testing/service.js';
-import { Client, problemOf } from './support/client.js';
+import { Client, problemOf } from '../src/testing/client.js';
 
 class Tone {
   @Field({ type: 'boolean', default: false })

@@ -1,8 +1,8 @@
 import { Rendered } from '../src/crud/endpoints/render.js';
 import { Idempotency } from '../src/crud/idempotency/idempotency.js';
 import { startApp, type TestApp } from './support/app.js';
-import { Client, problemOf } from './support/client.js';
-import { engines } from './support/database.js';
+import { Client, problemOf } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
 import { Service } from './support/service.js';
 
 /** Keys, rows, change records and answers of creates that come at the same time are one commit. */

@@ -4,7 +4,7 @@ import { ApiKeyService } from '../../src/access/keys/api-key.service.js';
 import type { Engine } from '../../src/database/session.js';
 import { Caller } from '../../src/access/caller.js';
 import { startApp, type TestApp, type TestAppOptions } from './app.js';
-import { Client } from './client.js';
+import { Client } from '../../src/testing/client.js';
 
 export const OPERATOR = { caller: new Caller('test', ['*:*']), traceId: '0'.repeat(32) };
 

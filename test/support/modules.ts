@@ -3,7 +3,7 @@ import type { Engine } from '../../src/database/session.js';
 import { modules } from '../../src/modules/index.js';
 import { nameOf } from '../../src/rows/crud.entity.js';
 import { declareSuite, type SubjectOptions, type Suite } from '../../src/testing/subject.js';
-import { engines } from './database.js';
+import { engines } from '../../src/testing/database.js';
 import { SLOT_SAMPLES, SlotModule } from './slot/slot.module.js';
 import { SpecimenModule } from './specimen/specimen.module.js';
 import { WidgetModule } from './widget/widget.module.js';
