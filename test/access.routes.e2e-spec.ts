@@ -194,7 +194,7 @@ describe.each(engines())('every route on %s', (engine) => {
             expect(plain(answer.text)).toBe(plain(other.text));
           }
         }
-        // What is write-only they may guess at, as at any member.
+        // They may guess at write-only members, as at any.
         const guess = body({ [field]: 'guess' });
         for (const [method, path] of readable === false
           ? []

@@ -75,7 +75,7 @@ describe.each(engines())('background work of several processes on %s', (engine) 
     expect(new Set(after.map((line) => line.pid))).toEqual(new Set([heir.pid]));
     expect(inOrder(before.map(({ seq }) => seq))).toBe(true);
     expect(inOrder(after.map(({ seq }) => seq))).toBe(true);
-    // What was in hand, and at most what was done in the last moment.
+    // The change in hand, and at most those of the last moment.
     const again = after.filter(({ seq }) => before.some((line) => line.seq === seq));
     expect(again.length).toBeLessThan(10);
   }, 60_000);

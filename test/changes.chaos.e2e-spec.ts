@@ -76,7 +76,7 @@ class ResumingWatcher {
 }
 
 describe.each(serverKinds())('the change log on %s, under fire', (kind) => {
-  // What is left running when the test fails keeps the whole run from ending.
+  // Processes that are left running when the test fails keep the whole run from ending.
   const ends: (() => unknown)[] = [];
   afterAll(() => Promise.all(ends.map((end) => end())));
 

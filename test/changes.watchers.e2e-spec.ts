@@ -303,7 +303,7 @@ forEveryModule(
 
     it('that wait for their position when the process is being stopped are told to come back', async () => {
       if (subject.engine !== 'sqlite') {
-        // Who has the feed's row keeps everybody from a position.
+        // The holder of the feed's row keeps everybody from a position.
         const holder = await mysql.createConnection({ uri: subject.test.url.replace('mariadb:', 'mysql:') });
         connections.push(holder);
         await holder.query('START TRANSACTION');

@@ -80,7 +80,7 @@ describe.each(engines())('the typed client on %s, while the service is killed', 
 
       const count = acknowledged();
       for (const end = Date.now() + 10_000; seen.length < count && Date.now() < end;) await sleep(20);
-      // What nobody asked for twice would come now.
+      // Changes that nobody asked for twice would come now.
       await sleep(300);
       leave.abort();
       expect(await watching).toMatchObject({ name: 'AbortError' });

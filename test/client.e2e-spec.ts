@@ -242,7 +242,7 @@ describe.each(engines())('the typed client, on %s', (engine) => {
         while (!(await reader.read()).done);
       })(),
     );
-    // What only a signal leads to is gone by then.
+    // Anything that only a signal leads to is gone by then.
     for (let n = 0; n < 5; n++, await sleep(20)) collectGarbage();
     stop.abort();
     expect(await Promise.race([watching, sleep(2_000)])).toMatchObject({ name: 'AbortError' });

@@ -6,7 +6,7 @@ const WAYS = engines().flatMap((engine) =>
   (engine === 'sqlite' ? ['on'] : ['on', 'off']).map((pipeline) => ({ engine, pipeline })),
 );
 const INSERT = 'INSERT INTO `z` VALUES (?)';
-/** What no engine can bind; each would do something else about it. */
+/** Values that no engine can bind; each would do something else about it. */
 const NO_VALUES: unknown[] = [undefined, {}, [1], new Date(0), () => 1, Symbol('s'), NaN, Infinity, -Infinity];
 
 describe.each(WAYS)('a transaction is all or nothing, on $engine (pipeline $pipeline)', ({ engine, pipeline }) => {

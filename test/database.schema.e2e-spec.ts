@@ -15,7 +15,7 @@ import { WidgetModule } from './support/widget/widget.module.js';
 
 const ALL = [...modules, WidgetModule];
 
-/** What is done to `widget`, what is then said, and what the service can't work without. */
+/** Changes of `widget`: what is then said, and what the service can't work without. */
 const CHANGES: [
   what: string,
   change: (portable: Portable) => Promise<void>,
@@ -115,7 +115,7 @@ describe.each(engines())('a database on %s that is not what is declared', (engin
     });
     await app.listen(0, '127.0.0.1');
   };
-  /** Of `/health`, once it says `state`. */
+  /** The text of `/health`, once it says so. */
   const database = async (isThat: (status: number, text: string) => boolean): Promise<string> => {
     for (const end = Date.now() + 15_000; ; await sleep(50)) {
       const answer = await fetch(`${await app!.getUrl()}/health`);

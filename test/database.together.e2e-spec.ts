@@ -56,7 +56,7 @@ describe.each(serverKinds())('statements that are sent together to %s', (engine)
   /** Until a statement of somebody's waits for a lock. */
   const waiting = async () => {
     const sql = "SELECT 1 FROM `information_schema`.`innodb_trx` WHERE `trx_state` = 'LOCK WAIT'";
-    // What the table shows is only made anew when nobody has looked for a tenth of a second.
+    // The table is only made anew when nobody has looked for a tenth of a second.
     while ((await other.database.query(sql)).length === 0) await sleep(150);
   };
 

@@ -25,7 +25,7 @@ describe('the documents', () => {
     const service = await Service.spawn({ DATABASE_URL: url });
     await service.until('/health/ready');
     const scripts = ['README.md', 'docs/watching.md'].flatMap((file) => blocks(file, 'sh'));
-    // What starts a service of its own is not for this one.
+    // Commands that start a service of their own are not for this one.
     const runnable = scripts.filter((text) => text.includes('curl') && !text.includes('npm'));
     expect(runnable).toHaveLength(3);
     for (const text of runnable) {

@@ -99,7 +99,7 @@ describe.each(engines())('every type of field on %s', (engine) => {
         expect(history.data[0]!.after).toMatchObject(body);
         await stream.until(({ changes }) => changes.some(({ data: { subject } }) => subject === id));
         expect(stream.changes.find(({ data: { subject } }) => subject === id)!.data.data).toEqual(data);
-        // What GET gave is what PUT takes, and a patch of what is there changes nothing.
+        // PUT takes what GET gave, and a patch of what is there changes nothing.
         const put = await client.send('put', `${PATH}/${id}`, { body: data });
         expect({ status: put.status, text: put.text, etag: put.headers.etag }).toEqual({
           status: 200,

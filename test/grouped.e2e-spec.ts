@@ -21,7 +21,7 @@ describe.each(engines())('writes and reads that come at the same time, on %s', (
   beforeAll(async () => {
     test = await startApp(engine, { widget: true });
   });
-  // Whom a test before has met is no reason to be careful in the next one.
+  // A clash in a test before is no reason to be careful in the next one.
   beforeEach(() => (insideOf(test).changes.careful = 0));
   afterEach(async () => {
     await sleep(5);
@@ -270,7 +270,7 @@ describe.each(engines())('writes and reads that come at the same time, on %s', (
   });
 });
 
-/** What a test has to set or see of the repository. */
+/** The insides of the repository that a test has to set or see. */
 function insideOf({ app }: TestApp): {
   sql: { skipLocked: string };
   changes: { isUnderstood: boolean; careful: number };

@@ -3,7 +3,7 @@ import { startApp, type TestApp } from './support/app.js';
 import { Client, problemOf } from '../src/testing/client.js';
 import { sendRaw } from './support/raw.js';
 
-/** What the HTTP layer does before any module is asked; it does not depend on the engine. */
+/** The HTTP layer's own work, before any module is asked; it does not depend on the engine. */
 describe('http', () => {
   let test: TestApp;
   let client: Client;

@@ -6,7 +6,7 @@ import { engines } from '../src/testing/database.js';
 
 const [, server] = engines();
 const whenServer = server === undefined ? describe.skip : describe;
-/** What a lock is waited for, and what a slow machine needs beside it; two waits would not go into it. */
+/** The wait for a lock, and what a slow machine needs beside it; two waits would not go into it. */
 const ONE_WAIT_MS = 9_000;
 const WAYS: { how: string; env: Record<string, string>; counts: number[] }[] = [
   { how: 'as usual', env: {}, counts: [1, 10, 40] },

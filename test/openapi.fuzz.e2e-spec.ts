@@ -6,7 +6,7 @@ import { engines } from '../src/testing/database.js';
 import { Contract, type Operation, type Schema } from './support/openapi.js';
 
 const TIME_MS = 12_000;
-/** What a client could not guess from the schema: that a value is refused is in the words of the parameter. */
+/** Things that a client could not guess from the schema: that a value is refused is in the words of the parameter. */
 const OPAQUE = ['cursor', 'filter', 'after', 'sort', 'If-Match', 'If-None-Match', 'Last-Event-ID'];
 /** Headers that mean something to a client: where they are sent they are documented. */
 const TELLING =

@@ -7,7 +7,7 @@ import { freshDatabase, type TestDatabase } from '../src/testing/database.js';
 import { freePort } from '../src/testing/mariadb.js';
 
 const STOP = { SHUTDOWN_DRAIN_MS: '100', SHUTDOWN_IN_FLIGHT_MS: '1000', SHUTDOWN_DEADLINE_MS: '20000' };
-/** Of a few hundred bytes of log each: more than a pipe, and what is kept for its reader, hold. */
+/** Requests with a few hundred bytes of log each: more than a pipe, and what is kept for its reader, hold. */
 const REQUESTS = 40_000;
 
 describe('the log, when its reader', () => {

@@ -37,7 +37,7 @@ const KILLS = 8;
       else await sleep(Math.random() * 10);
       await service.kill();
       socket.destroy();
-      // What the server was given before the kill, it may still be committing.
+      // The server may still be committing work that it was given before the kill.
       await sleep(100);
       const wasCommitted = await committed();
 

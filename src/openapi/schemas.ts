@@ -53,7 +53,7 @@ export function batchSchemaName(module: string, ops: readonly Op[]): string {
   return ops.length < OPS.length ? `${schemaName(module)}Batch` : 'Batch';
 }
 
-/** Which members an answer has depends on the request, so that only the id can be required of it. */
+/** The members of an answer depend on the request, so that only the id can be required of it. */
 function membersOf({ fields }: CrudModel): string {
   const names = (of: readonly Field[]) => of.map(({ name }) => `\`${name}\``).join(', ');
   const usual = names(fields.shown().filter(({ readable }) => readable === true));

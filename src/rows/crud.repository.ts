@@ -170,7 +170,7 @@ export abstract class CrudRepository<E extends CrudEntity> {
   }
 
   /**
-   * Which rows there are for a caller; every row unless a module says otherwise. It holds for every way in: reading,
+   * The rows that there are for a caller: every row unless a module says otherwise. It holds for every way in: reading,
    * lists, counts, streams, writes, batches, watching, history and replayed answers.
    */
   protected rowRule(_caller: Caller): RowRule {

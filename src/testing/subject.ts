@@ -6,7 +6,7 @@ import { Client } from './client.js';
 import { rowsOf, type Members, type Rows, type Samples } from './rows.js';
 import { startService, type TestService } from './service.js';
 
-/** What a test of the kernel's contract knows of the module that it runs against. */
+/** The module that a test of the kernel's contract runs against, as far as the test knows it. */
 export interface Subject extends Rows {
   readonly engine: Engine;
   readonly test: TestService;
@@ -28,7 +28,7 @@ export interface SubjectOptions {
   readonly module: string;
   /** All that the service has, among them that one and those that it refers to. */
   readonly modules: readonly PlinthModuleClass[];
-  /** What the settings are about, for the name of the suite. */
+  /** The subject of the settings, for the name of the suite. */
   readonly how?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** In place of those in the module's own folder. */
@@ -51,7 +51,7 @@ export function declareSuite(
     const subject = {} as { -readonly [K in keyof Subject]: Subject[K] };
     let started: TestService | undefined;
     beforeAll(async () => {
-      // What the module does in the background would change what the tests count.
+      // Work of the module in the background would change what the tests count.
       const test = await startService(engine, { ...options, env: { BACKGROUND: 'off', ...options.env } });
       started = test;
       const registry = test.app.get(ModuleRegistry);

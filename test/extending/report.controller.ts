@@ -49,7 +49,7 @@ export class Box {
   parcel_id!: string;
 }
 
-/** What was asked in which order, for the test. */
+/** The order in which they were asked, for the test. */
 export const order: string[] = [];
 
 // #region guard

@@ -53,7 +53,7 @@ export function contextOf(
   return new HttpContext(request, caller, traceId, endpoint, asked, parameters, takesChangedTags);
 }
 
-/** What was asked for beside the kernel's own parameters. */
+/** Things that were asked for beside the kernel's own parameters. */
 type Asked = Pick<EndpointContext, 'format' | 'ownFormat' | 'parameters'>;
 
 function offersOf({ kind, formats }: ModuleEndpoint): readonly string[] {

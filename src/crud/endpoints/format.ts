@@ -8,7 +8,7 @@ import { bareType, parseMediaType } from '../../http/media-types.js';
 export interface Format<E = CrudEntity> {
   /** A media type without parameters: `text/calendar`. Text is UTF-8. */
   readonly type: string;
-  /** Of the file that a list becomes: `ics`. */
+  /** The extension of the file that a list becomes: `ics`. */
   readonly extension: string;
   /** Before the first row. */
   readonly head?: string;

@@ -73,7 +73,7 @@ export class PlainContext implements RequestContext {
     readonly caller: Caller,
     readonly traceId: string,
     readonly since?: number,
-    /** Of the request that it was made for; without one, whatever was written outside of a transaction is committed. */
+    /** Keeps work until the request is done that it was made for; without one, whatever was written outside of a transaction is committed. */
     private readonly later: (work: Work) => void = runNow,
   ) {}
 

@@ -246,7 +246,7 @@ export function changes(subject: Subject): void {
        WHERE module = ? AND resource_id = ?`,
       [Number(seq) + 1, name, first.id],
     );
-    // Who has the feed's row keeps everybody from a commit of their own that has seen the new head.
+    // The holder of the feed's row keeps everybody from a commit of their own that has seen the new head.
     const held = holder.query('SELECT head FROM change_feed WHERE module = ? FOR UPDATE', [name]);
     await sleep(50);
     await numberer.query('COMMIT');
