@@ -236,6 +236,16 @@ describe.each(engines())('every type of field on %s', (engine) => {
     const rename = await client.send('patch', `${PATH}/${String(data.id)}`, { body: { label: 'kept' } });
     expect(rename.status).toBe(200);
   });
+
+  it('takes a document in a batch as deep as alone, and no deeper', async () => {
+    const nested = (levels: number) => JSON.parse('['.repeat(levels) + ']'.repeat(levels)) as unknown;
+    const body = (levels: number) => ({ label: 'deep', shape: nested(levels) });
+    const inBatch = (levels: number) =>
+      client.post(`${PATH}:batch`, { operations: [{ op: 'create', body: body(levels) }] });
+    expect([await client.post(PATH, body(31)), await inBatch(31)].map(({ status }) => status)).toEqual([201, 200]);
+    problemOf(await client.post(PATH, body(32)), 400, 'json-too-deep');
+    problemOf(await inBatch(32), 400, 'json-too-deep');
+  });
 });
 
 /** A patch goes into documents: null inside of one takes a member away. */

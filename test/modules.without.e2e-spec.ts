@@ -56,6 +56,20 @@ describe.each(engines())('operations that a controller goes without, on %s', (en
     expect(Object.keys(schemas!).filter((name) => /Poster/.test(name))).toEqual(['Poster']);
   });
 
+  it('are not offered by a problem', async () => {
+    await client.post('/api/stamp', { id: 'old', label: 'Old' });
+    await test.database.execute("UPDATE `stamp` SET `deleted_at` = '2026-01-01 00:00:00' WHERE `id` = 'old'");
+    const { detail, errors } = problemOf(
+      await client.post('/api/stamp', { id: 'old', label: 'x' }),
+      409,
+      'already-exists',
+    );
+    expect([detail, ...errors.map((error) => error.detail)]).toEqual([
+      'The id is taken by a deleted stamp.',
+      '"id" is taken by a deleted stamp.',
+    ]);
+  });
+
   it('leave no batch where nothing is left to be in one, and everything that reads', async () => {
     const operations = [{ op: 'create', body: { label: 'x' } }];
     problemOf(await client.post('/api/poster:batch', { operations }), 404, 'route-not-found');

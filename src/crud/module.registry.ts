@@ -2,6 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { DomainError } from '../problems/domain-error.js';
 import type { CrudEntity } from '../rows/crud.entity.js';
+import { CrudRepository } from '../rows/crud.repository.js';
 import type { Endpoint, EndpointKind } from './endpoints/endpoint.js';
 import { findEndpoints, type FoundEndpoint } from './endpoints/found-endpoints.js';
 import { CrudService } from './crud.service.js';
@@ -43,6 +44,8 @@ export class ModuleRegistry implements OnModuleInit {
       }
     }
     this.endpoints = findEndpoints(this.discovery);
+    for (const { instance } of this.discovery.getProviders() as { instance: unknown }[])
+      if (instance instanceof CrudRepository) instance.isRestorable = this.has(instance.table, 'restore');
   }
 
   /** Whether the module has an endpoint of this kind: a controller may go without some. */

@@ -60,7 +60,7 @@ const CATALOGUE = new Map<string, ProblemType>(
     'json-too-deep': {
       status: 400,
       title: 'The body is nested too deeply',
-      explanation: 'Arrays and objects may be nested 32 levels deep.',
+      explanation: 'Arrays and objects may be nested 32 levels deep, in a batch those of each `body`.',
     },
     unauthenticated: {
       status: 401,

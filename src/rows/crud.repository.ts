@@ -45,6 +45,8 @@ export abstract class CrudRepository<E extends CrudEntity> {
   protected readonly changes!: ChangeLog;
   @Inject(Config)
   private readonly config!: Config;
+  /** Whether the module has a route that restores rows, which a problem may lead to. */
+  isRestorable = true;
   private built?: Built<E>;
 
   protected constructor(
@@ -197,7 +199,7 @@ export abstract class CrudRepository<E extends CrudEntity> {
       lists: new ListReads(database, sql, pageBytes),
       creates: new RowCreates(database, sql, changes, groupWrites),
       changes: new RowChanges(database, sql, reads, changes, groupWrites),
-      clashes: new UniqueClashes(database, sql),
+      clashes: new UniqueClashes(database, sql, this.isRestorable),
     });
   }
 
