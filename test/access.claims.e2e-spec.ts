@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import type { ApiKeyView } from '../src/access/keys/api-key.dto.js';
-import { ApiKeyService } from '../src/access/keys/api-key.service.js';
 import { rowWhere } from '../src/rows/row-rule.js';
 import { keyIn, OPERATOR, setRowRule, startIssued } from './support/access.js';
 import { problemOf, type Client } from '../src/testing/client.js';

@@ -1,9 +1,7 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiKeyService } from '../src/access/keys/api-key.service.js';
-import type { ApiKeyView } from '../src/access/keys/api-key.dto.js';
 import { keyIn, OPERATOR, startIssued } from './support/access.js';
-import { problemOf, type Client } from '../src/testing/client.js';
+import { problemOf } from '../src/testing/client.js';
 import { engines } from '../src/testing/database.js';
 
 const MINUTE_MS = 60_000;
