@@ -291,6 +291,7 @@ describe.each(engines())('a module that is extended in every way, on %s', (engin
     });
     expectNothingOfARequest(context);
     expect(context.forOther()).toMatchObject({ caller: context.caller, traceId: context.traceId });
+    expect(await service.list(context)).toMatchObject({ data: [{ id, weight: 1 }], page: { limit: 50 } });
     await service.send(id, context);
     for (const end = Date.now() + 5_000; carrier.fetched.length === 0 && Date.now() < end;) await sleep(5);
     expect(carrier.fetched).toEqual([id]);
