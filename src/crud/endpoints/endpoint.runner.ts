@@ -6,7 +6,6 @@ import { Database } from '../../database/database.js';
 import type { Exchange } from '../../http/http-services.js';
 import { JSON_TYPE } from '../../http/media-types.js';
 import { trustOf } from '../../http/proxies.js';
-import type { Route } from '../../http/route.js';
 import { DomainError } from '../../problems/domain-error.js';
 import { CrudService } from '../crud.service.js';
 import { Exports } from '../export/exports.js';
@@ -15,8 +14,8 @@ import { keyedRequest } from '../idempotency/keyed-request.js';
 import { replayFor } from '../idempotency/replay.js';
 import { ModuleRegistry } from '../module.registry.js';
 import { Export } from './answer.js';
+import { AskedEndpoints } from './asked-endpoints.js';
 import { contextOf } from './context.factory.js';
-import type { ModuleEndpoint } from './endpoint.js';
 import { ownContextOf, type OwnContext } from './own-request.js';
 import { Rendered, render } from './render.js';
 import type { EndpointContext } from './request-context.js';
@@ -43,9 +42,7 @@ export type AsOneWrite = (handle: () => Promise<unknown>) => Promise<unknown>;
 @Injectable()
 export class EndpointRunner implements Exchange {
   private readonly logger = new Logger('Export');
-  private readonly known = new Map<Route, ModuleEndpoint | null>();
-  /** The way by `?id=` to the read endpoint, of each list. */
-  private readonly reads = new Map<ModuleEndpoint, ModuleEndpoint>();
+  private readonly endpoints: AskedEndpoints;
   private readonly takesChangedTags: (request: FastifyRequest) => boolean;
 
   constructor(
@@ -55,6 +52,7 @@ export class EndpointRunner implements Exchange {
     private readonly exports: Exports,
     private readonly config: Config,
   ) {
+    this.endpoints = new AskedEndpoints(registry);
     const { weakEtags, trustProxy } = config.http;
     const isProxy = trustOf(weakEtags === 'proxies' ? trustProxy : []);
     this.takesChangedTags = ({ raw }) => isProxy(raw.socket.remoteAddress ?? '', 0);
@@ -62,7 +60,7 @@ export class EndpointRunner implements Exchange {
 
   /** @throws DomainError for what is wrong with the request, its body aside */
   prepare(request: FastifyRequest, reply: FastifyReply): void {
-    const endpoint = this.askedOf(request);
+    const endpoint = this.endpoints.of(request);
     if (!endpoint) {
       if (isOwn(request)) request.context = ownContextOf(request);
       return;
@@ -126,33 +124,6 @@ export class EndpointRunner implements Exchange {
     const isOneRow = context.endpoint.kind === 'create' && service.create === CrudService.prototype.create;
     if (isOneRow && this.config.database.groupWrites) return this.idempotency.onceWithOneRow(keyed, once, mayHave);
     return this.idempotency.once(keyed, once, mayHave);
-  }
-
-  private askedOf(request: FastifyRequest): ModuleEndpoint | null {
-    const endpoint = this.endpointOf(request);
-    if (endpoint?.kind !== 'list' || !Object.hasOwn(request.query as object, 'id')) return endpoint;
-    let read = this.reads.get(endpoint);
-    if (read) return read;
-    const { model } = endpoint;
-    const declared = this.registry.endpoint(model.name, 'read');
-    // Where a controller goes without, the list has no such parameter.
-    if (!declared) return endpoint;
-    this.reads.set(endpoint, (read = { ...declared, model, isByQuery: true }));
-    return read;
-  }
-
-  /** The endpoint that the route's handler declares, of the route's module; of the one in the path where it serves all. */
-  private endpointOf(request: FastifyRequest): ModuleEndpoint | null {
-    const known = this.known.get(request.route);
-    if (known !== undefined) return known;
-    const { endpoint } = request.routeOptions.config;
-    const { module } = request.route;
-    const modelOf = (name: string) => this.registry.get(name).model;
-    if (endpoint && module === undefined)
-      return { ...endpoint, model: modelOf((request.params as { module: string }).module) };
-    const found = endpoint ? { ...endpoint, model: modelOf(module!) } : null;
-    this.known.set(request.route, found);
-    return found;
   }
 }
 
