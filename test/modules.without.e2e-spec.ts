@@ -6,6 +6,7 @@ import { simpleModule } from './support/simple-module.js';
 
 const LABEL = { label: { type: 'string', maxLength: 40, writable: true } } as const;
 const StampModule = simpleModule('stamp', LABEL, 1764000000008, ['replace', 'remove', 'restore']);
+const NoteModule = simpleModule('note', LABEL, 1764000000011, ['get', 'restore']);
 const WRITES = ['create', 'update', 'replace', 'remove', 'restore'] as const;
 const PosterModule = simpleModule('poster', LABEL, 1764000000009, WRITES);
 
@@ -14,7 +15,7 @@ describe.each(engines())('operations that a controller goes without, on %s', (en
   let client: Client;
   let document: OpenAPIV3_1.Document;
   beforeAll(async () => {
-    test = await startApp(engine, { modules: [StampModule, PosterModule] });
+    test = await startApp(engine, { modules: [StampModule, PosterModule, NoteModule] });
     client = new Client(test.origin);
     document = (await client.get('/openapi.json')).body as OpenAPIV3_1.Document;
   });
@@ -54,6 +55,18 @@ describe.each(engines())('operations that a controller goes without, on %s', (en
     expect(schemas!.CreateResource!.description).toContain('The body of POST and PUT.');
     expect(schemas!.CreateStamp!.description).toContain('The body of POST.');
     expect(Object.keys(schemas!).filter((name) => name.includes('Poster'))).toEqual(['Poster']);
+  });
+
+  it('are promised by no other operation', () => {
+    const { paths } = document;
+    expect(paths!['/api/resource/{id}']!.delete!.summary).toBe('Delete a resource; it can be restored');
+    expect(paths!['/api/note/{id}']!.delete!.summary).toBe('Delete a note');
+    expect(paths!['/api/resource']!.get!.description).toContain('?id=');
+    expect(paths!['/api/note']!.get!.description).not.toContain('?id=');
+  });
+
+  it('have no other way in: ?id= is the read endpoint', async () => {
+    problemOf(await client.get('/api/note?id=x'), 400, 'unknown-parameter');
   });
 
   it('are not offered by a problem', async () => {
