@@ -46,8 +46,14 @@ module.exports = {
     {
       name: 'modules-through-the-public-entry',
       severity: 'error',
-      from: { path: '^src/modules/' },
+      from: { path: '^src/modules/', pathNot: '\\.spec\\.ts$' },
       to: { path: '^src/', pathNot: '^src/(modules/|plinth\\.ts$)' },
+    },
+    {
+      name: 'specs-of-modules-through-the-public-entries',
+      severity: 'error',
+      from: { path: '^src/modules/.+\\.spec\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/(modules/|(plinth|testing)\\.ts$)' },
     },
     {
       name: 'the-public-entry-is-for-modules',

@@ -9,6 +9,7 @@ export default {
   moduleNameMapper: {
     ...jestConfig.moduleNameMapper,
     '^plinth$': '<rootDir>/src/plinth.ts',
+    '^plinth/testing$': '<rootDir>/src/testing.ts',
     '^plinth-client$': '<rootDir>/client/src/index.ts',
   },
 };

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeCursor } from '../dist/query/cursor.js';
 import { etagOf } from '../dist/rows/etag.js';
 import { NODE_FLAGS } from '../dist/process/node-flags.js';
-import { freePort } from '../test/support/mariadb.ts';
+import { freePort } from '../src/testing/mariadb.ts';
 import { LISTS } from './jobs.js';
 import { PEERS } from './peers.js';
 import { prepare, versionOf } from './prepare.js';

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import Sqlite from 'better-sqlite3';
 import mysql from 'mysql2/promise';
 import { join } from 'node:path';
-import { ThrowAwayServer } from '../test/support/mariadb.ts';
+import { ThrowAwayServer } from '../src/testing/mariadb.ts';
 import { rowAt, SINCE, sqlTime } from './rows.js';
 import { ticks } from './support.js';
 

@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../test/support/mariadb.ts';
+import { freePort } from '../src/testing/mariadb.ts';
 
 /** The service as it ships, ready. @param flags of Node */
 export async function service(url, env = {}, flags = []) {

@@ -7,7 +7,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
 import { median, percentile, Report, service } from './support.js';
-import { ThrowAwayMariadb } from '../test/support/mariadb.ts';
+import { ThrowAwayMariadb } from '../src/testing/mariadb.ts';
 
 const WATCHERS = 2_000;
 const CHANGES_A_SECOND = 50;

@@ -8,6 +8,7 @@ import { AppModule } from './app.module.js';
 import type { Config } from './config/config.js';
 import type { PlinthModuleClass } from './crud/plinth-module.js';
 import { EndpointRunner } from './crud/endpoints/endpoint.runner.js';
+import { readByQuery } from './crud/endpoints/read-by-query.js';
 import { httpAdapter } from './http/engine/http.adapter.js';
 import { HeldBytes } from './http/held-bytes.js';
 import type { HttpServices } from './http/http-services.js';
@@ -34,6 +35,7 @@ export async function createApp(
   const { logger = false, draining = new Draining(), logRequest, droppedLines = () => 0, imports = [] } = options;
   const services: HttpServices = { draining, logRequest, nobody: NOBODY, held: new HeldBytes(config) };
   const adapter = httpAdapter(config.http, services);
+  readByQuery(adapter.getInstance());
   // `abortOnError`: errors at start reach `main`, which knows how to say them.
   const root = AppModule.with(config, draining, modules);
   const all = { ...root, imports: [...root.imports!, ...imports] };

@@ -5,5 +5,6 @@
 export { contractSuites, type ContractOptions } from './testing/contract-suites.js';
 export { Client, problemOf, type Ask, type Method } from './testing/client.js';
 export { engines } from './testing/database.js';
+export { ruleOf } from './testing/rule.js';
 export { startService, type TestService, type TestServiceOptions } from './testing/service.js';
 export type { Engine } from './database/session.js';

@@ -1,5 +1,5 @@
 import { SignJWT, generateKeyPair } from 'jose';
-import { engines, freshDatabase } from './support/database.js';
+import { engines, freshDatabase } from '../src/testing/database.js';
 import { Issuer } from './support/issuer.js';
 import { Service } from './support/service.js';
 

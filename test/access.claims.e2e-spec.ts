@@ -1,30 +1,21 @@
 import { execFile } from 'node:child_process';
 import type { ApiKeyView } from '../src/access/keys/api-key.dto.js';
-import { ApiKeyService } from '../src/access/keys/api-key.service.js';
 import { rowWhere } from '../src/rows/row-rule.js';
-import { OPERATOR, setRowRule, startGuarded } from './support/access.js';
-import { problemOf, type Client } from './support/client.js';
-import { engines } from './support/database.js';
-import { Issuer } from './support/issuer.js';
+import { keyIn, OPERATOR, setRowRule, startIssued } from './support/access.js';
+import { problemOf, type Client } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
 
 const NORTH = { tenant: 'north', level: 3, beta: true };
 
 describe.each(engines())('the claims of keys on %s', (engine) => {
-  let test: Awaited<ReturnType<typeof startGuarded>>;
-  let issuer: Issuer;
-  let admin: Client;
-  let keys: ApiKeyService;
+  let test: Awaited<ReturnType<typeof startIssued>>;
+  let { admin, issuer, keys } = {} as typeof test;
   beforeAll(async () => {
-    issuer = await Issuer.start();
-    test = await startGuarded(engine, { env: { AUTH: 'keys,jwt', ...issuer.env } });
-    ({ admin } = test);
-    keys = test.app.get(ApiKeyService);
+    test = await startIssued(engine);
+    ({ admin, issuer, keys } = test);
     setRowRule(test, 'resource', ({ claims }) => rowWhere('name', 'eq', claims.tenant));
   });
-  afterAll(async () => {
-    await test.close();
-    issuer.stop();
-  });
+  afterAll(() => test.close());
 
   const SCOPES = ['api-key:admin', 'resource:read', 'resource:write'];
   const make = async (claims?: ApiKeyView['claims'], scopes = SCOPES) =>
@@ -32,18 +23,14 @@ describe.each(engines())('the claims of keys on %s', (engine) => {
   const body = (claims?: unknown, scopes = SCOPES) => ({ name: 'x', scopes, ...(claims !== undefined && { claims }) });
   const post = (client: Client, claims?: unknown, scopes?: string[]) =>
     client.post('/api/api-key', body(claims, scopes));
-  const made = (answer: { status: number; body: unknown }, status = 201): ApiKeyView => {
-    expect(answer).toMatchObject({ status });
-    return (answer.body as { data: ApiKeyView }).data;
-  };
 
   it('are kept, shown to who manages keys, and what row rules go by', async () => {
-    const { id, key } = made(await post(admin, NORTH));
-    expect(made(await admin.get(`/api/api-key/${id}`), 200).claims).toEqual(NORTH);
+    const { id, key } = keyIn(await post(admin, NORTH));
+    expect(keyIn(await admin.get(`/api/api-key/${id}`), 200).claims).toEqual(NORTH);
     const list = await admin.get('/api/api-key?fields=claims&limit=1');
     expect(list.body).toMatchObject({ data: [{ id, claims: NORTH }] });
-    expect(made(await post(admin)).claims).toEqual({});
-    expect(made(await post(admin, null)).claims).toEqual({});
+    expect(keyIn(await post(admin)).claims).toEqual({});
+    expect(keyIn(await post(admin, null)).claims).toEqual({});
     const client = admin.as(key);
     expect((await client.post('/api/resource', { name: 'north' })).status).toBe(201);
     problemOf(await client.post('/api/resource', { name: 'south' }), 403, 'forbidden');
@@ -69,14 +56,14 @@ describe.each(engines())('the claims of keys on %s', (engine) => {
     );
     expect(proto.status).toBeGreaterThanOrEqual(400);
     const long = { ...NORTH, 'https://example.org/tenant': 'ü'.repeat(200), zero: -0.5 };
-    expect(made(await post(admin, long)).claims).toEqual(long);
+    expect(keyIn(await post(admin, long)).claims).toEqual(long);
   });
 
   it('can not be given by who does not have them, nor left out by a key that has some', async () => {
     const north = admin.as((await make(NORTH)).key);
-    expect(made(await post(north)).claims).toEqual(NORTH);
-    expect(made(await post(north, null)).claims).toEqual(NORTH);
-    expect(made(await post(north, { beta: true, level: 3, tenant: 'north' })).claims).toEqual(NORTH);
+    expect(keyIn(await post(north)).claims).toEqual(NORTH);
+    expect(keyIn(await post(north, null)).claims).toEqual(NORTH);
+    expect(keyIn(await post(north, { beta: true, level: 3, tenant: 'north' })).claims).toEqual(NORTH);
     for (const claims of [
       {},
       { ...NORTH, tenant: 'south' },
@@ -92,11 +79,11 @@ describe.each(engines())('the claims of keys on %s', (engine) => {
     expect(detail).toContain('tenant');
     const none = admin.as((await make()).key);
     problemOf(await post(none, NORTH), 403, 'forbidden');
-    expect(made(await post(none)).claims).toEqual({});
+    expect(keyIn(await post(none)).claims).toEqual({});
     // Nor in two steps: the scope is one that must be had to be given.
     problemOf(await post(north, NORTH, [...SCOPES, 'api-key:claims']), 403, 'forbidden');
     const giver = admin.as((await make(NORTH, [...SCOPES, 'api-key:claims'])).key);
-    for (const claims of [{}, { tenant: 'south' }]) expect(made(await post(giver, claims)).claims).toEqual(claims);
+    for (const claims of [{}, { tenant: 'south' }]) expect(keyIn(await post(giver, claims)).claims).toEqual(claims);
   });
 
   it('can be taken over from a token, each as it has it, and none else', async () => {
@@ -107,8 +94,8 @@ describe.each(engines())('the claims of keys on %s', (engine) => {
       email: 'ada@example.org',
     });
     const user = admin.as(token);
-    expect(made(await post(user)).claims).toEqual({});
-    expect(made(await post(user, { tenant: 'north' })).claims).toEqual({ tenant: 'north' });
+    expect(keyIn(await post(user)).claims).toEqual({});
+    expect(keyIn(await post(user, { tenant: 'north' })).claims).toEqual({ tenant: 'north' });
     for (const claims of [{ tenant: 'south' }, { tenants: 'north' }, { groups: 'a' }, { toString: 'x' }])
       problemOf(await post(user, claims), 403, 'forbidden');
   });
@@ -123,7 +110,7 @@ describe.each(engines())('the claims of keys on %s', (engine) => {
       expect((await responder.delete(`/api/api-key/${id}`)).status).toBe(204);
     }
     const { id } = await make(NORTH, ['resource:read']);
-    const rotated = made(await north.post(`/api/api-key/${id}:rotate`, {}), 200);
+    const rotated = keyIn(await north.post(`/api/api-key/${id}:rotate`, {}), 200);
     expect(rotated.claims).toEqual(NORTH);
     expect((await admin.as(rotated.key).get('/api/resource')).status).toBe(200);
     expect((await north.delete(`/api/api-key/${id}`)).status).toBe(204);

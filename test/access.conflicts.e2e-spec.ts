@@ -1,7 +1,7 @@
 import { EVERY_ROW, rowWhere } from '../src/rows/row-rule.js';
 import { setRowRule, startGuarded } from './support/access.js';
-import { problemOf, type Client } from './support/client.js';
-import { engines } from './support/database.js';
+import { problemOf, type Client } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
 import { Widget } from './support/widget/widget.entity.js';
 
 /** A 409 names no member, and no row, that its reader could not read. */

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiKeyRepository } from '../src/access/keys/api-key.repository.js';
 import { ApiKeyService } from '../src/access/keys/api-key.service.js';
 import { OPERATOR, startGuarded } from './support/access.js';
-import { problemOf, type Client } from './support/client.js';
-import { engines } from './support/database.js';
+import { problemOf, type Client } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
 import { AUDIENCE, Issuer, ISSUER } from './support/issuer.js';
 
 const base64url = (value: object | string) =>

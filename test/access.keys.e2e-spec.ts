@@ -1,59 +1,45 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiKeyService } from '../src/access/keys/api-key.service.js';
-import type { ApiKeyView } from '../src/access/keys/api-key.dto.js';
-import { OPERATOR, startGuarded } from './support/access.js';
-import { problemOf, type Client } from './support/client.js';
-import { engines } from './support/database.js';
-import { Issuer } from './support/issuer.js';
+import { keyIn, OPERATOR, startIssued } from './support/access.js';
+import { problemOf } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
 
 const MINUTE_MS = 60_000;
 const inMinutes = (minutes: number) => new Date(Date.now() + minutes * MINUTE_MS).toISOString();
 
 describe.each(engines())('who manages keys on %s', (engine) => {
-  let test: Awaited<ReturnType<typeof startGuarded>>;
-  let issuer: Issuer;
-  let admin: Client;
-  let keys: ApiKeyService;
+  let test: Awaited<ReturnType<typeof startIssued>>;
+  let { admin, issuer, keys } = {} as typeof test;
   beforeAll(async () => {
-    issuer = await Issuer.start();
-    test = await startGuarded(engine, { env: { AUTH: 'keys,jwt', ...issuer.env } });
-    ({ admin } = test);
-    keys = test.app.get(ApiKeyService);
+    test = await startIssued(engine);
+    ({ admin, issuer, keys } = test);
   });
-  afterAll(async () => {
-    await test.close();
-    issuer.stop();
-  });
+  afterAll(() => test.close());
 
   const ADMIN = ['api-key:admin', 'resource:read'];
   const make = (scopes: string[], expires_at?: string | null) =>
     keys.create({ name: 'made', scopes, ...(expires_at !== undefined && { expires_at }) }, OPERATOR);
-  const made = (answer: { status: number; body: unknown }, status = 201): ApiKeyView => {
-    expect(answer).toMatchObject({ status });
-    return (answer.body as { data: ApiKeyView }).data;
-  };
   const read = { name: 'x', scopes: ['resource:read'] };
 
   it('makes nothing that works longer than their own credentials: a key', async () => {
     const ends = inMinutes(10);
     const client = admin.as((await make(ADMIN, ends)).key);
-    expect(made(await client.post('/api/api-key', read)).expires_at).toBe(ends);
-    expect(made(await client.post('/api/api-key', { ...read, expires_at: null })).expires_at).toBe(ends);
+    expect(keyIn(await client.post('/api/api-key', read)).expires_at).toBe(ends);
+    expect(keyIn(await client.post('/api/api-key', { ...read, expires_at: null })).expires_at).toBe(ends);
     const sooner = inMinutes(5);
-    expect(made(await client.post('/api/api-key', { ...read, expires_at: sooner })).expires_at).toBe(sooner);
-    expect(made(await client.post('/api/api-key', { ...read, expires_at: ends })).expires_at).toBe(ends);
+    expect(keyIn(await client.post('/api/api-key', { ...read, expires_at: sooner })).expires_at).toBe(sooner);
+    expect(keyIn(await client.post('/api/api-key', { ...read, expires_at: ends })).expires_at).toBe(ends);
     const later = await client.post('/api/api-key', { ...read, expires_at: inMinutes(11) });
     expect(problemOf(later, 403, 'forbidden').detail).toContain(ends);
     // Nor in steps.
-    const next = admin.as(made(await client.post('/api/api-key', { name: 'x', scopes: ADMIN })).key);
-    expect(made(await next.post('/api/api-key', read)).expires_at).toBe(ends);
+    const next = admin.as(keyIn(await client.post('/api/api-key', { name: 'x', scopes: ADMIN })).key);
+    expect(keyIn(await next.post('/api/api-key', read)).expires_at).toBe(ends);
   });
 
   it('makes nothing that works longer than their own credentials: a token', async () => {
     const exp = Math.floor(Date.now() / 1000) + 120;
     const client = admin.as(await issuer.sign({ scope: ADMIN.join(' '), exp: exp + 0.25 }));
-    expect(made(await client.post('/api/api-key', read)).expires_at).toBe(new Date(exp * 1000 + 250).toISOString());
+    expect(keyIn(await client.post('/api/api-key', read)).expires_at).toBe(new Date(exp * 1000 + 250).toISOString());
     problemOf(await client.post('/api/api-key', { ...read, expires_at: inMinutes(3) }), 403, 'forbidden');
     // Five seconds are forgiven to a request, but not to what would live on.
     const late = await issuer.sign({ scope: ADMIN.join(' '), exp: Math.floor(Date.now() / 1000) - 2 });
@@ -61,7 +47,7 @@ describe.each(engines())('who manages keys on %s', (engine) => {
     problemOf(await admin.as(late).post('/api/api-key', read), 401, 'unauthenticated');
     // Further away than the column can hold.
     const far = await issuer.sign({ scope: ADMIN.join(' '), exp: 200_000_000_000 });
-    expect(made(await admin.as(far).post('/api/api-key', read)).expires_at).toBe('2037-12-31T23:59:59.999Z');
+    expect(keyIn(await admin.as(far).post('/api/api-key', read)).expires_at).toBe('2037-12-31T23:59:59.999Z');
   });
 
   it('gets hold of nothing that works longer by rotating it', async () => {
@@ -73,8 +59,8 @@ describe.each(engines())('who manages keys on %s', (engine) => {
       expect((await admin.as(key).get('/api/resource')).status).toBe(200);
     }
     const { id } = await make(['resource:read'], ends);
-    const rotated = made(await client.post(`/api/api-key/${id}:rotate`, {}), 200);
-    // Of the old key it is not said that it works longer than it does.
+    const rotated = keyIn(await client.post(`/api/api-key/${id}:rotate`, {}), 200);
+    // The old key is not said to work longer than it does.
     expect(rotated).toMatchObject({ expires_at: ends, previous_until: ends });
     const over = await make(['resource:read'], new Date(Date.now() + 500).toISOString());
     await sleep(600);
@@ -86,7 +72,7 @@ describe.each(engines())('who manages keys on %s', (engine) => {
     const { id, key } = await make(['*:*']);
     const old = admin.as(key);
     const other = await make(['resource:read']);
-    const owner = admin.as(made(await old.post(`/api/api-key/${id}:rotate`, { overlap_seconds: 60 }), 200).key);
+    const owner = admin.as(keyIn(await old.post(`/api/api-key/${id}:rotate`, { overlap_seconds: 60 }), 200).key);
     for (const answer of [
       await old.post(`/api/api-key/${id}:rotate`, {}),
       await old.delete(`/api/api-key/${id}`),
@@ -132,7 +118,7 @@ describe.each(engines())('who manages keys on %s', (engine) => {
     const good = answers.filter(({ status }) => status === 200);
     expect(good).toHaveLength(1);
     for (const { status } of answers) expect([200, 403, 409]).toContain(status);
-    expect((await admin.as(made(good[0]!, 200).key).get('/api/resource')).status).toBe(200);
+    expect((await admin.as(keyIn(good[0]!, 200).key).get('/api/resource')).status).toBe(200);
   });
 
   it('gives no more scopes than they have, in whatever words', async () => {
@@ -182,7 +168,7 @@ describe.each(engines())('who manages keys on %s', (engine) => {
       expect({ name, errors }).toEqual({ name, errors: [expect.objectContaining({ pointer: '#/name' })] });
     }
     for (const name of ['x', 'Übersicht – für «alle»', 'דוח 7', '目录导入', '😀'.repeat(100), "it's; DROP"])
-      expect(made(await admin.post('/api/api-key', { ...read, name })).name).toBe(name);
+      expect(keyIn(await admin.post('/api/api-key', { ...read, name })).name).toBe(name);
   });
 
   it('says ends that are in the calendar', async () => {
@@ -198,11 +184,11 @@ describe.each(engines())('who manages keys on %s', (engine) => {
         errors: [expect.objectContaining({ pointer: '#/expires_at' })],
       });
     }
-    const good = made(await admin.post('/api/api-key', { ...read, expires_at: '2037-01-31T12:00:00+02:00' }));
+    const good = keyIn(await admin.post('/api/api-key', { ...read, expires_at: '2037-01-31T12:00:00+02:00' }));
     expect(good.expires_at).toBe('2037-01-31T10:00:00.000Z');
-    const last = made(await admin.post('/api/api-key', { ...read, expires_at: '2038-01-19T03:14:07.999Z' }));
+    const last = keyIn(await admin.post('/api/api-key', { ...read, expires_at: '2038-01-19T03:14:07.999Z' }));
     expect(last.expires_at).toBe('2038-01-19T03:14:07.999Z');
-    expect(made(await admin.get(`/api/api-key/${last.id}`), 200).expires_at).toBe(last.expires_at);
+    expect(keyIn(await admin.get(`/api/api-key/${last.id}`), 200).expires_at).toBe(last.expires_at);
   });
 
   it('has the same rules on the command line, which prints nothing that steers a terminal', async () => {

@@ -7,8 +7,8 @@ import { createApp } from '../src/app.setup.js';
 import { loadConfig } from '../src/config/config.js';
 import { startApp, type TestApp } from './support/app.js';
 import { OPERATOR, startGuarded } from './support/access.js';
-import { Client, problemOf } from './support/client.js';
-import { engines, freshDatabase } from './support/database.js';
+import { Client, problemOf } from '../src/testing/client.js';
+import { engines, freshDatabase } from '../src/testing/database.js';
 import { Service } from './support/service.js';
 
 /** Away from the end of a minute, where budgets begin anew. */
@@ -99,7 +99,7 @@ describe('limits', () => {
     const test = await start({ RATE_LIMIT_ADDRESS: '2', TRUST_PROXY: '127.0.0.0/8' });
     for (let n = 0; n < 4; n++)
       expect((await test.admin.get('/api/resource', { 'x-forwarded-for': `198.51.100.${n}` })).status).toBe(200);
-    // What the client itself put in front of the proxy's word is not believed.
+    // Words of the client itself in front of the proxy's are not believed.
     const forged = (n: number) => ({ 'x-forwarded-for': `203.0.113.${n}, 198.51.100.77` });
     for (let n = 0; n < 2; n++) expect((await test.admin.get('/api/resource', forged(n))).status).toBe(200);
     problemOf(await test.admin.get('/api/resource', forged(9)), 429, 'rate-limited');
@@ -140,7 +140,7 @@ describe('limits', () => {
 
   it.each(engines())('write nothing for callers who do not come: %s', async (engine) => {
     await earlyInTheMinute(15);
-    // What the test's own keys have stored would be told as well.
+    // Bytes that the test's own keys have stored would be told as well.
     const storage = { STORAGE_BYTES_PER_CALLER: '0', STORAGE_RECORDS_PER_CALLER: '0' };
     const test = await startGuarded(engine, { env: { RATE_LIMIT: 'database', RATE_LIMIT_CALLER: '4', ...storage } });
     guarded.push(test);

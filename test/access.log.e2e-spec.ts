@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { engines, freshDatabase } from './support/database.js';
+import { engines, freshDatabase } from '../src/testing/database.js';
 import { Issuer } from './support/issuer.js';
-import { Client } from './support/client.js';
+import { Client } from '../src/testing/client.js';
 import { Service } from './support/service.js';
 
 type Line = Record<string, unknown>;

@@ -1,7 +1,7 @@
 import { KeyVerifier } from '../src/access/keys/key-verifier.js';
 import { startGuarded } from './support/access.js';
-import { problemOf } from './support/client.js';
-import { serverKinds, ThrowAwayServer } from './support/mariadb.js';
+import { problemOf } from '../src/testing/client.js';
+import { serverKinds, ThrowAwayServer } from '../src/testing/mariadb.js';
 
 describe.each(serverKinds())('while %s is away', (kind) => {
   let server: ThrowAwayServer;

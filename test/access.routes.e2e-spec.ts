@@ -3,11 +3,11 @@ import { EVERY_ROW, rowWhere } from '../src/rows/row-rule.js';
 import { ModuleRegistry } from '../src/crud/module.registry.js';
 import { ApiDocument } from '../src/openapi/document.js';
 import { setRowRule, startGuarded } from './support/access.js';
-import { problemOf, type Client, type Method } from './support/client.js';
-import { engines } from './support/database.js';
+import { problemOf, type Client, type Method } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
 import { MODULES, OWN } from './support/modules.js';
-import { rowsOf, type Rows } from './support/rows.js';
-import { SseReader } from './support/sse.js';
+import { rowsOf, type Rows } from '../src/testing/rows.js';
+import { SseReader } from '../src/testing/sse.js';
 
 interface Route {
   readonly method: Method;
@@ -194,7 +194,7 @@ describe.each(engines())('every route on %s', (engine) => {
             expect(plain(answer.text)).toBe(plain(other.text));
           }
         }
-        // What is write-only they may guess at, as at any member.
+        // They may guess at write-only members, as at any.
         const guess = body({ [field]: 'guess' });
         for (const [method, path] of readable === false
           ? []

@@ -1,9 +1,9 @@
 import { KeyVerifier } from '../src/access/keys/key-verifier.js';
 import { EVERY_ROW, everyRule, NO_ROW, rowWhere, type RowRule } from '../src/rows/row-rule.js';
 import { setRowRule, startGuarded } from './support/access.js';
-import { problemOf, type Client } from './support/client.js';
-import { engines } from './support/database.js';
-import { SseReader } from './support/sse.js';
+import { problemOf, type Client } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
+import { SseReader } from '../src/testing/sse.js';
 
 /** The rule of these tests: a caller has the widgets of one colour, their own. The operator has all. */
 describe.each(engines())('a row rule on %s', (engine) => {

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freshDatabase } from './support/database.js';
+import { freshDatabase } from '../src/testing/database.js';
 import { Service } from './support/service.js';
 
 const SLOW = 500;

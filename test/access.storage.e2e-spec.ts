@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startApp, type TestApp } from './support/app.js';
 import { startGuarded } from './support/access.js';
-import { Client, problemOf } from './support/client.js';
-import { engines } from './support/database.js';
+import { Client, problemOf } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
 import { SpecimenModule } from './support/specimen/specimen.module.js';
 
 /** Away from the end of a day, where budgets begin anew. */
@@ -102,7 +102,7 @@ describe.each(engines())('what a caller may store in a day: %s', (engine) => {
     expect(valueOf('records', 'idempotency')).toBe(3);
     expect(valueOf('bytes', 'idempotency')).toBeGreaterThan(240_000);
     expect(valueOf('bytes', 'idempotency')).toBeLessThan(250_000);
-    // Of the keys of this test, and the row.
+    // Those of the keys of this test, and of the row.
     expect(valueOf('records', 'change')).toBe(3);
     expect(valueOf('bytes', 'change')).toBeGreaterThan(80_000);
     expect(valueOf('bytes', 'change')).toBeLessThan(85_000);

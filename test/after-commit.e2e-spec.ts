@@ -21,8 +21,8 @@ import {
 import { Entity, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startApp, type TestApp } from './support/app.js';
-import { Client, problemOf } from './support/client.js';
-import { engines } from './support/database.js';
+import { Client, problemOf } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
 
 @Entity('stamp')
 class Stamp extends CrudEntity {

@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { Metrics } from '../src/observability/metrics.js';
 import { startGuarded } from './support/access.js';
-import { engines } from './support/database.js';
+import { engines } from '../src/testing/database.js';
 import { readPromql, type Expression } from './support/promql.js';
-import { SseReader } from './support/sse.js';
+import { SseReader } from '../src/testing/sse.js';
 
 interface Rule {
   readonly alert?: string;

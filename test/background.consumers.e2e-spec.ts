@@ -6,8 +6,8 @@ import { LeaseRepository } from '../src/background/leases/lease.repository.js';
 import { ResourceModule } from '../src/modules/resource/resource.module.js';
 import { ResourceService } from '../src/modules/resource/resource.service.js';
 import { startApp, type TestApp } from './support/app.js';
-import { Client, problemOf } from './support/client.js';
-import { engines } from './support/database.js';
+import { Client, problemOf } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
 import { Widget } from './support/widget/widget.entity.js';
 
 const QUICK = { tries: 3, backoff: { first: '20ms', most: '40ms' }, timeLimit: '400ms' } as const;

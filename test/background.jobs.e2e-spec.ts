@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ResourceModule } from '../src/modules/resource/resource.module.js';
 import { ResourceService } from '../src/modules/resource/resource.service.js';
 import { startApp, type TestApp } from './support/app.js';
-import { Client } from './support/client.js';
-import { engines } from './support/database.js';
+import { Client } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
 
 const ENV = { BACKGROUND_LEASE_MS: '1000', SHUTDOWN_DRAIN_MS: '0', SHUTDOWN_IN_FLIGHT_MS: '200' };
 

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from './support/client.js';
-import { engines, freshDatabase, type TestDatabase } from './support/database.js';
+import { Client } from '../src/testing/client.js';
+import { engines, freshDatabase, type TestDatabase } from '../src/testing/database.js';
 import { Service } from './support/service.js';
 
 const MAIN = 'test/support/background.main.mjs';
@@ -75,7 +75,7 @@ describe.each(engines())('background work of several processes on %s', (engine) 
     expect(new Set(after.map((line) => line.pid))).toEqual(new Set([heir.pid]));
     expect(inOrder(before.map(({ seq }) => seq))).toBe(true);
     expect(inOrder(after.map(({ seq }) => seq))).toBe(true);
-    // What was in hand, and at most what was done in the last moment.
+    // The change in hand, and at most those of the last moment.
     const again = after.filter(({ seq }) => before.some((line) => line.seq === seq));
     expect(again.length).toBeLessThan(10);
   }, 60_000);

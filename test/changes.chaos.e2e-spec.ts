@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { serverKinds, ThrowAwayServer } from './support/mariadb.js';
+import { serverKinds, ThrowAwayServer } from '../src/testing/mariadb.js';
 import { Service } from './support/service.js';
-import { SseReader, type SseEvent } from './support/sse.js';
+import { SseReader, type SseEvent } from '../src/testing/sse.js';
 import mysql from 'mysql2/promise';
 
 const RUN_MS = 60_000;
@@ -76,7 +76,7 @@ class ResumingWatcher {
 }
 
 describe.each(serverKinds())('the change log on %s, under fire', (kind) => {
-  // What is left running when the test fails keeps the whole run from ending.
+  // Processes that are left running when the test fails keep the whole run from ending.
   const ends: (() => unknown)[] = [];
   afterAll(() => Promise.all(ends.map((end) => end())));
 

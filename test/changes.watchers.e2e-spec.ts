@@ -10,9 +10,9 @@ import { Metrics } from '../src/observability/metrics.js';
 import { Draining } from '../src/runtime/draining.js';
 import { modules } from '../src/modules/index.js';
 import { startGuarded } from './support/access.js';
-import { problemOf } from './support/client.js';
+import { problemOf } from '../src/testing/client.js';
 import { forEveryModule } from './support/modules.js';
-import { SseReader } from './support/sse.js';
+import { SseReader } from '../src/testing/sse.js';
 
 /** Five times ten at once, ten times one after the other. */
 const ROUNDS = { parts: 5, atOnce: 10, each: 10 };
@@ -303,7 +303,7 @@ forEveryModule(
 
     it('that wait for their position when the process is being stopped are told to come back', async () => {
       if (subject.engine !== 'sqlite') {
-        // Who has the feed's row keeps everybody from a position.
+        // The holder of the feed's row keeps everybody from a position.
         const holder = await mysql.createConnection({ uri: subject.test.url.replace('mariadb:', 'mysql:') });
         connections.push(holder);
         await holder.query('START TRANSACTION');

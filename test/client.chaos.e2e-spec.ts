@@ -1,8 +1,8 @@
 import { createClient, type WatchEvent } from 'plinth-client';
 import type { paths } from 'plinth-client/openapi';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { engines, freshDatabase } from './support/database.js';
-import { freePort } from './support/mariadb.js';
+import { engines, freshDatabase } from '../src/testing/database.js';
+import { freePort } from '../src/testing/mariadb.js';
 import { ready } from './support/ready.js';
 import { Service } from './support/service.js';
 
@@ -80,7 +80,7 @@ describe.each(engines())('the typed client on %s, while the service is killed', 
 
       const count = acknowledged();
       for (const end = Date.now() + 10_000; seen.length < count && Date.now() < end;) await sleep(20);
-      // What nobody asked for twice would come now.
+      // Changes that nobody asked for twice would come now.
       await sleep(300);
       leave.abort();
       expect(await watching).toMatchObject({ name: 'AbortError' });

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startApp } from './support/app.js';
-import { freshDatabase } from './support/database.js';
+import { freshDatabase } from '../src/testing/database.js';
 import { InstalledClient } from './support/installed-client.js';
 import { ready } from './support/ready.js';
 import { Service } from './support/service.js';
@@ -85,7 +85,7 @@ await widgets.edit(data.id, ({ weight }) => ({ weight: (weight ?? 0) + 5 }), { f
 for await (const { code, weight } of widgets.all({ fields: ['code', 'weight'], filter: 'weight gt 1' }))
   console.log(code.toUpperCase(), weight);
 
-// What is not in the document is refused by the compiler.
+// The compiler refuses names that are not in the document.
 const names: ModuleName<paths>[] = ['resource', 'widget'];
 type Fewer = Omit<paths, '/api/widget/{id}'> & { '/api/widget/{id}': Omit<paths['/api/widget/{id}'], 'put'> };
 const never = () => [

@@ -3,7 +3,7 @@ import type { paths } from 'plinth-client/openapi';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { engines, freshDatabase, type TestDatabase } from './support/database.js';
+import { engines, freshDatabase, type TestDatabase } from '../src/testing/database.js';
 import { execute } from './support/execute.js';
 import { FaultyFetch } from './support/faulty-fetch.js';
 import { ready } from './support/ready.js';
@@ -242,7 +242,7 @@ describe.each(engines())('the typed client, on %s', (engine) => {
         while (!(await reader.read()).done);
       })(),
     );
-    // What only a signal leads to is gone by then.
+    // Anything that only a signal leads to is gone by then.
     for (let n = 0; n < 5; n++, await sleep(20)) collectGarbage();
     stop.abort();
     expect(await Promise.race([watching, sleep(2_000)])).toMatchObject({ name: 'AbortError' });

@@ -6,9 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium, type Browser } from 'playwright-core';
-import { freshDatabase, type TestDatabase } from './support/database.js';
+import { freshDatabase, type TestDatabase } from '../src/testing/database.js';
 import { InstalledClient } from './support/installed-client.js';
-import { freePort } from './support/mariadb.js';
+import { freePort } from '../src/testing/mariadb.js';
 import { ready } from './support/ready.js';
 import { Service } from './support/service.js';
 

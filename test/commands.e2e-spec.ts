@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { freshDatabase, type TestDatabase } from './support/database.js';
+import { freshDatabase, type TestDatabase } from '../src/testing/database.js';
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -54,10 +54,10 @@ describe('commands', () => {
     [KEY, 'create', '--name', 'x', '--scope', 'nonsense'],
     ['main.js', 'migrate'],
     ['main.js', '--port=1'],
-  ])('%s %s %s is refused with the usage on standard error, and exit code 64', async (script, ...args) => {
+  ])('%s %s %s is refused with the reason and where help is, and exit code 64', async (script, ...args) => {
     const { code, stdout, stderr } = await run(script, args);
     expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
-    expect(stderr).toMatch(/^npm (run|start)/m);
+    expect(stderr).toMatch(/^[^\n]+\nnpm (run [\w:]+|start) -- --help says how it is used\.\n$/);
     expect(stderr).not.toMatch(/^\s+at /m);
     expect((await run('migrate.cli.js', ['status'])).output).not.toContain('done');
   });

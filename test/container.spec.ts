@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { loadConfig } from '../src/config/config.js';
 
-/** What can be said of the image without an engine that builds it. */
+/** Checks of the image without an engine that builds it. */
 describe('the container', () => {
   const dockerfile = readFileSync('Dockerfile', 'utf8');
   const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Response } from 'supertest';
 import { startGuarded } from './support/access.js';
 import type { TestApp } from './support/app.js';
-import { Client, problemOf } from './support/client.js';
-import { engines } from './support/database.js';
+import { Client, problemOf } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
 
 const FIRST_ROWS = 128;
 /** 262,144 rows: on a fast machine, too, it takes several times the limit to look at all. */

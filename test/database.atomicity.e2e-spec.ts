@@ -1,12 +1,12 @@
 import type { SqlValue } from '../src/database/session.js';
 import { startDatabase, type DatabaseStack } from './support/database-stack.js';
-import { engines, freshDatabase, type TestDatabase } from './support/database.js';
+import { engines, freshDatabase, type TestDatabase } from '../src/testing/database.js';
 
 const WAYS = engines().flatMap((engine) =>
   (engine === 'sqlite' ? ['on'] : ['on', 'off']).map((pipeline) => ({ engine, pipeline })),
 );
 const INSERT = 'INSERT INTO `z` VALUES (?)';
-/** What no engine can bind; each would do something else about it. */
+/** Values that no engine can bind; each would do something else about it. */
 const NO_VALUES: unknown[] = [undefined, {}, [1], new Date(0), () => 1, Symbol('s'), NaN, Infinity, -Infinity];
 
 describe.each(WAYS)('a transaction is all or nothing, on $engine (pipeline $pipeline)', ({ engine, pipeline }) => {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { NoMatch, type Write } from '../src/database/session.js';
 import { UniqueViolation } from '../src/database/sql-errors.js';
 import { startDatabase, type DatabaseStack } from './support/database-stack.js';
-import { engines, freshDatabase, type TestDatabase } from './support/database.js';
+import { engines, freshDatabase, type TestDatabase } from '../src/testing/database.js';
 
 /** MariaDB has the whole transaction in one statement; without pipelining, and on MySQL, it is several. */
 const WAYS = engines().flatMap((engine) =>

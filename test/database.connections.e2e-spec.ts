@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SqlValue, Transaction } from '../src/database/session.js';
 import { startDatabase, type DatabaseStack } from './support/database-stack.js';
-import { engines, freshDatabase, type TestDatabase } from './support/database.js';
+import { engines, freshDatabase, type TestDatabase } from '../src/testing/database.js';
 
 const [, server] = engines();
 const whenServer = server === undefined ? describe.skip : describe;

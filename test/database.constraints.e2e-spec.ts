@@ -2,7 +2,7 @@ import { DomainError } from '../src/problems/domain-error.js';
 import { problemBody } from '../src/problems/problem.js';
 import type { Engine } from '../src/database/session.js';
 import { startDatabase, type DatabaseStack } from './support/database-stack.js';
-import { engines, freshDatabase, type TestDatabase } from './support/database.js';
+import { engines, freshDatabase, type TestDatabase } from '../src/testing/database.js';
 
 const SHELF = 'CREATE TABLE `shelf` (`id` INT PRIMARY KEY)';
 const BOOK =

@@ -8,7 +8,7 @@ import { schemaDrift } from '../src/database/schema/schema-drift.js';
 import { UniqueViolation } from '../src/database/sql-errors.js';
 import { DomainError } from '../src/problems/domain-error.js';
 import { startApp, type TestApp } from './support/app.js';
-import { engines, freshDatabase } from './support/database.js';
+import { engines, freshDatabase } from '../src/testing/database.js';
 
 const INSERT = 'INSERT INTO `resource` (`id`, `name`) VALUES (?, ?)';
 

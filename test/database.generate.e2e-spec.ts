@@ -12,7 +12,7 @@ import { Migrator } from '../src/database/migrator.js';
 import { schemaDrift } from '../src/database/schema/schema-drift.js';
 import { Field } from '../src/fields/field.decorator.js';
 import type { FieldOptions } from '../src/fields/field.js';
-import { engines, freshDatabase, type TestDatabase } from './support/database.js';
+import { engines, freshDatabase, type TestDatabase } from '../src/testing/database.js';
 import { runBuilt } from './support/process.js';
 
 type Migration = new () => MigrationInterface;
@@ -162,7 +162,7 @@ describe.each(engines())('a generated migration on %s', (engine) => {
     await dataSource.migrations[1]!.up(runner);
     await new Migrator(dataSource).revert();
     expect(await schemaDrift(await migrated(First, false))).toEqual([]);
-    // What it takes back wholly can be done again.
+    // A change that it takes back wholly can be done again.
     await dataSource.migrations[1]!.down(runner);
   });
 
@@ -193,7 +193,7 @@ describe.each(engines())('a generated migration on %s', (engine) => {
     await insert(after, { id: 'c', key: 'C', count: 2 ** 40, note: 'x'.repeat(1_000) });
     await expect(insert(after, { id: 'd', key: 'C' })).rejects.toThrow(/UNIQUE|Duplicate/);
     expect((await after.query<object[]>('SELECT `old` FROM `loan` ORDER BY `id`'))[0]).toEqual({ old: 'old' });
-    // What has come since has no room on the way back, and nothing is cut to make it fit.
+    // Values that have come since have no room on the way back, and nothing is cut to make it fit.
     await expect(new Migrator(after).revert()).rejects.toThrow(/loan\.(count|note|old) has values that do not fit/);
     expect((await rows(after))[2]).toMatchObject({ count: 2 ** 40, note: 'x'.repeat(1_000) });
     await after.query("DELETE FROM `loan` WHERE `id` = 'c'");

@@ -1,9 +1,9 @@
 import mysql from 'mysql2/promise';
-import { Client } from './support/client.js';
-import { engines, freshDatabase, type TestDatabase } from './support/database.js';
+import { Client } from '../src/testing/client.js';
+import { engines, freshDatabase, type TestDatabase } from '../src/testing/database.js';
 import { runBuilt } from './support/process.js';
 import { Service } from './support/service.js';
-import { SseReader } from './support/sse.js';
+import { SseReader } from '../src/testing/sse.js';
 
 const [, engine] = engines();
 const SERVING = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];

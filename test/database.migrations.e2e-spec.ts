@@ -7,7 +7,7 @@ import { dataSourceOptions, initialize, openDataSource } from '../src/database/d
 import { MigrationLog } from '../src/database/migration-log.js';
 import { Migrator, migrationNames } from '../src/database/migrator.js';
 import { schemaDrift } from '../src/database/schema/schema-drift.js';
-import { engines, freshDatabase, type TestDatabase } from './support/database.js';
+import { engines, freshDatabase, type TestDatabase } from '../src/testing/database.js';
 import { runBuilt } from './support/process.js';
 
 const CLI = 'migrate.cli.js';

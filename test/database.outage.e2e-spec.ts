@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError } from '../src/problems/domain-error.js';
 import { startDatabase, type DatabaseStack } from './support/database-stack.js';
-import { serverKinds, ThrowAwayServer } from './support/mariadb.js';
+import { serverKinds, ThrowAwayServer } from '../src/testing/mariadb.js';
 import mysql from 'mysql2/promise';
 
 /** A second until a statement is thought of as slow, one and a half for the probe's question, and something to spare. */

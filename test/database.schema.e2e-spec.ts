@@ -9,13 +9,13 @@ import { Migrator } from '../src/database/migrator.js';
 import { schemaDrift } from '../src/database/schema/schema-drift.js';
 import { modules } from '../src/modules/index.js';
 import { schemaOf } from '../src/schema.js';
-import { engines, freshDatabase, type TestDatabase } from './support/database.js';
+import { engines, freshDatabase, type TestDatabase } from '../src/testing/database.js';
 import { runBuilt } from './support/process.js';
 import { WidgetModule } from './support/widget/widget.module.js';
 
 const ALL = [...modules, WidgetModule];
 
-/** What is done to `widget`, what is then said, and what the service can't work without. */
+/** Changes of `widget`: what is then said, and what the service can't work without. */
 const CHANGES: [
   what: string,
   change: (portable: Portable) => Promise<void>,
@@ -115,7 +115,7 @@ describe.each(engines())('a database on %s that is not what is declared', (engin
     });
     await app.listen(0, '127.0.0.1');
   };
-  /** Of `/health`, once it says `state`. */
+  /** The text of `/health`, once it says so. */
   const database = async (isThat: (status: number, text: string) => boolean): Promise<string> => {
     for (const end = Date.now() + 15_000; ; await sleep(50)) {
       const answer = await fetch(`${await app!.getUrl()}/health`);
@@ -147,6 +147,25 @@ describe.each(engines())('a database on %s that is not what is declared', (engin
       expect(differs()).toEqual([expect.stringContaining(sentence)]);
     },
   );
+
+  it('is what requests are told of that need what is missing, and no others', async () => {
+    const ask = async (path: string, body?: object) => {
+      const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+      const { status, headers } = await fetch(`${await app!.getUrl()}${path}`, body && init);
+      return { status, retryAfter: headers.get('retry-after') };
+    };
+    const away = { status: 503, retryAfter: '5' };
+    const row = { name: 'x' };
+    await start();
+    await database((_status, text) => text.includes('schema-behind'));
+    expect(await ask('/api/resource', row)).toEqual(away);
+    await new Migrator(dataSource).run();
+    await new Portable(dataSource.createQueryRunner()).dropField('widget', 'colour');
+    await database((_status, text) => text.includes('schema-differs'));
+    expect(await ask('/api/widget', { code: 'x' })).toEqual(away);
+    expect(await ask('/api/widget')).toEqual(away);
+    expect(await ask('/api/resource', row)).toMatchObject({ status: 201 });
+  });
 
   it('is looked at again while it can not be worked with, and is told of once', async () => {
     await new Migrator(dataSource).run();

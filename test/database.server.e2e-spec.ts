@@ -4,9 +4,9 @@ import { schemaOf } from '../src/schema.js';
 import { loadConfig } from '../src/config/config.js';
 import { openDataSource } from '../src/database/data-source.js';
 import { startApp, type TestApp } from './support/app.js';
-import { Client, problemOf } from './support/client.js';
-import { engines } from './support/database.js';
-import { serverKinds, ThrowAwayServer } from './support/mariadb.js';
+import { Client, problemOf } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
+import { serverKinds, ThrowAwayServer } from '../src/testing/mariadb.js';
 
 const [, server] = engines();
 const whenServer = server === undefined ? describe.skip : describe;

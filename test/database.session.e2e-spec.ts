@@ -3,8 +3,8 @@ import { loadConfig } from '../src/config/config.js';
 import { openDataSource } from '../src/database/data-source.js';
 import { Migrator } from '../src/database/migrator.js';
 import { startDatabase, type DatabaseStack } from './support/database-stack.js';
-import { freshDatabase, type TestDatabase } from './support/database.js';
-import { mariadbBinary, ThrowAwayMariadb } from './support/mariadb.js';
+import { freshDatabase, type TestDatabase } from '../src/testing/database.js';
+import { mariadbBinary, ThrowAwayMariadb } from '../src/testing/mariadb.js';
 
 const whenOwnServer = mariadbBinary() === undefined ? describe.skip : describe;
 

@@ -1,7 +1,7 @@
 import { MOST_PREPARED } from '../src/database/mysql/mysql.statements.js';
 import { startGuarded } from './support/access.js';
-import type { Client } from './support/client.js';
-import { serverKinds, ThrowAwayServer } from './support/mariadb.js';
+import type { Client } from '../src/testing/client.js';
+import { serverKinds, ThrowAwayServer } from '../src/testing/mariadb.js';
 
 /** Texts that a caller can make as many of as they like. */
 function shape(n: number): string {

@@ -2,7 +2,7 @@ import { modules } from '../src/modules/index.js';
 import { schemaOf } from '../src/schema.js';
 import { loadConfig } from '../src/config/config.js';
 import { openDataSource } from '../src/database/data-source.js';
-import { engines, freshDatabase } from './support/database.js';
+import { engines, freshDatabase } from '../src/testing/database.js';
 import { Service } from './support/service.js';
 
 /** Midnight, which the binary protocol sends without a time; an hour that New York never had; the last of a second. */

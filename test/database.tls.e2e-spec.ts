@@ -5,7 +5,7 @@ import { loadConfig, type ConfigError } from '../src/config/config.js';
 import { openDataSource } from '../src/database/data-source.js';
 import { Authority } from './support/certificates.js';
 import { startDatabase } from './support/database-stack.js';
-import { serverKinds, ThrowAwayServer } from './support/mariadb.js';
+import { serverKinds, ThrowAwayServer } from '../src/testing/mariadb.js';
 import { runBuilt } from './support/process.js';
 import { Service } from './support/service.js';
 

@@ -6,8 +6,8 @@ import mysql from 'mysql2/promise';
 import { startApp, type TestApp } from './support/app.js';
 import { atOnce } from './support/at-once.js';
 import { startDatabase, type DatabaseStack } from './support/database-stack.js';
-import { freshDatabase, type TestDatabase } from './support/database.js';
-import { serverKinds, ThrowAwayServer } from './support/mariadb.js';
+import { freshDatabase, type TestDatabase } from '../src/testing/database.js';
+import { serverKinds, ThrowAwayServer } from '../src/testing/mariadb.js';
 
 const LIMITS = { DATABASE_POOL: '1', DATABASE_STATEMENT_MS: '400', DATABASE_WATCHDOG_MS: '100' };
 
@@ -56,7 +56,7 @@ describe.each(serverKinds())('statements that are sent together to %s', (engine)
   /** Until a statement of somebody's waits for a lock. */
   const waiting = async () => {
     const sql = "SELECT 1 FROM `information_schema`.`innodb_trx` WHERE `trx_state` = 'LOCK WAIT'";
-    // What the table shows is only made anew when nobody has looked for a tenth of a second.
+    // The table is only made anew when nobody has looked for a tenth of a second.
     while ((await other.database.query(sql)).length === 0) await sleep(150);
   };
 

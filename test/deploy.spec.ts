@@ -116,7 +116,7 @@ describe('the canary', () => {
       expect(metadata.namespace).toBe('plinth');
     }
     expect(deployments[1]!.spec.template.metadata.labels).not.toMatchObject(deployments[0]!.spec.selector.matchLabels);
-    // What is deleted with the canary is nothing of stable's.
+    // Nothing of stable's is deleted with the canary.
     const names = (all: Manifest[]) => all.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
     expect(names(stable).filter((name) => names(beta).includes(name))).toEqual([]);
   });

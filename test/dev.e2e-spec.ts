@@ -2,8 +2,8 @@ import { availableParallelism, loadavg } from 'node:os';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freshDatabase, type TestDatabase } from './support/database.js';
-import { freePort } from './support/mariadb.js';
+import { freshDatabase, type TestDatabase } from '../src/testing/database.js';
+import { freePort } from '../src/testing/mariadb.js';
 import { Scratch } from './support/scratch.js';
 
 const FILE = 'src/modules/resource/resource.entity.ts';

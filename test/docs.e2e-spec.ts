@@ -8,9 +8,9 @@ import { modules } from '../src/modules/index.js';
 import { problemTypes } from '../src/problems/problem.catalogue.js';
 import { nameOf } from '../src/rows/crud.entity.js';
 import { startApp, type TestApp } from './support/app.js';
-import { Client } from './support/client.js';
+import { Client } from '../src/testing/client.js';
 import { Contract, type Schema } from './support/openapi.js';
-import { rowsOf } from './support/rows.js';
+import { rowsOf } from '../src/testing/rows.js';
 
 interface Document {
   paths: Record<string, Record<string, { parameters: object[]; responses: Record<string, object> }>>;

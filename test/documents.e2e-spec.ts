@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { SETTINGS } from '../src/config/settings.js';
 import { FeedRepository } from '../src/changes/feed.repository.js';
 import { startApp, type TestApp } from './support/app.js';
-import { Client, problemOf } from './support/client.js';
-import { engines, freshDatabase } from './support/database.js';
+import { Client, problemOf } from '../src/testing/client.js';
+import { engines, freshDatabase } from '../src/testing/database.js';
 import { Service } from './support/service.js';
 
 const GUIDES = ['README.md', 'CONTRIBUTING.md', ...readdirSync('docs').map((name) => `docs/${name}`)].filter((name) =>
@@ -25,7 +25,7 @@ describe('the documents', () => {
     const service = await Service.spawn({ DATABASE_URL: url });
     await service.until('/health/ready');
     const scripts = ['README.md', 'docs/watching.md'].flatMap((file) => blocks(file, 'sh'));
-    // What starts a service of its own is not for this one.
+    // Commands that start a service of their own are not for this one.
     const runnable = scripts.filter((text) => text.includes('curl') && !text.includes('npm'));
     expect(runnable).toHaveLength(3);
     for (const text of runnable) {

@@ -3,8 +3,8 @@ import { ModuleRegistry } from '../src/crud/module.registry.js';
 import { DomainError } from '../src/problems/domain-error.js';
 import { OPERATOR } from './support/access.js';
 import { startApp, type TestApp } from './support/app.js';
-import { Client } from './support/client.js';
-import { engines } from './support/database.js';
+import { Client } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
 
 type Values = Record<string, unknown>;
 interface Repository {

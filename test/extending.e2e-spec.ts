@@ -4,8 +4,8 @@ import { systemContext, type RequestContext } from 'plinth';
 import { ResourceService } from '../src/modules/resource/resource.service.js';
 import { templateOf } from '../src/http/route.js';
 import { startGuarded } from './support/access.js';
-import { problemOf, type Client } from './support/client.js';
-import { engines } from './support/database.js';
+import { problemOf, type Client } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
 import { Contract } from './support/openapi.js';
 import { Carrier } from './extending/carrier.js';
 import type { Parcel } from './extending/parcel.entity.js';
@@ -160,7 +160,7 @@ describe.each(engines())('a module that is extended in every way, on %s', (engin
     expect(weights.body).toEqual({ data: both, status: 'success' });
     expect(data(await admin.get(`${path}/weights?least=100`))).toEqual(both.slice(0, 1));
     problemOf(await admin.get(`${path}/weights?least=x`), 400, 'invalid-parameter');
-    problemOf(await admin.get(`${path}/weights?lest=1`), 400, 'invalid-parameter');
+    problemOf(await admin.get(`${path}/weights?lest=1`), 400, 'unknown-parameter');
     problemOf(await admin.as(await test.keyFor('*:read')).get(`${path}/weights`), 403, 'forbidden');
     problemOf(await admin.as().get(`${path}/weights`), 401, 'unauthenticated');
     for (const client of [admin.as(), admin.as('plinth_x'), admin])
@@ -175,6 +175,29 @@ describe.each(engines())('a module that is extended in every way, on %s', (engin
     );
   });
 
+  it('has a route of its own that writes: as its caller, and without anything that it would not do', async () => {
+    const box = (query = '', headers: Record<string, string> = {}) =>
+      admin.post(`/api/parcel-report/boxes${query}`, { tenant: 'north' }, headers);
+    for (const [query, headers, code, names] of [
+      ['?dry_run=true', {}, 'unknown-parameter', ['dry_run']],
+      ['?tenants=1&x=2', {}, 'unknown-parameter', ['tenants', 'x']],
+      ['', { 'idempotency-key': 'box' }, 'invalid-parameter', ['idempotency-key']],
+      ['', { 'if-match': '*' }, 'invalid-parameter', ['if-match']],
+      ['', { 'if-none-match': '*' }, 'invalid-parameter', ['if-none-match']],
+      ['?x=1', { 'if-match': '*' }, 'invalid-parameter', ['x', 'if-match']],
+    ] as const) {
+      const { errors } = problemOf(await box(query, headers), 400, code);
+      expect(errors.map(({ parameter, header }) => parameter ?? header)).toEqual(names);
+    }
+    expect(ids(await admin.get('/api/parcel'))).toEqual([]);
+    const made = await box();
+    expect(made.status).toBe(201);
+    const history = await admin.get(`/api/parcel/${String(data(made).parcel_id)}:history`);
+    expect(history.body).toMatchObject({ data: [{ actor: expect.stringMatching(/^key:/) }] });
+    problemOf(await admin.get('/api/parcel-report/price/20?x=1'), 400, 'unknown-parameter');
+    problemOf(await admin.as().post('/api/parcel-report/quotes?dry_run=true', { times: 2 }), 400, 'unknown-parameter');
+  });
+
   it('has all of that in the reference: each route, and answers as it says there', async () => {
     const document = (await admin.get('/openapi.json')).body as OpenAPIV3_1.Document;
     const contract = new Contract(document);
@@ -184,7 +207,7 @@ describe.each(engines())('a module that is extended in every way, on %s', (engin
     const own = contract.operations.filter(({ path }) => path.startsWith('/api/parcel'));
     const documented = own.map(({ method, path }) => `${method} ${path}`);
     for (const route of served) expect(documented).toContain(route);
-    expect(served).toHaveLength(13);
+    expect(served).toHaveLength(14);
     const find = (method: string, path: string) => own.find((one) => one.method === method && one.path === path)!;
     const named = (method: string, path: string) =>
       find(method, path)
@@ -268,6 +291,7 @@ describe.each(engines())('a module that is extended in every way, on %s', (engin
     });
     expectNothingOfARequest(context);
     expect(context.forOther()).toMatchObject({ caller: context.caller, traceId: context.traceId });
+    expect(await service.list(context)).toMatchObject({ data: [{ id, weight: 1 }], page: { limit: 50 } });
     await service.send(id, context);
     for (const end = Date.now() + 5_000; carrier.fetched.length === 0 && Date.now() < end;) await sleep(5);
     expect(carrier.fetched).toEqual([id]);

@@ -28,7 +28,7 @@ import { declarationOf } from '../src/crud/plinth-module.js';
 import { startGuarded } from './support/access.js';
 import { startApp } from './support/app.js';
 import { WidgetModule } from './support/widget/widget.module.js';
-import { Client, problemOf } from './support/client.js';
+import { Client, problemOf } from '../src/testing/client.js';
 import { Parcel } from './extending/parcel.entity.js';
 
 class Named {
@@ -247,7 +247,11 @@ describe("classes in place of the kernel's", () => {
     const as = async (...scopes: string[]) => test.admin.as(await test.keyFor(...scopes));
     problemOf(await (await as('resource:never')).get('/api/resource'), 429, 'rate-limited');
     problemOf(await (await as('resource:write')).get('/api/resource'), 403, 'forbidden');
-    expect((await (await as('resource:read')).get('/api/resource')).status).toBe(200);
+    const reader = await as('resource:read');
+    expect((await reader.get('/api/resource')).status).toBe(200);
+    // Problems that have nothing to do with access are no refusals.
+    problemOf(await reader.get('/api/resource/nobody'), 404, 'not-found');
+    problemOf(await reader.get('/api/resource?limit=0'), 400, 'invalid-parameter');
     expect(refused).toEqual(['429 rate-limited', '403 forbidden']);
     expect((await test.admin.get('/metrics')).text).toContain('plinth_security_events_total{event="forbidden"} 1');
     await test.close();

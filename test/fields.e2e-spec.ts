@@ -5,10 +5,10 @@ import { schemaDrift } from '../src/database/schema/schema-drift.js';
 import { loadConfig } from '../src/config/config.js';
 import { schemaOf } from '../src/schema.js';
 import { startApp, type TestApp } from './support/app.js';
-import { Client, problemOf } from './support/client.js';
-import { engines } from './support/database.js';
+import { Client, problemOf } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
 import { SpecimenModule } from './support/specimen/specimen.module.js';
-import { SseReader } from './support/sse.js';
+import { SseReader } from '../src/testing/sse.js';
 
 const PATH = '/api/specimen';
 type Members = Record<string, unknown>;
@@ -99,7 +99,7 @@ describe.each(engines())('every type of field on %s', (engine) => {
         expect(history.data[0]!.after).toMatchObject(body);
         await stream.until(({ changes }) => changes.some(({ data: { subject } }) => subject === id));
         expect(stream.changes.find(({ data: { subject } }) => subject === id)!.data.data).toEqual(data);
-        // What GET gave is what PUT takes, and a patch of what is there changes nothing.
+        // PUT takes what GET gave, and a patch of what is there changes nothing.
         const put = await client.send('put', `${PATH}/${id}`, { body: data });
         expect({ status: put.status, text: put.text, etag: put.headers.etag }).toEqual({
           status: 200,
@@ -235,6 +235,16 @@ describe.each(engines())('every type of field on %s', (engine) => {
     problemOf(await client.post(PATH, { label: 'orphan', parent_id: id }), 422, 'validation-failed');
     const rename = await client.send('patch', `${PATH}/${String(data.id)}`, { body: { label: 'kept' } });
     expect(rename.status).toBe(200);
+  });
+
+  it('takes a document in a batch as deep as alone, and no deeper', async () => {
+    const nested = (levels: number) => JSON.parse('['.repeat(levels) + ']'.repeat(levels)) as unknown;
+    const body = (levels: number) => ({ label: 'deep', shape: nested(levels) });
+    const inBatch = (levels: number) =>
+      client.post(`${PATH}:batch`, { operations: [{ op: 'create', body: body(levels) }] });
+    expect([await client.post(PATH, body(31)), await inBatch(31)].map(({ status }) => status)).toEqual([201, 200]);
+    problemOf(await client.post(PATH, body(32)), 400, 'json-too-deep');
+    problemOf(await inBatch(32), 400, 'json-too-deep');
   });
 });
 

@@ -4,10 +4,10 @@ import { settle } from '../src/query/condition.js';
 import { matches } from '../src/query/condition.matches.js';
 import { parseFilter } from '../src/query/filter.parser.js';
 import { startApp, type TestApp } from './support/app.js';
-import { Client, problemOf } from './support/client.js';
-import { engines } from './support/database.js';
+import { Client, problemOf } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
 import { SpecimenModule } from './support/specimen/specimen.module.js';
-import { SseReader } from './support/sse.js';
+import { SseReader } from '../src/testing/sse.js';
 
 const PATH = '/api/specimen';
 const CASED = Array.from({ length: 0x1e944 }, (_, point) => String.fromCodePoint(point)).filter((letter) =>

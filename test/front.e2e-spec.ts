@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { startGuarded } from './support/access.js';
 import { startApp } from './support/app.js';
-import { Client } from './support/client.js';
+import { Client } from '../src/testing/client.js';
 
 const run = promisify(execFile);
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';

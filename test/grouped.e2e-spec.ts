@@ -4,7 +4,7 @@ import { ModuleRegistry } from '../src/crud/module.registry.js';
 import { OPERATOR } from './support/access.js';
 import { startApp, type TestApp } from './support/app.js';
 import { atOnce, type Answered, type Asked } from './support/at-once.js';
-import { engines } from './support/database.js';
+import { engines } from '../src/testing/database.js';
 
 const post = (body: object): Asked => ({ method: 'POST', path: '/api/widget', body });
 const patch = (id: string, body: unknown, headers = {}): Asked => ({
@@ -21,7 +21,7 @@ describe.each(engines())('writes and reads that come at the same time, on %s', (
   beforeAll(async () => {
     test = await startApp(engine, { widget: true });
   });
-  // Whom a test before has met is no reason to be careful in the next one.
+  // A clash in a test before is no reason to be careful in the next one.
   beforeEach(() => (insideOf(test).changes.careful = 0));
   afterEach(async () => {
     await sleep(5);
@@ -270,7 +270,7 @@ describe.each(engines())('writes and reads that come at the same time, on %s', (
   });
 });
 
-/** What a test has to set or see of the repository. */
+/** The insides of the repository that a test has to set or see. */
 function insideOf({ app }: TestApp): {
   sql: { skipLocked: string };
   changes: { isUnderstood: boolean; careful: number };

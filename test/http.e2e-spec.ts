@@ -1,9 +1,9 @@
 import { startGuarded } from './support/access.js';
 import { startApp, type TestApp } from './support/app.js';
-import { Client, problemOf } from './support/client.js';
+import { Client, problemOf } from '../src/testing/client.js';
 import { sendRaw } from './support/raw.js';
 
-/** What the HTTP layer does before any module is asked; it does not depend on the engine. */
+/** The HTTP layer's own work, before any module is asked; it does not depend on the engine. */
 describe('http', () => {
   let test: TestApp;
   let client: Client;

@@ -1,8 +1,8 @@
 import { startApp, type TestApp } from './support/app.js';
-import { Client, problemOf } from './support/client.js';
-import { engines } from './support/database.js';
+import { Client, problemOf } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
 
-/** What a proxy that compresses makes of an ETag: nginx, Apache, Jetty. */
+/** The ETag as a proxy that compresses changes it: nginx, Apache, Jetty. */
 const CHANGED: readonly (readonly [string, (etag: string) => string])[] = [
   ['weak', (etag) => `W/${etag}`],
   ['marked', (etag) => etag.replace(/"$/, '-gzip"')],

@@ -3,8 +3,8 @@ import { Controller, Get, HttpException, Injectable, Module, Param, UseGuards } 
 import { ModuleRegistry } from '../src/crud/module.registry.js';
 import { Scope } from '../src/http/scope.decorator.js';
 import { startApp, type TestApp } from './support/app.js';
-import { Client, problemOf } from './support/client.js';
-import { engines } from './support/database.js';
+import { Client, problemOf } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
 
 const SAID = 'The book is on loan.';
 
@@ -123,7 +123,7 @@ describe("Nest's own exceptions", () => {
     for (const by of ['guard', 'pipe', 'handler', 'later']) {
       const answer = await client.get(`/api/faults/${by}/${name}`);
       expect(problemOf(answer, status, code)).toMatchObject(detail === undefined ? {} : { detail, errors: [] });
-      // What the service fails at is nobody else's business.
+      // Failures of the service are nobody else's business.
       if (status >= 500) expect(answer.text).not.toContain(SAID);
       expect('www-authenticate' in answer.headers).toBe(status === 401);
       expect((await client.get(`/problems/${code}`)).status).toBe(200);

@@ -1,7 +1,7 @@
 import { connect, type Server, type Socket } from 'node:net';
 import { startGuarded } from './support/access.js';
 import { startApp, type TestApp } from './support/app.js';
-import { engines } from './support/database.js';
+import { engines } from '../src/testing/database.js';
 import { answersIn, flood, sendRaw } from './support/raw.js';
 
 const JSON_BODY = 'Content-Type: application/json\r\n';
@@ -9,10 +9,10 @@ const HOST = 'Host: localhost\r\n';
 const PIECE = Buffer.alloc(65_536, 'a');
 const CHUNK = Buffer.concat([Buffer.from('10000\r\n'), PIECE, Buffer.from('\r\n')]);
 const GIBIBYTE = 2 ** 30;
-/** What the kernels of both sides take without anybody reading it. */
+/** Bytes that the kernels of both sides take without anybody reading them. */
 const IN_BUFFERS = 16 * 2 ** 20;
 
-/** What the service has read of each connection; the test is its client and its process in one. */
+/** Bytes that the service has read of each connection; the test is its client and its process in one. */
 function countReading(test: TestApp): () => number {
   const sockets: Socket[] = [];
   const server = test.app.getHttpServer() as Server;

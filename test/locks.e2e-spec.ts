@@ -1,12 +1,12 @@
 import Sqlite from 'better-sqlite3';
 import type { Response } from 'supertest';
 import { startApp, type TestApp } from './support/app.js';
-import { Client, problemOf } from './support/client.js';
-import { engines } from './support/database.js';
+import { Client, problemOf } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
 
 const [, server] = engines();
 const whenServer = server === undefined ? describe.skip : describe;
-/** What a lock is waited for, and what a slow machine needs beside it; two waits would not go into it. */
+/** The wait for a lock, and what a slow machine needs beside it; two waits would not go into it. */
 const ONE_WAIT_MS = 9_000;
 const WAYS: { how: string; env: Record<string, string>; counts: number[] }[] = [
   { how: 'as usual', env: {}, counts: [1, 10, 40] },

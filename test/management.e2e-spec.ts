@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig } from '../src/config/config.js';
-import { freshDatabase, type TestDatabase } from './support/database.js';
-import { freePort } from './support/mariadb.js';
+import { freshDatabase, type TestDatabase } from '../src/testing/database.js';
+import { freePort } from '../src/testing/mariadb.js';
 import { Service } from './support/service.js';
 
 const PROBES = ['/health/live', '/health/ready', '/health/startup', '/health', '/metrics'];

@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NODE_FLAGS } from '../src/process/node-flags.js';
-import { Client } from './support/client.js';
-import { engines, freshDatabase } from './support/database.js';
+import { Client } from '../src/testing/client.js';
+import { engines, freshDatabase } from '../src/testing/database.js';
 import { runBuilt } from './support/process.js';
 import { Service } from './support/service.js';
 

@@ -1,8 +1,8 @@
 import { startGuarded } from './support/access.js';
-import { problemOf, type Client } from './support/client.js';
-import { engines } from './support/database.js';
+import { problemOf, type Client } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
 import { SpecimenModule } from './support/specimen/specimen.module.js';
-import { SseReader } from './support/sse.js';
+import { SseReader } from '../src/testing/sse.js';
 
 const LARGE = 20_000;
 const BUDGET = 50_000;
@@ -105,7 +105,7 @@ describe.each(subjects)('rows that are large on $engine$how', ({ engine, extra }
     const reader = await SseReader.open(`${test.origin}/api/specimen:watch?initial=true`, { authorization });
     await reader.until(({ events }) => events.some(({ event }) => event === 'bookmark'));
     expect(new Set(reader.changes.map(({ data }) => data.subject))).toEqual(new Set(ids));
-    // What happens now is in parts as well: each of them more than the budget.
+    // Changes from now on are in parts as well: each of them more than the budget.
     const essay = 'e'.repeat(BUDGET + 1);
     for (let n = 0; n < 4; n++)
       expect((await client.post('/api/specimen', { id: `new-${n}`, label: `n${n}`, essay })).status).toBe(201);

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startApp, type TestApp } from './support/app.js';
 import { atOnce } from './support/at-once.js';
 import { startGuarded } from './support/access.js';
-import { Client, problemOf } from './support/client.js';
-import { engines } from './support/database.js';
+import { Client, problemOf } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
 import { answersIn, sendRaw } from './support/raw.js';
-import { SseReader } from './support/sse.js';
+import { SseReader } from '../src/testing/sse.js';
 
 /** The value of a series, `name{label="value"}` with the labels in their order; undefined where there is none. */
 async function seriesOf(client: Client): Promise<(series: string) => number | undefined> {

@@ -27,8 +27,8 @@ import { ResourceModule } from '../src/modules/resource/resource.module.js';
 import { ResourceService } from '../src/modules/resource/resource.service.js';
 import * as publicEntry from '../src/plinth.js';
 import { startApp, type TestApp } from './support/app.js';
-import { Client, problemOf } from './support/client.js';
-import { engines } from './support/database.js';
+import { Client, problemOf } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
 
 @Entity('parcel')
 class Parcel extends CrudEntity {

@@ -1,6 +1,6 @@
 import { startApp, type TestApp } from './support/app.js';
-import { Client } from './support/client.js';
-import { engines } from './support/database.js';
+import { Client } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
 import { SlotModule } from './support/slot/slot.module.js';
 
 describe.each(engines())('a member that check() fills in, on %s', (engine) => {
@@ -18,13 +18,13 @@ describe.each(engines())('a member that check() fills in, on %s', (engine) => {
   };
 
   it('is stored by every write, and recorded', async () => {
-    const made = await client.post('/api/slot', { id: 'one', place: 'North', label: 'Map Room' });
+    const made = await client.post('/api/slot', { id: 'one', place: 'North', wing: 'East', label: 'Map Room' });
     expect(made.status).toBe(201);
     expect(await keyOf('one')).toBe('map room');
     expect((await client.patch('/api/slot/one', { label: 'Tower' })).status).toBe(200);
     expect(await keyOf('one')).toBe('tower');
     const operations = [
-      { op: 'create', body: { id: 'two', place: 'South', label: 'Attic' } },
+      { op: 'create', body: { id: 'two', place: 'South', wing: 'East', label: 'Attic' } },
       { op: 'update', id: 'one', body: { label: 'Cellar' } },
     ];
     expect((await client.post('/api/slot:batch', { operations })).status).toBe(200);

@@ -1,11 +1,12 @@
 import type { OpenAPIV3_1 } from 'openapi-types';
 import { startApp, type TestApp } from './support/app.js';
-import { Client, problemOf } from './support/client.js';
-import { engines } from './support/database.js';
+import { Client, problemOf } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
 import { simpleModule } from './support/simple-module.js';
 
 const LABEL = { label: { type: 'string', maxLength: 40, writable: true } } as const;
 const StampModule = simpleModule('stamp', LABEL, 1764000000008, ['replace', 'remove', 'restore']);
+const NoteModule = simpleModule('note', LABEL, 1764000000011, ['get', 'restore']);
 const WRITES = ['create', 'update', 'replace', 'remove', 'restore'] as const;
 const PosterModule = simpleModule('poster', LABEL, 1764000000009, WRITES);
 
@@ -14,7 +15,7 @@ describe.each(engines())('operations that a controller goes without, on %s', (en
   let client: Client;
   let document: OpenAPIV3_1.Document;
   beforeAll(async () => {
-    test = await startApp(engine, { modules: [StampModule, PosterModule] });
+    test = await startApp(engine, { modules: [StampModule, PosterModule, NoteModule] });
     client = new Client(test.origin);
     document = (await client.get('/openapi.json')).body as OpenAPIV3_1.Document;
   });
@@ -47,6 +48,39 @@ describe.each(engines())('operations that a controller goes without, on %s', (en
       expect(errors).toEqual([expect.objectContaining({ pointer: '#/operations/0/op' })]);
     }
     expect((await client.get('/api/stamp/one')).body).toMatchObject({ data: { label: 'One' } });
+  });
+
+  it('are in no description of a body, nor is a body that nothing takes', () => {
+    const { schemas } = document.components!;
+    expect(schemas!.CreateResource!.description).toContain('The body of POST and PUT.');
+    expect(schemas!.CreateStamp!.description).toContain('The body of POST.');
+    expect(Object.keys(schemas!).filter((name) => name.includes('Poster'))).toEqual(['Poster']);
+  });
+
+  it('are promised by no other operation', () => {
+    const { paths } = document;
+    expect(paths!['/api/resource/{id}']!.delete!.summary).toBe('Delete a resource; it can be restored');
+    expect(paths!['/api/note/{id}']!.delete!.summary).toBe('Delete a note');
+    expect(paths!['/api/resource']!.get!.description).toContain('?id=');
+    expect(paths!['/api/note']!.get!.description).not.toContain('?id=');
+  });
+
+  it('have no other way in: ?id= is the read endpoint', async () => {
+    problemOf(await client.get('/api/note?id=x'), 400, 'unknown-parameter');
+  });
+
+  it('are not offered by a problem', async () => {
+    await client.post('/api/stamp', { id: 'old', label: 'Old' });
+    await test.database.execute("UPDATE `stamp` SET `deleted_at` = '2026-01-01 00:00:00' WHERE `id` = 'old'");
+    const { detail, errors } = problemOf(
+      await client.post('/api/stamp', { id: 'old', label: 'x' }),
+      409,
+      'already-exists',
+    );
+    expect([detail, ...errors.map((error) => error.detail)]).toEqual([
+      'The id is taken by a deleted stamp.',
+      '"id" is taken by a deleted stamp.',
+    ]);
   });
 
   it('leave no batch where nothing is left to be in one, and everything that reads', async () => {

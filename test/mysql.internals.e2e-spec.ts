@@ -4,7 +4,7 @@ import { MysqlConnector } from '../src/database/mysql/mysql.connector.js';
 import { mysqlDriver } from '../src/database/mysql/mysql.driver.js';
 import { connectionOptions } from '../src/database/mysql/mysql.options.js';
 import { Pipeline } from '../src/database/mysql/mysql.pipeline.js';
-import { engines, freshDatabase, type TestDatabase } from './support/database.js';
+import { engines, freshDatabase, type TestDatabase } from '../src/testing/database.js';
 
 /** Takes one part after the other from mysql2, as a later version of it may not have them. */
 const WITHOUT: Record<string, (connection: PoolConnection) => void> = {

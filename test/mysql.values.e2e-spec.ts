@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { RowsUpdate } from '../src/rows/rows-update.js';
 import type { Row, SqlValue } from '../src/database/session.js';
 import { startDatabase, type DatabaseStack } from './support/database-stack.js';
-import { engines, freshDatabase, type TestDatabase } from './support/database.js';
+import { engines, freshDatabase, type TestDatabase } from '../src/testing/database.js';
 
 const [, server] = engines();
 const whenServer = server === undefined ? describe.skip : describe;
@@ -79,7 +79,7 @@ whenServer('values that go to a server and come back', () => {
     const [row] = await piped.database.query(`SELECT ${list} /* ${types} */`, values);
     return values.map((_value, n) => row![`c${n}`]!);
   };
-  /** What is to come back: the database has no booleans, and 64-bit integers that are not exact come as text. */
+  /** The values that are to come back: the database has no booleans, and 64-bit integers that are not exact come as text. */
   const expected = (value: SqlValue): SqlValue => {
     if (typeof value === 'boolean') return Number(value);
     if (typeof value !== 'bigint') return value;
@@ -368,7 +368,7 @@ whenServer('values that go to a server and come back', () => {
   });
 
   describe('by more statements than a connection keeps prepared', () => {
-    /** Of the one connection. */
+    /** The counts of the one connection. */
     const counted = async () => {
       const rows = await piped.database.query<{ Variable_name: string; Value: string }>(
         "SHOW SESSION STATUS WHERE `Variable_name` IN ('Com_stmt_prepare', 'Com_stmt_close')",

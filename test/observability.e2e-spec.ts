@@ -6,11 +6,11 @@ import { startGuarded } from './support/access.js';
 import { DomainError } from '../src/problems/domain-error.js';
 import { FailureLog } from '../src/problems/failure-log.js';
 import { startApp } from './support/app.js';
-import { Client, problemOf } from './support/client.js';
-import { freshDatabase } from './support/database.js';
-import { mariadbBinary, ThrowAwayMariadb } from './support/mariadb.js';
+import { Client, problemOf } from '../src/testing/client.js';
+import { freshDatabase } from '../src/testing/database.js';
+import { mariadbBinary, ThrowAwayMariadb } from '../src/testing/mariadb.js';
 import { Service } from './support/service.js';
-import { SseReader } from './support/sse.js';
+import { SseReader } from '../src/testing/sse.js';
 
 const COUNT = /^http_server_request_duration_seconds_count\{(.+)\} (\d+)$/gm;
 

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import type { OpenAPIV3_1 } from 'openapi-types';
 import { startGuarded } from './support/access.js';
-import { Client } from './support/client.js';
-import { engines } from './support/database.js';
+import { Client } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
 import { Contract, type Operation, type Schema } from './support/openapi.js';
 
 const TIME_MS = 12_000;
-/** What a client could not guess from the schema: that a value is refused is in the words of the parameter. */
+/** Things that a client could not guess from the schema: that a value is refused is in the words of the parameter. */
 const OPAQUE = ['cursor', 'filter', 'after', 'sort', 'If-Match', 'If-None-Match', 'Last-Event-ID'];
 /** Headers that mean something to a client: where they are sent they are documented. */
 const TELLING =

@@ -1,6 +1,6 @@
 import { cpSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { freshDatabase } from './support/database.js';
+import { freshDatabase } from '../src/testing/database.js';
 import { Folder } from './support/folder.js';
 import { Guide } from './support/guide.js';
 import { Scratch } from './support/scratch.js';

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freshDatabase, type TestDatabase } from './support/database.js';
-import { freePort } from './support/mariadb.js';
+import { freshDatabase, type TestDatabase } from '../src/testing/database.js';
+import { freePort } from '../src/testing/mariadb.js';
 import { Service } from './support/service.js';
 
 const FAST_STOP = { SHUTDOWN_DRAIN_MS: '300', SHUTDOWN_IN_FLIGHT_MS: '2000', SHUTDOWN_DEADLINE_MS: '4000' };

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { existsSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LogOutput } from '../src/observability/log-output.js';
-import { freshDatabase, type TestDatabase } from './support/database.js';
-import { freePort } from './support/mariadb.js';
+import { freshDatabase, type TestDatabase } from '../src/testing/database.js';
+import { freePort } from '../src/testing/mariadb.js';
 
 const STOP = { SHUTDOWN_DRAIN_MS: '100', SHUTDOWN_IN_FLIGHT_MS: '1000', SHUTDOWN_DEADLINE_MS: '20000' };
-/** Of a few hundred bytes of log each: more than a pipe, and what is kept for its reader, hold. */
+/** Requests with a few hundred bytes of log each: more than a pipe, and what is kept for its reader, hold. */
 const REQUESTS = 40_000;
 
 describe('the log, when its reader', () => {

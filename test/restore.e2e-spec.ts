@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, problemOf } from './support/client.js';
-import { mariadbBinary, ThrowAwayMariadb } from './support/mariadb.js';
+import { Client, problemOf } from '../src/testing/client.js';
+import { mariadbBinary, ThrowAwayMariadb } from '../src/testing/mariadb.js';
 import { Service } from './support/service.js';
-import { SseReader } from './support/sse.js';
+import { SseReader } from '../src/testing/sse.js';
 
 const page = readFileSync('docs/operating.md', 'utf8');
 

@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import mysql from 'mysql2/promise';
-import { Client } from './support/client.js';
-import { engines, freshDatabase } from './support/database.js';
+import { Client } from '../src/testing/client.js';
+import { engines, freshDatabase } from '../src/testing/database.js';
 import { Service } from './support/service.js';
 
 const [, server] = engines();
@@ -37,7 +37,7 @@ const KILLS = 8;
       else await sleep(Math.random() * 10);
       await service.kill();
       socket.destroy();
-      // What the server was given before the kill, it may still be committing.
+      // The server may still be committing work that it was given before the kill.
       await sleep(100);
       const wasCommitted = await committed();
 

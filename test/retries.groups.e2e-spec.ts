@@ -1,6 +1,6 @@
 import { startApp, type TestApp } from './support/app.js';
-import { Client, problemOf } from './support/client.js';
-import { engines } from './support/database.js';
+import { Client, problemOf } from '../src/testing/client.js';
+import { engines } from '../src/testing/database.js';
 import { Service } from './support/service.js';
 import { WidgetRepository, WidgetService } from './support/widget/widget.module.js';
 

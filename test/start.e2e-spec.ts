@@ -4,7 +4,7 @@ import { createApp } from '../src/app.setup.js';
 import { loadConfig } from '../src/config/config.js';
 import { modules } from '../src/modules/index.js';
 import { schemaOf } from '../src/schema.js';
-import { freshDatabase } from './support/database.js';
+import { freshDatabase } from '../src/testing/database.js';
 import { SpecimenModule } from './support/specimen/specimen.module.js';
 import { WidgetModule } from './support/widget/widget.module.js';
 import { PlinthModule } from '../src/crud/plinth-module.js';

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { atOnce } from './support/at-once.js';
-import { engines, freshDatabase } from './support/database.js';
+import { engines, freshDatabase } from '../src/testing/database.js';
 import { OtlpReceiver } from './support/otlp.js';
 import { Service } from './support/service.js';
-import { SseReader } from './support/sse.js';
+import { SseReader } from '../src/testing/sse.js';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT = '00f067aa0ba902b7';

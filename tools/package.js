@@ -8,7 +8,6 @@ const BELONGS =
   /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|docs\/(runbooks\/)?[\w-]+\.(md|svg)|dist\/(?!modules\/|main\.).+\.(js|d\.ts))$/;
 
 const folder = mkdtempSync(join(tmpdir(), 'plinth-package-'));
-const npx = (...args) => execFileSync('npx', ['--no-install', ...args], { stdio: 'inherit' });
 try {
   // The build is current already: what `prepack` does would take it from under those who use it.
   const pack = ['pack', '--ignore-scripts', '--json', `--pack-destination=${folder}`];
@@ -16,9 +15,7 @@ try {
   const strange = files.filter(({ path }) => !BELONGS.test(path));
   for (const { path } of strange) console.error(`${path} does not belong into the package: "files" of package.json`);
   if (strange.length > 0) process.exitCode = 1;
-  const tarball = join(folder, filename);
-  npx('publint', '--strict', tarball);
-  npx('attw', '--profile', 'esm-only', '--no-emoji', '--format', 'ascii', tarball);
+  execFileSync('npx', ['--no-install', 'publint', '--strict', join(folder, filename)], { stdio: 'inherit' });
 } catch (error) {
   if (error.status === undefined) throw error;
   process.exitCode = 1;

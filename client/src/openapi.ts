@@ -672,7 +672,7 @@ export interface components {
             /** @enum {integer} */
             status?: 503;
             /** @enum {string} */
-            code?: "service-unavailable" | "overloaded" | "issuer-unavailable" | "shutting-down" | "database-unavailable" | "database-busy" | "query-too-costly" | "database-timeout" | "read-only" | "commit-outcome-unknown";
+            code?: "service-unavailable" | "overloaded" | "issuer-unavailable" | "shutting-down" | "database-unavailable" | "database-busy" | "schema-differs" | "query-too-costly" | "database-timeout" | "read-only" | "commit-outcome-unknown";
         };
         GatewayTimeoutProblem: components["schemas"]["Problem"] & {
             /** @enum {integer} */
@@ -1093,6 +1093,7 @@ export interface components {
          *     [`shutting-down`](/problems/shutting-down): The process is being stopped.
          *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
          *     [`database-busy`](/problems/database-busy): The database is busy.
+         *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
          *     [`query-too-costly`](/problems/query-too-costly): The list would take too long.
          *     [`database-timeout`](/problems/database-timeout): The database took too long.
          *     [`read-only`](/problems/read-only): No changes at the moment.
@@ -1328,6 +1329,7 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              *     [`read-only`](/problems/read-only): No changes at the moment.
              *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
              */
@@ -1416,6 +1418,7 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              *     [`shutting-down`](/problems/shutting-down): The process is being stopped.
              */
             503: components["responses"]["ServiceUnavailable"];
@@ -1516,6 +1519,7 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              */
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -1627,6 +1631,7 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              */
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -1725,6 +1730,7 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              *     [`read-only`](/problems/read-only): No changes at the moment.
              *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
              */
@@ -1813,6 +1819,7 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              */
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -1955,6 +1962,7 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              *     [`read-only`](/problems/read-only): No changes at the moment.
              *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
              */
@@ -2044,6 +2052,7 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              *     [`read-only`](/problems/read-only): No changes at the moment.
              *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
              */
@@ -2173,6 +2182,7 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              *     [`read-only`](/problems/read-only): No changes at the moment.
              *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
              */
@@ -2290,6 +2300,7 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              *     [`read-only`](/problems/read-only): No changes at the moment.
              *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
              */
@@ -2385,6 +2396,7 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              */
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -2448,6 +2460,7 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              */
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -2540,6 +2553,7 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              */
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -2608,6 +2622,7 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              *     [`read-only`](/problems/read-only): No changes at the moment.
              *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
              */
@@ -2680,6 +2695,7 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              *     [`read-only`](/problems/read-only): No changes at the moment.
              *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
              */
@@ -2769,6 +2785,7 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              *     [`read-only`](/problems/read-only): No changes at the moment.
              *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
              */
@@ -2861,6 +2878,7 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              */
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -2940,6 +2958,7 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              *     [`read-only`](/problems/read-only): No changes at the moment.
              *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
              */
@@ -3012,6 +3031,7 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              */
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -3076,6 +3096,7 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              *     [`read-only`](/problems/read-only): No changes at the moment.
              *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
              */
@@ -3165,6 +3186,7 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              *     [`read-only`](/problems/read-only): No changes at the moment.
              *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
              */

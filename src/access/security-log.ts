@@ -38,11 +38,14 @@ export class SecurityLog extends ProblemListener implements OnApplicationShutdow
   private readonly counts = new Map<SecurityEvent, number>();
   private timer: NodeJS.Timeout | undefined;
 
-  /** A request that ends in a problem; nothing is told of one that has nothing to do with security. */
+  answered(request: FastifyRequest, status: number, problem: DomainError): void {
+    if (BY_STATUS[status] !== undefined) this.refused(request, status, problem);
+  }
+
+  /** A request that is refused by who sends it, from where, or how many: 401, 403, 421 or 429. */
   refused(request: FastifyRequest, status: number, { code, log }: DomainError): void {
-    const event = BY_STATUS[status];
-    if (event === undefined) return;
-    this.tell(log.key === undefined ? event : 'ended-key-used', 'Refused', request, { status, code, ...log });
+    const event = log.key === undefined ? BY_STATUS[status]! : 'ended-key-used';
+    this.tell(event, 'Refused', request, { status, code, ...log });
   }
 
   /** @param key its id */

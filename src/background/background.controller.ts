@@ -1,6 +1,5 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { PlainRequest } from '../access/keys/plain-request.guard.js';
 import { ID } from '../crud/endpoints/endpoint.decorator.js';
 import { pageAnswer } from '../crud/endpoints/page-answer.js';
 import { Scope } from '../http/scope.decorator.js';
@@ -16,7 +15,6 @@ export class BackgroundController {
 
   @Get()
   @Scope(ADMIN)
-  @UseGuards(PlainRequest)
   async state(): Promise<object> {
     return { data: await this.background.state(), status: 'success' };
   }
@@ -34,7 +32,6 @@ export class BackgroundController {
   @Post(`set-aside/${ID}::retry`)
   @Scope(ADMIN)
   @HttpCode(202)
-  @UseGuards(PlainRequest)
   async retry(@Param('id') id: string, @Req() { caller }: FastifyRequest): Promise<object> {
     return { data: await this.background.decide(id, 'retry', caller), status: 'success' };
   }
@@ -42,7 +39,6 @@ export class BackgroundController {
   @Post(`set-aside/${ID}::skip`)
   @Scope(ADMIN)
   @HttpCode(202)
-  @UseGuards(PlainRequest)
   async skip(@Param('id') id: string, @Req() { caller }: FastifyRequest): Promise<object> {
     return { data: await this.background.decide(id, 'skip', caller), status: 'success' };
   }
@@ -50,7 +46,6 @@ export class BackgroundController {
   @Post(`consumer/${ID}::restart`)
   @Scope(ADMIN)
   @HttpCode(202)
-  @UseGuards(PlainRequest)
   async restart(
     @Param('id') name: string,
     @Body() { from }: RestartConsumerDto,

@@ -26,7 +26,7 @@ export function findMethods<T>(discovery: DiscoveryService, key: symbol): FoundM
     if (typeof instance !== 'object' || instance === null || seen.has(instance)) continue;
     // An alias gives the same one again.
     seen.add(instance);
-    // Of the instance and not of the provider: it may come from a factory.
+    // The instance's and not the provider's: it may come from a factory.
     const prototype = Object.getPrototypeOf(instance) as object | null;
     if (prototype === null) continue;
     for (const method of scanner.getAllMethodNames(prototype)) {

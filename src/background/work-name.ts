@@ -1,6 +1,6 @@
 const NAME = /^[a-z][a-z0-9-]{0,29}$/;
 
-/** Of a consumer or a job: in the change log, in metrics and in the URLs of operators. @throws TypeError naming the handler */
+/** The name of a consumer or a job: in the change log, in metrics and in the URLs of operators. @throws TypeError naming the handler */
 export function checkName(name: unknown, handler: string): asserts name is string {
   if (typeof name === 'string' && NAME.test(name)) return;
   throw new TypeError(

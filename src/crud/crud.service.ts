@@ -13,7 +13,7 @@ import type { MergePatch, Replacement } from './endpoints/bodies.js';
 import type { RequestContext } from './endpoints/request-context.js';
 import { etagOf } from '../rows/etag.js';
 import { exportRows } from './export/export.js';
-import { nextCursor, type ListQuery, type Part } from '../query/list-query.js';
+import { nextCursor, parseListQuery, type ListQuery, type Part } from '../query/list-query.js';
 import { References, referencesOf } from './references.js';
 import { EVERY_ROW, type RowRule, type Sight } from '../rows/row-rule.js';
 
@@ -43,12 +43,11 @@ export abstract class CrudService<E extends CrudEntity> {
   }
 
   /**
-   * A page, a stream where `Accept` asks for one, or the row that `?id=` names: the specification's own way to read it.
+   * A page, or a stream where `Accept` asks for one. For a context that has no parameters of a list it is the first page.
    * @param only a condition on the rows beside what the request and the caller's rule say, made with `rowWhere`
    */
   async list(context: RequestContext, only: RowRule = EVERY_ROW): Promise<Listing<E>> {
-    if (context.id !== undefined) return this.get(context.id, context);
-    const query = context.list!;
+    const query = context.list ?? parseListQuery({}, this.model.fieldsFor(context.caller), this.model.name);
     if (context.format !== JSON_TYPE) return exportRows(context, (list) => this.repository.page(list, context, only));
     const { rows, hasMore } = await this.repository.page(query, context, only);
     const last = hasMore ? rows.at(-1) : undefined;

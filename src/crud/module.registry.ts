@@ -2,7 +2,8 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { DomainError } from '../problems/domain-error.js';
 import type { CrudEntity } from '../rows/crud.entity.js';
-import type { EndpointKind } from './endpoints/endpoint.js';
+import { CrudRepository } from '../rows/crud.repository.js';
+import type { Endpoint, EndpointKind } from './endpoints/endpoint.js';
 import { findEndpoints, type FoundEndpoint } from './endpoints/found-endpoints.js';
 import { CrudService } from './crud.service.js';
 
@@ -43,11 +44,19 @@ export class ModuleRegistry implements OnModuleInit {
       }
     }
     this.endpoints = findEndpoints(this.discovery);
+    for (const { instance } of this.discovery.getProviders() as { instance: unknown }[])
+      if (instance instanceof CrudRepository) instance.isRestorable = this.has(instance.table, 'restore');
   }
 
   /** Whether the module has an endpoint of this kind: a controller may go without some. */
   has(name: string, kind: EndpointKind): boolean {
-    return this.endpoints.some(({ path, endpoint }) => endpoint.kind === kind && path.split(/[/:]/)[2] === name);
+    return this.endpoint(name, kind) !== undefined;
+  }
+
+  /** The declaration of the module's first endpoint of this kind. */
+  endpoint(name: string, kind: EndpointKind): Endpoint | undefined {
+    return this.endpoints.find(({ path, endpoint }) => endpoint.kind === kind && path.split(/[/:]/)[2] === name)
+      ?.endpoint;
   }
 
   all(): readonly CrudService<CrudEntity>[] {

@@ -7,6 +7,8 @@ import { DatabaseConnector } from './database.connector.js';
 import { DatabaseProbe } from './database.probe.js';
 import { DatabaseState } from './database-state.js';
 import { Database } from './database.js';
+import { ErrorReasons } from '../problems/error-reasons.js';
+import { SchemaReasons } from './schema/schema-reasons.js';
 
 @Global()
 @Module({})
@@ -34,10 +36,11 @@ export class DatabaseModule {
             new Database(dataSource, database, log.slowStatementMs),
         },
         DatabaseState,
+        { provide: ErrorReasons, useClass: SchemaReasons },
         DatabaseProbe,
         DatabaseConnector,
       ],
-      exports: [Database, DatabaseState],
+      exports: [Database, DatabaseState, ErrorReasons],
     };
   }
 }

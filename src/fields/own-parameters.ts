@@ -36,7 +36,7 @@ export class OwnParameters {
     return this.fields.some((field) => field.name === name);
   }
 
-  /** What the query says of them; others are passed over. @param errors gets all that is wrong */
+  /** The values that the query gives them; others are passed over. @param errors gets all that is wrong */
   read(query: Query, errors: ProblemItem[]): object {
     const values: Record<string, unknown> = {};
     for (const field of this.fields) {

@@ -25,6 +25,8 @@ declare module 'fastify' {
     /** The Content-Types that the route can answer with, the default first; JSON where it does not say. */
     readonly offers?: readonly string[];
     readonly access?: RouteAccess;
+    /** The handler of a route that is no endpoint: its decorators say what it takes. */
+    readonly handledBy?: readonly [target: object, key: string | symbol];
     /** Neither shed under load nor limited. */
     readonly isUnlimited?: boolean;
     readonly route?: Route;

@@ -11,13 +11,14 @@ const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 
 const EXACT_DIGITS = 15;
 
 /**
- * JSON as RFC 8259 means it, and no deeper than 32: UTF-8 without exception, no name twice in an object, where
+ * JSON as RFC 8259 means it, and no deeper than 32 levels: UTF-8 without exception, no name twice in an object, where
  * `JSON.parse` would keep the last one and drop the rest silently, and no number that a double would round (RFC 7493
  * section 2.2).
+ * @param around levels that the body has around others, as a batch, which are not counted
  */
-export function parseJson(body: Buffer): unknown {
+export function parseJson(body: Buffer, around = 0): unknown {
   if (!isUtf8(body)) throw invalid('The body is not UTF-8.');
-  const { members, hasLongNumber } = scan(body);
+  const { members, hasLongNumber } = scan(body, MAX_DEPTH + around);
   const text = body.toString('utf8');
   let value: unknown;
   try {
@@ -31,7 +32,7 @@ export function parseJson(body: Buffer): unknown {
 }
 
 /** Counts the members of all objects by their colons, and refuses what is nested too deeply, before anything recurses. */
-function scan(body: Buffer): { readonly members: number; readonly hasLongNumber: boolean } {
+function scan(body: Buffer, maxDepth: number): { readonly members: number; readonly hasLongNumber: boolean } {
   let depth = 0;
   let colons = 0;
   let digits = 0;
@@ -50,8 +51,8 @@ function scan(body: Buffer): { readonly members: number; readonly hasLongNumber:
       for (at++; at < body.length && body[at] !== QUOTE; at++) if (body[at] === BACKSLASH) at++;
     } else if (byte === COLON) colons++;
     else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
-      if (++depth > MAX_DEPTH)
-        throw new DomainError('json-too-deep', `The body is nested more than ${MAX_DEPTH} levels deep.`);
+      if (++depth > maxDepth)
+        throw new DomainError('json-too-deep', `The body is nested more than ${maxDepth} levels deep.`);
     } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) depth--;
   }
   return { members: colons, hasLongNumber };

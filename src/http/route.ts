@@ -19,6 +19,8 @@ export interface Route {
   readonly isUnlimited: boolean;
   /** The Content-Types that it can answer with, the default first. */
   readonly offers: readonly string[];
+  /** Levels of its body around other bodies: `{ operations: [{ body }] }` has three. */
+  readonly levelsAround: number;
   readonly access: RouteAccess | undefined;
   /** The module that it is about; undefined where that is a part of the path, or it is about none. */
   readonly module: string | undefined;
@@ -34,6 +36,7 @@ export const NO_ROUTE: Route = {
   isManagement: false,
   isUnlimited: false,
   offers: JSON_ONLY,
+  levelsAround: 0,
   access: undefined,
   module: undefined,
   scope: undefined,
@@ -63,6 +66,7 @@ function routeOf({ method, url, config }: RouteOptions): Route {
     isManagement: isManagementPath(url),
     isUnlimited: config?.isUnlimited ?? false,
     offers: config?.offers ?? JSON_ONLY,
+    levelsAround: url.endsWith('::batch') ? 3 : 0,
     access,
     module,
     scope: access && scopeFor(access, module),

@@ -17,7 +17,7 @@ export function access(config: FastifyContextConfig & { readonly access: RouteAc
   return (target, key, descriptor) => {
     if (routeConfigOf(descriptor.value as object)?.access)
       throw new TypeError(`${target.constructor.name}.${String(key)}() says its access twice.`);
-    RouteConfig(config)(target, key, descriptor);
+    RouteConfig({ ...config, handledBy: [target, key] })(target, key, descriptor);
   };
 }
 

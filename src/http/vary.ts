@@ -1,6 +1,6 @@
 import type { Route } from './route.js';
 
-/** Which headers of a request its answer depends on, for caches (RFC 9110 section 12.5.5). */
+/** The headers of a request that its answer depends on, for caches (RFC 9110 section 12.5.5). */
 export class Vary {
   private readonly known = new Map<Route, string>();
 

@@ -6,7 +6,7 @@ import type { DomainError } from '../problems/domain-error.js';
 import { problemTypes } from '../problems/problem.catalogue.js';
 import type { Instruments } from './instruments.js';
 
-/** What all callers share, and is used up: 503. `database`: of connections, or of tries against locks. */
+/** Resources that all callers share, and that are used up: 503. `database`: of connections, or of tries against locks. */
 const SHED = ['event-loop', 'memory', 'held', 'exports', 'streams', 'costly', 'database'];
 /** Limits of one caller or address: 429. */
 const LIMITED = [

@@ -4,6 +4,7 @@ import type { OpenAPIV3_1 } from 'openapi-types';
 import { Config } from '../config/config.js';
 import { opsOf } from '../crud/batch/batch.request.js';
 import type { CrudModel } from '../crud/crud.model.js';
+import type { EndpointKind } from '../crud/endpoints/endpoint.js';
 import { findEndpoints } from '../crud/endpoints/found-endpoints.js';
 import { findOwnRoutes, type OwnRoute } from '../crud/endpoints/own-routes.js';
 import { KERNEL_NAMES, ModuleRegistry } from '../crud/module.registry.js';
@@ -86,12 +87,13 @@ export class ApiDocument {
     const found = findEndpoints(this.discovery);
     for (const model of models) {
       const ops = opsOf(this.registry, model.name);
+      const offered = { ops, has: (kind: EndpointKind) => this.registry.has(model.name, kind) };
       for (const { path, method, endpoint } of found) {
         // There is nothing to put into one.
         if (endpoint.kind === 'batch' && ops.length === 0) continue;
         const own = path.replace('{module}', model.name);
         if (!new RegExp(`^/api/${model.name}(?![a-z0-9-])`).test(own)) continue;
-        (paths[own] ??= {})[method] = operation(endpoint, model, ops, schemas);
+        (paths[own] ??= {})[method] = operation(endpoint, model, offered, schemas);
       }
     }
     for (const route of routes) (paths[route.path] ??= {})[route.method] = ownOperation(route, schemas);

@@ -34,6 +34,7 @@ export const ALWAYS = [
   'database-unavailable',
   'database-busy',
   'database-timeout',
+  'schema-differs',
 ];
 const WRITES = [
   ...ALWAYS,
@@ -75,14 +76,18 @@ const EVENTS =
 /** The scope that a caller needs, as OpenAPI 3.1 has it for bearer credentials. */
 export const needs = (scope: string) => [{ bearer: [scope] }];
 
-/**
- * Describes one endpoint of one module.
- * @param ops of the module's batches
- */
+/** The endpoints that a module has: its controllers may go without some. */
+export interface Offered {
+  /** Operations of its batches. */
+  readonly ops: readonly Op[];
+  readonly has: (kind: EndpointKind) => boolean;
+}
+
+/** Describes one endpoint of one module. */
 export function operation(
   endpoint: Endpoint,
   model: CrudModel,
-  ops: readonly Op[],
+  { ops, has }: Offered,
   schemas: OwnSchemas,
 ): OpenAPIV3_1.OperationObject {
   const { kind, answer } = endpoint;
@@ -94,8 +99,8 @@ export function operation(
     tags: [model.name],
     ...(model.stage.level === 'deprecated' && { deprecated: true }),
     operationId: [kind === 'action' ? endpoint.verb! : kind, model.name].join('_'),
-    summary: summaryOf(endpoint, model.name),
-    ...(kind === 'list' && { description: aboutList(model.name) }),
+    summary: summaryOf(endpoint, model.name, has),
+    ...(kind === 'list' && { description: aboutList(model.name, has) }),
     security: needs(`${model.name}:${endpoint.writes ? 'write' : 'read'}`),
     parameters: [
       ...parameters(kind, model).filter((one) => !answer || !('name' in one) || one.name !== 'fields'),
@@ -135,11 +140,13 @@ function successesOf(
  * Describes a list, and the read by id in words: as a parameter it would give the list two kinds of answers, which typed clients
  * could not tell apart.
  */
-function aboutList(name: string): string {
-  return `With \`?id={id}\`, which only \`fields\` goes with, it is another way to read one row, and answers as \`GET /api/${name}/{id}\` does: \`{"data": {…}, "status": "success"}\` with an ETag, 304, or 404. A stream has all rows: it takes no \`limit\`.`;
+function aboutList(name: string, has: Offered['has']): string {
+  const stream = 'A stream has all rows: it takes no `limit`.';
+  if (!has('read')) return stream;
+  return `With \`?id={id}\`, which only \`fields\` goes with, it is another way to read one row, and answers as \`GET /api/${name}/{id}\` does: \`{"data": {…}, "status": "success"}\` with an ETag, 304, or 404. ${stream}`;
 }
 
-function summaryOf({ kind, verb, summary }: Endpoint, name: string): string {
+function summaryOf({ kind, verb, summary }: Endpoint, name: string, has: Offered['has']): string {
   if (summary !== undefined) return summary;
   const summaries: Record<EndpointKind, string> = {
     read: `Read one ${name}`,
@@ -147,7 +154,7 @@ function summaryOf({ kind, verb, summary }: Endpoint, name: string): string {
     create: `Make a ${name}`,
     update: `Change some members of a ${name}`,
     replace: `Replace a ${name}, or make one under an id of yours`,
-    remove: `Delete a ${name}; it can be restored`,
+    remove: `Delete a ${name}${has('restore') ? '; it can be restored' : ''}`,
     restore: `Bring a deleted ${name} back`,
     batch: `Up to 100 operations in one request`,
     watch: `Watch changes as they happen`,

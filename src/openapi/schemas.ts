@@ -21,25 +21,30 @@ export function reference(name: string): OpenAPIV3_1.ReferenceObject {
 
 /**
  * A module's representation and the bodies of its writes, from its field contract.
- * @param ops of its batches
+ * @param ops of its batches, which are those of its routes
  */
 export function moduleSchemas(model: CrudModel, ops: readonly Op[]): Record<string, Schema> {
   const name = schemaName(model.name);
   const { all } = model.fields;
   const writable = all.filter((field) => field.writable !== false);
+  const takers = [ops.includes('create') && 'POST', ops.includes('replace') && 'PUT'].filter(Boolean);
   return {
     [name]: object(all, all.slice(0, 1), membersOf(model)),
-    [`Create${name}`]: object(
-      writable,
-      writable.filter(({ required }) => required),
-      'The body of POST and PUT. Other members are refused.',
-    ),
-    [`Update${name}`]: object(
-      all.filter(({ writable: is }) => is === true),
-      [],
-      'A JSON Merge Patch (RFC 7396): members that are not there stay as they are, null empties a member that may be empty.',
-    ),
-    ...(ops.length < OPS.length && { [batchSchemaName(model.name, ops)]: batchOf(oneOf(ops)) }),
+    ...(takers.length > 0 && {
+      [`Create${name}`]: object(
+        writable,
+        writable.filter(({ required }) => required),
+        `The body of ${takers.join(' and ')}. Other members are refused.`,
+      ),
+    }),
+    ...(ops.includes('update') && {
+      [`Update${name}`]: object(
+        all.filter(({ writable: is }) => is === true),
+        [],
+        'A JSON Merge Patch (RFC 7396): members that are not there stay as they are, null empties a member that may be empty.',
+      ),
+    }),
+    ...(ops.length > 0 && ops.length < OPS.length && { [batchSchemaName(model.name, ops)]: batchOf(oneOf(ops)) }),
   };
 }
 
@@ -48,7 +53,7 @@ export function batchSchemaName(module: string, ops: readonly Op[]): string {
   return ops.length < OPS.length ? `${schemaName(module)}Batch` : 'Batch';
 }
 
-/** Which members an answer has depends on the request, so that only the id can be required of it. */
+/** The members of an answer depend on the request, so that only the id can be required of it. */
 function membersOf({ fields }: CrudModel): string {
   const names = (of: readonly Field[]) => of.map(({ name }) => `\`${name}\``).join(', ');
   const usual = names(fields.shown().filter(({ readable }) => readable === true));

@@ -6,5 +6,5 @@ export abstract class ProblemListener {
   /** For what wants to know of nothing but the problem. */
   onProblem: (problem: DomainError) => void = () => undefined;
 
-  abstract refused(request: FastifyRequest, status: number, problem: DomainError): void;
+  abstract answered(request: FastifyRequest, status: number, problem: DomainError): void;
 }

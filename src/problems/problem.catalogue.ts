@@ -60,7 +60,7 @@ const CATALOGUE = new Map<string, ProblemType>(
     'json-too-deep': {
       status: 400,
       title: 'The body is nested too deeply',
-      explanation: 'Arrays and objects may be nested 32 levels deep.',
+      explanation: 'Arrays and objects may be nested 32 levels deep, in a batch those of each `body`.',
     },
     unauthenticated: {
       status: 401,
@@ -281,6 +281,11 @@ const CATALOGUE = new Map<string, ProblemType>(
     'shutting-down': { status: 503, title: 'The process is being stopped', explanation: RETRY },
     'database-unavailable': { status: 503, title: 'The database can not be reached', explanation: RETRY },
     'database-busy': { status: 503, title: 'The database is busy', explanation: RETRY },
+    'schema-differs': {
+      status: 503,
+      title: 'The database is not the one that the service was made for',
+      explanation: `A table or a column is missing: a migration has not run yet, or somebody has changed the table by hand. Nothing was changed. Operators see what is missing at \`/health\`. ${RETRY}`,
+    },
     'query-too-costly': {
       status: 503,
       title: 'The list would take too long',

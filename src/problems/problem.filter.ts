@@ -2,6 +2,7 @@ import { Catch, type ArgumentsHost, type ExceptionFilter, type OnApplicationShut
 import { trace } from '@opentelemetry/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { tracer } from '../runtime/tracing.js';
+import { ErrorReasons } from './error-reasons.js';
 import { ProblemListener } from './problem-listener.js';
 import { FailureLog } from './failure-log.js';
 import { PROBLEM_TYPE, problemBody } from './problem.js';
@@ -12,14 +13,17 @@ import { toDomainError } from './to-domain-error.js';
 export class ProblemFilter implements ExceptionFilter, OnApplicationShutdown {
   private readonly failures = new FailureLog();
 
-  constructor(private readonly listener: ProblemListener) {}
+  constructor(
+    private readonly listener: ProblemListener,
+    private readonly reasons: ErrorReasons,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const problem = toDomainError(error);
+    const problem = toDomainError(this.reasons.reasonOf(error) ?? error);
     const body = problemBody(problem, request.traceId, request.url.split(/[?#]/, 1)[0]!.slice(0, 200));
-    this.listener.refused(request, body.status, problem);
+    this.listener.answered(request, body.status, problem);
     this.listener.onProblem(problem);
     if (tracer)
       trace.getActiveSpan()?.setAttribute(body.status >= 500 ? 'error.type' : 'plinth.problem.code', body.code);

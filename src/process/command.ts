@@ -6,8 +6,10 @@ export class UsageError extends Error {
   /** EX_USAGE of sysexits.h. */
   readonly exitCode = 64;
 
+  /** The reason alone: a page of help would push it out of sight. */
   constructor(what: string, usage: string) {
-    super(`${what}\n\n${usage}`);
+    const [command] = /^npm (run [\w:]+|start)/.exec(usage)!;
+    super(`${what}\n${command} -- --help says how it is used.`);
   }
 }
 

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { NODE_FLAGS } from './node-flags.ts';
 
-/** What is built, and with which configuration: in the folder where package.json is. */
+/** The folder of the build and its configuration, both beside package.json. */
 const [DIST, PROJECT] = ['dist', 'tsconfig.build.json'];
 /** Nobody routes to it, and nobody waits for what is in flight. */
 const AT_ONCE = { SHUTDOWN_DRAIN_MS: '0', SHUTDOWN_IN_FLIGHT_MS: '500' };

@@ -29,7 +29,7 @@ export function plainTable(table: string, engine: Engine): TableSql {
 const LIVE = '(`deleted_at` IS NULL) = 1';
 
 export interface ListOptions {
-  /** Which rows there are at all for the caller. */
+  /** The rows that there are at all for the caller. */
   readonly rule?: Condition | undefined;
   /** Whether its time is limited. */
   readonly isCostly?: boolean;

@@ -45,6 +45,8 @@ export abstract class CrudRepository<E extends CrudEntity> {
   protected readonly changes!: ChangeLog;
   @Inject(Config)
   private readonly config!: Config;
+  /** Whether the module has a route that restores rows, which a problem may lead to. */
+  isRestorable = true;
   private built?: Built<E>;
 
   protected constructor(
@@ -159,7 +161,7 @@ export abstract class CrudRepository<E extends CrudEntity> {
   }
 
   /**
-   * Which rows there are for a caller; every row unless a module says otherwise. It holds for every way in: reading,
+   * The rows that there are for a caller: every row unless a module says otherwise. It holds for every way in: reading,
    * lists, counts, streams, writes, batches, watching, history and replayed answers.
    */
   protected rowRule(_caller: Caller): RowRule {
@@ -186,7 +188,7 @@ export abstract class CrudRepository<E extends CrudEntity> {
       lists: new ListReads(database, sql, pageBytes),
       creates: new RowCreates(database, sql, changes, groupWrites),
       changes: new RowChanges(database, sql, reads, changes, groupWrites),
-      clashes: new UniqueClashes(database, sql),
+      clashes: new UniqueClashes(database, sql, this.isRestorable),
     });
   }
 

@@ -14,7 +14,7 @@ export const EVERY_ROW = Symbol('every row');
 /** A row rule that lets a caller have none. */
 export const NO_ROW = Symbol('no row');
 
-/** Which rows there are for a caller: all, none, or those of which a condition on their columns is true. */
+/** The rows that there are for a caller: all, none, or those of which a condition on their columns is true. */
 export type RowRule = typeof EVERY_ROW | typeof NO_ROW | FilterNode;
 
 type RuleValue = string | number | bigint | boolean;

@@ -14,6 +14,7 @@ export class UniqueClashes<E extends CrudEntity> {
   constructor(
     private readonly database: Database,
     private readonly sql: EntitySql<E>,
+    private readonly isRestorable: boolean,
   ) {}
 
   /**
@@ -27,7 +28,8 @@ export class UniqueClashes<E extends CrudEntity> {
     // A hidden column that is a part of it would be told about by the row that has the same in it.
     const isKnown = members.length > 0 && members.length === columns.length;
     const deleted = isKnown && row ? await this.deletedLike(row, columns, sight) : null;
-    const by = deleted ? ` by a deleted ${table}, which POST /api/${table}/${deleted.id}:restore brings back` : '';
+    const way = this.isRestorable && deleted ? `, which POST /api/${table}/${deleted.id}:restore brings back` : '';
+    const by = deleted ? ` by a deleted ${table}${way}` : '';
     const errors = members.map((name) => ({
       code: 'not-unique',
       detail: `"${name}" is taken${by}.`,

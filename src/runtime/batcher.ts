@@ -39,7 +39,7 @@ interface Waiter<T, R> {
   readonly item: T;
   readonly resolve: (result: R) => void;
   readonly reject: (error: unknown) => void;
-  /** Whose it is; undefined where nobody traces. */
+  /** The trace that it belongs to; undefined where nobody traces. */
   readonly from: Context | undefined;
 }
 

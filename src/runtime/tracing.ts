@@ -22,7 +22,7 @@ export let tracer: Tracer | undefined;
 /** Looks whether somebody traces: an SDK that was registered before the service is put together. */
 export function findTracer(): void {
   const found = trace.getTracer('plinth', VERSION);
-  // What does nothing gives out ids of nothing but zeros. It is never ended, and so never seen.
+  // A tracer that does nothing gives out ids of nothing but zeros. It is never ended, and so never seen.
   tracer = isSpanContextValid(found.startSpan('start').spanContext()) ? found : undefined;
 }
 

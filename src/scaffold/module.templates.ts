@@ -112,36 +112,27 @@ function sampleFile({ names: { module, type } }: NewModule): string {
 
 /**
  * The \`n\`th good value of a field, for the suites that every module inherits: of each field whose values a rule of this
- * module limits. All others have values by their declaration.
+ * module limits. All others have values by their declaration. Two more lists of names may stand here: \`follows\`, fields that
+ * the service works out from others, and \`fixed\`, those that a rule keeps as they are.
  */
 export const sample: { readonly [Name in keyof ${type}]?: (n: number) => ${type}[Name] } = {};
 `;
 }
 
 function specFile({ names: { module, type, one } }: NewModule): string {
-  return `import { DomainError, type RequestContext } from 'plinth';
+  return `import { DomainError } from 'plinth';
+import { ruleOf } from 'plinth/testing';
 import { ${type} } from './${module}.entity.js';
-import type { ${type}Repository } from './${module}.repository.js';
 import { ${type}Service } from './${module}.service.js';
 
-type Rule = (before: ${type} | null, after: ${type} | null, context: RequestContext) => unknown;
-
-/** The service with its rule in reach, which every write goes through. */
-class Judge extends ${type}Service {
-  async judge(...change: Parameters<Rule>): Promise<void> {
-    const rule: Rule = this.check.bind(this);
-    await rule(...change);
-  }
-}
-
 describe('the rule of ${module}', () => {
-  const service = new Judge({ table: '${module}', entity: ${type} } as ${type}Repository);
+  const check = ruleOf(${type}Service);
 
   // Say here what must be refused, and write \`check\` in the service. As soon as it refuses, Jest asks for a plain \`it\`.
   // A module without a rule of its own needs no such file.
   it.failing('refuses what breaks it', async () => {
     const ${one} = Object.assign(new ${type}(), {});
-    await expect(service.judge(null, ${one}, {} as RequestContext)).rejects.toThrow(DomainError);
+    await expect(check(null, ${one})).rejects.toThrow(DomainError);
   });
 });
 `;

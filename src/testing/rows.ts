@@ -19,20 +19,37 @@ export interface Rows {
   readonly field: string;
   /** Whether it has so many values that no two changes are the same. */
   readonly isVaried: boolean;
+  /** A representation without the members that follow from others, and change with them. */
+  withoutFollowing(data: Members): Members;
   /** The first field of a type that takes all values that its declaration lets pass: no rule limits it further. */
   free(type: 'string' | 'timestamp'): Field | undefined;
 }
 
-type Samples = Readonly<Record<string, ((n: number) => unknown) | undefined>>;
+/** The exports of a module's `{module}.sample.ts`. */
+export interface Samples {
+  /** The `n`th good value of a field whose values a rule limits. */
+  readonly sample?: Readonly<Record<string, ((n: number) => unknown) | undefined>>;
+  /** Fields that the service works out from others, whenever those change. */
+  readonly follows?: readonly string[];
+  /** Fields that a rule keeps as they are once the row is made. */
+  readonly fixed?: readonly string[];
+}
 /** More rows than a suite makes. */
 const MANY = 1_200;
 const BATCH = 100;
 /** Counts all rows that a test file makes: no two have the same sample. */
 let count = 0;
 
-export async function rowsOf(model: CrudModel, client: Client, registry: ModuleRegistry): Promise<Rows> {
-  const samples = await samplesOf(model.name);
+/** @param known in place of those in the module's own folder */
+export async function rowsOf(
+  model: CrudModel,
+  client: Client,
+  registry: ModuleRegistry,
+  known?: Samples,
+): Promise<Rows> {
+  const { sample: samples = {}, follows = [], fixed = [] } = known ?? (await samplesOf(model.name));
   const sample = (field: Field, n: number) => (samples[field.name] ?? ((m: number) => value(field, m)))(n);
+  const isFixed = ({ name, writable, unique }: Field) => !unique && (writable === 'create' || fixed.includes(name));
   const own = ownFields(model).filter(({ readable }) => readable !== false);
   const given = own.filter(({ type }) => type !== 'reference');
   const references = await referred(model, client, registry);
@@ -43,7 +60,7 @@ export async function rowsOf(model: CrudModel, client: Client, registry: ModuleR
     const named = Object.entries(references).map(([name, ids]) => [name, ids[n % ids.length]] as const);
     return { ...Object.fromEntries([...sampled, ...named]), ...members };
   };
-  const plain = given.filter(({ readable, writable }) => readable === true && writable === true);
+  const plain = given.filter((one) => one.readable === true && one.writable === true && !fixed.includes(one.name));
   const isVaried = (field: Field) => distinct((n) => sample(field, n), 300) === 300;
   const free = (type: Field['type']) =>
     plain.find((field) => field.type === type && !samples[field.name] && isRoomy(field));
@@ -57,7 +74,11 @@ export async function rowsOf(model: CrudModel, client: Client, registry: ModuleR
     }
     return fail(model.name);
   };
-  return { body, change, field: field.name, isVaried: isVaried(field), free };
+  const withoutFollowing = (data: Members) =>
+    Object.fromEntries(
+      Object.entries(data).filter(([name]) => !model.fields.find(name)?.options.derived && !follows.includes(name)),
+    );
+  return { body, change, field: field.name, isVaried: isVaried(field), free, withoutFollowing };
 }
 
 /** Whether it takes any text of a few words. */
@@ -67,10 +88,6 @@ function isRoomy({ options: { pattern, format, minLength = 0, maxLength = 255 } 
 
 export function ownFields(model: CrudModel): Field[] {
   return model.fields.all.filter(({ name, writable }) => writable !== false && name !== 'id');
-}
-
-function isFixed({ writable, unique }: Field): boolean {
-  return writable === 'create' && !unique;
 }
 
 /** The `n`th good value of a field, by its declaration alone. */
@@ -86,7 +103,7 @@ export function distinct(sample: (n: number) => unknown, most: number): number {
 async function samplesOf(module: string): Promise<Samples> {
   const file = resolve(`src/modules/${module}/${module}.sample.ts`);
   if (!existsSync(file)) return {};
-  return ((await import(file)) as { sample: Samples }).sample;
+  return (await import(file)) as Samples;
 }
 
 /** Ids of rows for each reference that must be given; many for one that no two rows may have. */

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 
 export interface TestRun {
-  /** Of Jest's. */
+  /** Arguments of Jest's. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }

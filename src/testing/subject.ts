@@ -3,10 +3,10 @@ import { ModuleRegistry } from '../crud/module.registry.js';
 import type { PlinthModuleClass } from '../crud/plinth-module.js';
 import type { Engine } from '../database/session.js';
 import { Client } from './client.js';
-import { rowsOf, type Members, type Rows } from './rows.js';
+import { rowsOf, type Members, type Rows, type Samples } from './rows.js';
 import { startService, type TestService } from './service.js';
 
-/** What a test of the kernel's contract knows of the module that it runs against. */
+/** The module that a test of the kernel's contract runs against, as far as the test knows it. */
 export interface Subject extends Rows {
   readonly engine: Engine;
   readonly test: TestService;
@@ -28,9 +28,11 @@ export interface SubjectOptions {
   readonly module: string;
   /** All that the service has, among them that one and those that it refers to. */
   readonly modules: readonly PlinthModuleClass[];
-  /** What the settings are about, for the name of the suite. */
+  /** The subject of the settings, for the name of the suite. */
   readonly how?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** In place of those in the module's own folder. */
+  readonly samples?: Samples;
 }
 
 /** Declares a suite for every engine and every subject; `TEST_MODULES` leaves only those that it names. */
@@ -45,17 +47,17 @@ export function declareSuite(
     subjects.filter(({ module }) => only?.includes(module) ?? true).map((one) => ({ engine, how: '', ...one })),
   );
   if (rows.length === 0) return describe.skip(name, () => it('has no module or engine to run on', () => undefined));
-  describe.each(rows)(`${name}: $module on $engine$how`, ({ engine, module, ...options }) => {
+  describe.each(rows)(`${name}: $module on $engine$how`, ({ engine, module, samples, ...options }) => {
     const subject = {} as { -readonly [K in keyof Subject]: Subject[K] };
     let started: TestService | undefined;
     beforeAll(async () => {
-      // What the module does in the background would change what the tests count.
+      // Work of the module in the background would change what the tests count.
       const test = await startService(engine, { ...options, env: { BACKGROUND: 'off', ...options.env } });
       started = test;
       const registry = test.app.get(ModuleRegistry);
       const { model } = registry.get(module);
       const client = new Client(test.origin);
-      const rows = await rowsOf(model, client, registry);
+      const rows = await rowsOf(model, client, registry, samples);
       const path = `/api/${module}`;
       const made = async (members: object = {}) => {
         const { status, body: answer, headers } = await client.post(path, rows.body(members));
@@ -69,9 +71,4 @@ export function declareSuite(
     afterAll(() => started?.close());
     suite(subject);
   });
-}
-
-/** A representation without what follows from its other members, and changes with them. */
-export function withoutDerived(model: CrudModel, data: Members): Members {
-  return Object.fromEntries(Object.entries(data).filter(([name]) => !model.fields.find(name)?.options.derived));
 }

@@ -1,5 +1,5 @@
 import { indexes } from '../../src/testing/contract/indexes.js';
-import { engines } from '../support/database.js';
+import { engines } from '../../src/testing/database.js';
 import { forEveryModule } from '../support/modules.js';
 
 forEveryModule(

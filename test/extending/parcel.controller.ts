@@ -8,10 +8,10 @@ import {
   ListEndpoint,
   Parameters,
   ReadEndpoint,
+  Representation,
   rowWhere,
   type Format,
   type Listing,
-  type Representation,
   type RequestContext,
 } from 'plinth';
 import { Parcel } from './parcel.entity.js';
@@ -55,8 +55,10 @@ export class ParcelController extends CrudController(Parcel, { without: ['replac
 
   // #region override
   @ReadEndpoint(Parcel, { formats: [CALENDAR] })
-  override get(@Param('id') id: string, @Context() context: RequestContext): Promise<Representation<Parcel>> {
-    return super.get(id.toLowerCase(), context);
+  override async get(@Param('id') id: string, @Context() context: RequestContext): Promise<Representation<Parcel>> {
+    const parcel = await super.get(id.toLowerCase(), context);
+    const label = parcel.data.label?.toUpperCase();
+    return label === undefined ? parcel : new Representation({ ...parcel.data, label }, parcel.id, parcel.etag);
   }
   // #endregion
 

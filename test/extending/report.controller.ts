@@ -14,7 +14,7 @@ import {
   type ExecutionContext,
   type NestInterceptor,
 } from '@nestjs/common';
-import { Answer, DomainError, Field, Parameters, Public, Scope } from 'plinth';
+import { Answer, Context, DomainError, Field, Parameters, Public, Scope, type RequestContext } from 'plinth';
 import { map, type Observable } from 'rxjs';
 import { Halving } from './parcel.service.js';
 import { ReportService } from './report.service.js';
@@ -39,7 +39,17 @@ export class Price {
   price!: number;
 }
 
-/** What was asked in which order, for the test. */
+export class NewBox {
+  @Field({ type: 'string', maxLength: 40 })
+  tenant!: string;
+}
+
+export class Box {
+  @Field({ type: 'string' })
+  parcel_id!: string;
+}
+
+/** The order in which they were asked, for the test. */
 export const order: string[] = [];
 
 // #region guard
@@ -80,6 +90,15 @@ export class ReportController {
   @Answer(Price)
   async price(@Param('grams', ParseIntPipe) grams: number): Promise<Price> {
     return { price: 100 + grams };
+  }
+  // #endregion
+
+  // #region write
+  @Post('boxes')
+  @Scope('parcel:box')
+  @Answer(Box)
+  box(@Body() { tenant }: NewBox, @Context() context: RequestContext): Promise<Box> {
+    return this.reports.box(tenant, context);
   }
   // #endregion
 

@@ -1,10 +1,10 @@
 import { ChangePruner } from '../../src/changes/change.pruner.js';
 import { IdempotencyPruner } from '../../src/crud/idempotency/idempotency.pruner.js';
 import { startApp } from '../support/app.js';
-import { Client } from '../support/client.js';
-import { engines } from '../support/database.js';
-import { serverKinds } from '../support/mariadb.js';
-import { SseReader } from '../support/sse.js';
+import { Client } from '../../src/testing/client.js';
+import { engines } from '../../src/testing/database.js';
+import { serverKinds } from '../../src/testing/mariadb.js';
+import { SseReader } from '../../src/testing/sse.js';
 import { Place } from './support/place.js';
 import { underLoad } from './support/under-load.js';
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from 'mysql2/promise';
-import { serverKinds } from '../support/mariadb.js';
+import { serverKinds } from '../../src/testing/mariadb.js';
 import type { Service } from '../support/service.js';
 import { Place } from './support/place.js';
 import { IN_FULL, underLoad, type Setting } from './support/under-load.js';

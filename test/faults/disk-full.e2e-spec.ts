@@ -3,7 +3,7 @@ import { mkdtempSync, rmdirSync, rmSync, statfsSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { serverKinds } from '../support/mariadb.js';
+import { serverKinds } from '../../src/testing/mariadb.js';
 import { closedAfterwards, Place } from './support/place.js';
 import { underLoad } from './support/under-load.js';
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ThrowAwayServer } from '../support/mariadb.js';
+import type { ThrowAwayServer } from '../../src/testing/mariadb.js';
 import type { Service } from '../support/service.js';
 import { Galera, hasGalera, together } from './support/galera.js';
 import { closedAfterwards, Place } from './support/place.js';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { serverKinds } from '../support/mariadb.js';
+import { serverKinds } from '../../src/testing/mariadb.js';
 import type { Service } from '../support/service.js';
 import { closedAfterwards, Place } from './support/place.js';
 import { TcpProxy } from './support/tcp-proxy.js';

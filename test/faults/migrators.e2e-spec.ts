@@ -1,4 +1,4 @@
-import { serverKinds } from '../support/mariadb.js';
+import { serverKinds } from '../../src/testing/mariadb.js';
 import { runBuilt } from '../support/process.js';
 import { Place } from './support/place.js';
 

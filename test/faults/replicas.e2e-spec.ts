@@ -1,7 +1,7 @@
 import { createClient } from 'plinth-client';
 import type { paths } from 'plinth-client/openapi';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { serverKinds } from '../support/mariadb.js';
+import { serverKinds } from '../../src/testing/mariadb.js';
 import { ready } from '../support/ready.js';
 import type { Service } from '../support/service.js';
 import { KeepAliveCallers } from './support/keep-alive.js';

@@ -3,8 +3,10 @@ import { ModuleRegistry } from '../../src/crud/module.registry.js';
 import { ApiKeyService } from '../../src/access/keys/api-key.service.js';
 import type { Engine } from '../../src/database/session.js';
 import { Caller } from '../../src/access/caller.js';
+import type { ApiKeyView } from '../../src/access/keys/api-key.dto.js';
 import { startApp, type TestApp, type TestAppOptions } from './app.js';
-import { Client } from './client.js';
+import { Client } from '../../src/testing/client.js';
+import { Issuer } from './issuer.js';
 
 export const OPERATOR = { caller: new Caller('test', ['*:*']), traceId: '0'.repeat(32) };
 
@@ -19,6 +21,24 @@ export async function startGuarded(
     return (await test.app.get(ApiKeyService).create({ name, scopes }, OPERATOR)).key!;
   };
   return { ...test, keyFor, admin: new Client(test.origin, await keyFor('*:*')) };
+}
+
+/** As `startGuarded`, for keys and the tokens of an issuer. */
+export async function startIssued(engine: Engine, options: TestAppOptions = {}) {
+  const issuer = await Issuer.start();
+  const env = { AUTH: 'keys,jwt', ...issuer.env, ...options.env };
+  const test = await startGuarded(engine, { ...options, env });
+  const close = async () => {
+    await test.close();
+    issuer.stop();
+  };
+  return { ...test, issuer, keys: test.app.get(ApiKeyService), close };
+}
+
+/** The key in the answer of a request that has to succeed. */
+export function keyIn(answer: { status: number; body: unknown }, status = 201): ApiKeyView {
+  expect(answer).toMatchObject({ status });
+  return (answer.body as { data: ApiKeyView }).data;
 }
 
 /** Gives a module the row rule that a team would have written into its repository. */

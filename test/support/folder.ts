@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 
 export interface Done {
   readonly code: number | null;
-  /** Of both streams. */
+  /** The text of both streams. */
   readonly output: string;
 }
 

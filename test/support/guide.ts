@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Folder } from './folder.js';
-import { freePort } from './mariadb.js';
+import { freePort } from '../../src/testing/mariadb.js';
 
 /** Does what a page says, as it stands: its files are written, its commands run. */
 export class Guide {

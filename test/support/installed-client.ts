@@ -10,7 +10,7 @@ const TYPES = { strict: true, module: 'nodenext', target: 'es2023', lib: ['es202
 /** The client, built and in a folder as npm would install it, beside what it needs and nothing else. */
 export class InstalledClient {
   readonly folder = mkdtempSync(join(tmpdir(), 'plinth-client-'));
-  /** Of the package. */
+  /** The folder of the package. */
   readonly root = this.path('node_modules/plinth-client');
 
   constructor() {

@@ -3,8 +3,8 @@ import type { Engine } from '../../src/database/session.js';
 import { modules } from '../../src/modules/index.js';
 import { nameOf } from '../../src/rows/crud.entity.js';
 import { declareSuite, type SubjectOptions, type Suite } from '../../src/testing/subject.js';
-import { engines } from './database.js';
-import { SlotModule } from './slot/slot.module.js';
+import { engines } from '../../src/testing/database.js';
+import { SLOT_SAMPLES, SlotModule } from './slot/slot.module.js';
 import { SpecimenModule } from './specimen/specimen.module.js';
 import { WidgetModule } from './widget/widget.module.js';
 
@@ -22,7 +22,11 @@ export const MODULES = [...modules, ...OWN].map(moduleName);
 /** Nothing is sent, read or committed together. */
 const PLAIN = { DATABASE_PIPELINE: 'off', DATABASE_COALESCE_READS: 'off', DATABASE_GROUP_WRITES: 'off' };
 
-const USUAL = MODULES.map((module): SubjectOptions => ({ module, modules: [...modules, ...besides(module)] }));
+const USUAL = MODULES.map((module): SubjectOptions => ({
+  module,
+  modules: [...modules, ...besides(module)],
+  ...(module === 'slot' && { samples: SLOT_SAMPLES }),
+}));
 
 /** As `forEveryModule`, and for the widget once more with every trick off. */
 export function forEveryModuleAndPlain(name: string, suite: Suite): void {

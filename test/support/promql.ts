@@ -8,11 +8,11 @@ export interface Selector {
 
 export interface Expression {
   readonly selectors: Selector[];
-  /** Of `by (…)` and the like. */
+  /** The names in `by (…)` and the like. */
   readonly groupedBy: string[];
 }
 
-/** What a PromQL expression names, as Prometheus' own grammar reads it. @throws Error where it is none */
+/** The names in a PromQL expression, as Prometheus' own grammar reads it. @throws Error where it is none */
 export function readPromql(text: string): Expression {
   const selectors: { metric: string; matchers: { label: string; isNegative: boolean; values: string[] }[] }[] = [];
   const groupedBy: string[] = [];

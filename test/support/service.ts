@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from './mariadb.js';
+import { freePort } from '../../src/testing/mariadb.js';
 
 const spawned: Service[] = [];
 // Also what a failed test has left: it would keep the whole run from ending.

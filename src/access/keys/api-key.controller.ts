@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ID } from '../../crud/endpoints/endpoint.decorator.js';
 import { pageAnswer } from '../../crud/endpoints/page-answer.js';
@@ -6,7 +6,6 @@ import { Scope } from '../../http/scope.decorator.js';
 import { SecurityLog } from '../security-log.js';
 import { CreateApiKeyDto, RotateApiKeyDto } from './api-key.dto.js';
 import { ApiKeyService } from './api-key.service.js';
-import { PlainRequest } from './plain-request.guard.js';
 
 const ADMIN = 'api-key:admin';
 
@@ -30,14 +29,12 @@ export class ApiKeyController {
 
   @Get(ID)
   @Scope(ADMIN)
-  @UseGuards(PlainRequest)
   async get(@Param('id') id: string): Promise<object> {
     return { data: await this.keys.get(id), status: 'success' };
   }
 
   @Post()
   @Scope(ADMIN)
-  @UseGuards(PlainRequest)
   async create(
     @Body() body: CreateApiKeyDto,
     @Req() request: FastifyRequest,
@@ -53,7 +50,6 @@ export class ApiKeyController {
   @Post(`${ID}::rotate`)
   @Scope(ADMIN)
   @HttpCode(200)
-  @UseGuards(PlainRequest)
   async rotate(
     @Param('id') id: string,
     @Body() body: RotateApiKeyDto,
@@ -69,7 +65,6 @@ export class ApiKeyController {
   @Delete(ID)
   @Scope(ADMIN)
   @HttpCode(204)
-  @UseGuards(PlainRequest)
   async revoke(@Param('id') id: string, @Req() request: FastifyRequest): Promise<void> {
     await this.keys.revoke(id, request);
     this.security.keyChanged('key-revoked', request, id);

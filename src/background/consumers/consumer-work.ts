@@ -113,7 +113,7 @@ export class ConsumerWork implements Work {
     const before = run.isFirst ? run.tries : 0;
     if (before >= most && !aside.isFull)
       return { change, tries: before, error: 'The process ended each time while it was handled.' };
-    // What is done is on disk before tries of the next change are counted.
+    // The change that is done is on disk before tries of the next one are counted.
     const count = async (tries: number) => {
       await progress.save();
       await positions.setTries(name, progress.position, tries);

@@ -63,7 +63,7 @@ export class ConsumerRepository {
     const count = (table: string, where: string) => `(SELECT COUNT(*) FROM \`${table}\` \`x\` WHERE ${where})`;
     const ofModule = '`x`.`module` = `c`.`module`';
     const oldest = (seq: string) => `(SELECT MIN(\`x\`.\`at\`) FROM \`change_log\` \`x\` WHERE ${ofModule} AND ${seq})`;
-    // What has no number yet is after all that has one.
+    // Changes without a number yet come after all that have one.
     const unnumbered = '`x`.`seq` IS NULL';
     const rows = await this.database.query<ConsumerStanding & { head: number; unnumbered: number }>(
       `SELECT \`c\`.\`name\`, \`c\`.\`module\`, \`c\`.\`epoch\`, \`c\`.\`seq\`, \`c\`.\`stopped\`, \`c\`.\`moved_at\`, COALESCE(\`f\`.\`head\`, 0) AS \`head\`, ` +

@@ -14,7 +14,7 @@ export class JobEntity {
   @TimestampColumn()
   due_at!: string;
 
-  /** Of the run that is under way, or was last. */
+  /** The beginning of the run that is under way, or was last. */
   @TimestampColumn({ nullable: true })
   began_at!: string | null;
 
@@ -25,7 +25,7 @@ export class JobEntity {
   @TimestampColumn({ nullable: true })
   succeeded_at!: string | null;
 
-  /** Of the last run that ended, in milliseconds. */
+  /** The time that the last run took which ended, in milliseconds. */
   @Column({ type: 'int', nullable: true })
   duration_ms!: number | null;
 

@@ -11,7 +11,7 @@ import type { Work } from './work.js';
 
 /** How soon a start notices that the database is there; nothing is asked for that. */
 const FIRST_LOOK_MS = 50;
-/** Of the time that requests under way have when the service stops. */
+/** The share of the time that requests under way have when the service stops. */
 const PART_OF_STOP = 0.8;
 /** For what is in hand to notice that it was cut. */
 const CUT_MS = 1_000;
@@ -55,7 +55,7 @@ export class Leases implements BeforeApplicationShutdown {
   }
 
   /**
-   * What is in hand is waited for, and then cut: it comes again elsewhere. Before the listener is closed, because the database is
+   * Waits for work in hand, and then cuts it: it comes again elsewhere. Before the listener is closed, because the database is
    * closed right after that; what is left of the time is for requests that are under way by then.
    */
   async beforeApplicationShutdown(): Promise<void> {
@@ -114,7 +114,7 @@ export class Leases implements BeforeApplicationShutdown {
     const askedAt = performance.now();
     if (this.held.size > 0) await this.repository.renew([...this.held], this.holder);
     const leases = await this.repository.find([...this.works.keys()]);
-    // Of what was given back meanwhile there is nothing to lose, and nothing is begun any more.
+    // Work that was given back meanwhile can't be lost, and nothing is begun any more.
     for (const lease of leases) {
       const { name, holder } = lease;
       if (!this.held.has(name)) await this.tryToTake(lease);
@@ -127,7 +127,7 @@ export class Leases implements BeforeApplicationShutdown {
   private async tryToTake({ name, holder, isFree }: Lease): Promise<void> {
     // It may be this process's own: one that was lost in an outage.
     if (!isFree && holder !== this.holder) return;
-    // What still runs here is not begun again beside itself.
+    // Work that still runs here is not begun again beside itself.
     if (this.isStopping || this.running.has(name)) return;
     if (!(await this.repository.take(name, this.holder))) return;
     if (this.isStopping) return this.repository.release(name, this.holder);

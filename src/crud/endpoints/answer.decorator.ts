@@ -3,7 +3,7 @@ import type { Handles } from './endpoint.decorator.js';
 import { around } from './around.js';
 import { answered, checkAnswer, type AnswerOf, type AnswerType } from './own-answer.js';
 
-/** What a route without an endpoint decorator says of its answers. */
+/** The declaration of a route without an endpoint decorator about its answers. */
 export interface OwnAnswer extends EndpointOptions {
   readonly answer: AnswerType;
 }

@@ -39,8 +39,8 @@ export class MultiStatus {
   constructor(readonly data: readonly object[]) {}
 }
 
-/** The answer of a `list` handler: one row where `?id=` asked for it, a stream where `Accept` asked for one. */
-export type Listing<D> = Page<D> | Export | Representation<D>;
+/** The answer of a `list` handler: a stream where `Accept` asked for one. */
+export type Listing<D> = Page<D> | Export;
 
 // Nest asks of each answer whether it is a plain object, and compares the source text of its constructor to find out, a
 // seventieth of a read. What has no constructor of its own is none at once.

@@ -21,7 +21,7 @@ export function around<H extends Handler>(
     // An override that calls it by `super` has no request to give, and is wrapped itself.
     return request ? run(request, args, handle) : handle();
   };
-  // What decorators below this one have said of the handler.
+  // Declarations of the handler by decorators below this one.
   for (const name of Reflect.getMetadataKeys(handler) as string[])
     Reflect.defineMetadata(name, Reflect.getMetadata(name, handler), wrapped);
   return Object.defineProperty(wrapped, 'name', { value: handler.name }) as unknown as H;

@@ -1,8 +1,8 @@
 import { createParamDecorator } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { EndpointContext } from './request-context.js';
+import type { RequestContext } from './request-context.js';
 
-/** The handler's `EndpointContext`: who asks, and under which conditions. */
+/** The handler's `RequestContext`: who asks, and for an endpoint under which conditions. */
 export const Context = createParamDecorator(
-  (_data: unknown, execution): EndpointContext => execution.switchToHttp().getRequest<FastifyRequest>().context,
+  (_data: unknown, execution): RequestContext => execution.switchToHttp().getRequest<FastifyRequest>().context,
 );

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Caller } from '../../access/caller.js';
-import { AfterCommit, type Work } from '../../database/after-commit.js';
+import type { Work } from '../../database/after-commit.js';
 import { whenCommitted } from '../../database/ambient.js';
 import { parseEntityTags, type EntityTags } from '../../http/conditional.js';
 import { DomainError, type ProblemItem } from '../../problems/domain-error.js';
@@ -9,7 +9,8 @@ import { negotiate } from '../../http/negotiation.js';
 import type { Field } from '../../fields/field.js';
 import { joined, parseFields, parseListQuery } from '../../query/list-query.js';
 import { FieldSet } from '../../fields/field-set.js';
-import type { Endpoint, ModuleEndpoint } from './endpoint.js';
+import { AfterHandler } from './after-handler.js';
+import type { ModuleEndpoint } from './endpoint.js';
 import { contentTypeOf, type Format } from './format.js';
 import { withParameter } from './link.js';
 import { unknownParameter } from './unknown-parameter.js';
@@ -26,7 +27,7 @@ const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 const NO_FIELDS = new FieldSet([]);
 
 type Query = Readonly<Record<string, unknown>>;
-type Parameters = Pick<RequestContext, 'id' | 'list' | 'selection'> & { readonly dryRun: boolean };
+type Parameters = Pick<RequestContext, 'list' | 'selection'> & { readonly dryRun: boolean };
 const ONLY_JSON: readonly string[] = [JSON_TYPE];
 
 /**
@@ -39,21 +40,20 @@ export function contextOf(
   takesChangedTags: (request: FastifyRequest) => boolean,
 ): EndpointContext {
   const { headers, caller, traceId } = request;
-  const { formats } = endpoint;
+  const { formats, isByQuery } = endpoint;
   const offers = offersOf(endpoint);
-  const format = offers.length > 1 ? negotiate(headers.accept, offers) : JSON_TYPE;
+  const format = offers.length > 1 || isByQuery ? negotiate(headers.accept, offers) : JSON_TYPE;
   const ownFormat = formats?.find((one) => contentTypeOf(one) === format) as Format | undefined;
   const fields = endpoint.resource ? endpoint.model.fieldsFor(caller) : NO_FIELDS;
   const query = request.query as Query;
   const own = endpoint.parameters && ownOf(query, fields, endpoint);
   const parameters = own?.others ?? parametersOf(query, fields, endpoint);
-  if (format !== JSON_TYPE && endpoint.kind === 'list' && !(ownFormat && parameters.id !== undefined))
-    refuseInExports(query, parameters);
+  if (format !== JSON_TYPE && endpoint.kind === 'list') refuseInExports(query);
   const asked = { format, ownFormat, parameters: own?.values };
   return new HttpContext(request, caller, traceId, endpoint, asked, parameters, takesChangedTags);
 }
 
-/** What was asked for beside the kernel's own parameters. */
+/** Things that were asked for beside the kernel's own parameters. */
 type Asked = Pick<EndpointContext, 'format' | 'ownFormat' | 'parameters'>;
 
 function offersOf({ kind, formats }: ModuleEndpoint): readonly string[] {
@@ -82,7 +82,6 @@ class HttpContext implements EndpointContext {
   readonly format;
   readonly ownFormat;
   readonly parameters;
-  readonly id;
   readonly list;
   readonly selection;
   readonly dryRun;
@@ -92,9 +91,7 @@ class HttpContext implements EndpointContext {
   readonly minimal: boolean;
   readonly idempotencyKey;
   keyFor: RequestContext['keyFor'];
-  /** Outside of transactions. */
-  private works?: AfterCommit;
-  private isOver = false;
+  private readonly later = new AfterHandler();
 
   constructor(
     private readonly request: FastifyRequest,
@@ -110,7 +107,6 @@ class HttpContext implements EndpointContext {
     this.ownFormat = asked.ownFormat;
     this.parameters = asked.parameters;
     const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = headers;
-    this.id = parameters.id;
     this.list = parameters.list;
     this.selection = parameters.selection;
     this.dryRun = parameters.dryRun;
@@ -130,26 +126,19 @@ class HttpContext implements EndpointContext {
   }
 
   forOther(): RequestContext {
-    return new PlainContext(this.caller, this.traceId, this.since, (work) => this.keep(work));
+    return new PlainContext(this.caller, this.traceId, this.since, (work) => this.later.add(work));
   }
 
   afterCommit(work: Work): void {
-    if (!whenCommitted(work)) this.keep(work);
+    if (!whenCommitted(work)) this.later.add(work);
   }
 
   succeeded(): void {
-    this.isOver = true;
-    this.works?.run();
+    this.later.run();
   }
 
   urlWith(parameter: string, value: string): string {
     return withParameter(this.request.url, parameter, value);
-  }
-
-  private keep(work: Work): void {
-    this.works ??= new AfterCommit();
-    this.works.add(work);
-    if (this.isOver) this.works.run();
   }
 }
 
@@ -157,7 +146,7 @@ class HttpContext implements EndpointContext {
 function parametersOf(query: Query, fields: FieldSet, endpoint: ModuleEndpoint, own = ''): Parameters {
   switch (endpoint.kind) {
     case 'list':
-      return listParameters(query, fields, `${endpoint.model.name}${own}`);
+      return { list: parseListQuery(query, fields, `${endpoint.model.name}${own}`), dryRun: false };
     case 'watch':
     case 'history':
       // The watch and the history check their parameters themselves.
@@ -167,22 +156,21 @@ function parametersOf(query: Query, fields: FieldSet, endpoint: ModuleEndpoint, 
   }
 }
 
-function listParameters(query: Query, fields: FieldSet, of: string): Parameters {
-  if (!Object.hasOwn(query, 'id')) return { list: parseListQuery(query, fields, of), dryRun: false };
-  const { id } = query;
-  const errors: ProblemItem[] = [];
-  if (Array.isArray(id)) errors.push({ code: 'repeated', detail: '"id" must be given once.', parameter: 'id' });
-  else if (id === '') errors.push({ code: 'empty', detail: '"id" must not be empty.', parameter: 'id' });
-  const selection = readFields(query, fields, ['id', 'fields'], errors);
-  return { id: id as string, selection, dryRun: false };
-}
-
-function rowParameters(query: Query, fields: FieldSet, endpoint: Endpoint): Parameters {
-  const errors: ProblemItem[] = [];
+function rowParameters(query: Query, fields: FieldSet, endpoint: ModuleEndpoint): Parameters {
+  const errors = endpoint.isByQuery ? faultsOfId(query.id) : [];
   const dryRun = endpoint.writes && readBoolean(query, 'dry_run', errors);
-  const others = [...(endpoint.writes ? ['dry_run'] : []), ...(endpoint.answer ? [] : ['fields'])];
+  const others = [
+    ...(endpoint.writes ? ['dry_run'] : []),
+    ...(endpoint.answer ? [] : ['fields']),
+    ...(endpoint.isByQuery ? ['id'] : []),
+  ];
   const selection = readFields(query, fields, others, errors);
   return { selection, dryRun };
+}
+
+function faultsOfId(id: unknown): ProblemItem[] {
+  if (Array.isArray(id)) return [{ code: 'repeated', detail: '"id" must be given once.', parameter: 'id' }];
+  return id === '' ? [{ code: 'empty', detail: '"id" must not be empty.', parameter: 'id' }] : [];
 }
 
 function readBoolean(query: Query, name: string, errors: ProblemItem[]): boolean {
@@ -219,8 +207,7 @@ function readFields(
 }
 
 /** A stream is the whole result: a page's size or count asked of it would be dropped silently. */
-function refuseInExports(query: Query, { list }: Parameters): void {
-  if (!list) throw new DomainError('not-acceptable', 'One row comes as application/json only.');
+function refuseInExports(query: Query): void {
   const errors = ['limit', 'count']
     .filter((name) => Object.hasOwn(query, name))
     .map((parameter) => ({

@@ -6,7 +6,6 @@ import { Database } from '../../database/database.js';
 import type { Answer, Exchange } from '../../http/http-services.js';
 import { JSON_TYPE } from '../../http/media-types.js';
 import { trustOf } from '../../http/proxies.js';
-import type { Route } from '../../http/route.js';
 import { DomainError } from '../../problems/domain-error.js';
 import { Exports } from '../export/exports.js';
 import { Idempotency, type KeyFor } from '../idempotency/idempotency.js';
@@ -14,15 +13,16 @@ import { keyedRequest } from '../idempotency/keyed-request.js';
 import { replayFor } from '../idempotency/replay.js';
 import { ModuleRegistry } from '../module.registry.js';
 import { Export } from './answer.js';
+import { AskedEndpoints } from './asked-endpoints.js';
 import { contextOf } from './context.factory.js';
-import type { ModuleEndpoint } from './endpoint.js';
+import { ownContextOf, type OwnContext } from './own-request.js';
 import { Rendered, render } from './render.js';
 import type { EndpointContext } from './request-context.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The context of a request to an endpoint. */
-    context: EndpointContext;
+    /** Null for what is not under `/api`. */
+    context: EndpointContext | OwnContext;
     /** Undefined where the handler's own transaction, if it opens one, is enough. */
     asOneWrite: AsOneWrite | undefined;
   }
@@ -32,7 +32,7 @@ declare module 'fastify' {
 const LONGEST_KEPT = 16_777_215;
 
 /** Runs a handler in one transaction with what an idempotency key or a dry run asks for. */
-export type AsOneWrite = (handle: () => Promise<unknown>) => Promise<Rendered>;
+export type AsOneWrite = (handle: () => Promise<unknown>) => Promise<unknown>;
 
 /**
  * Around every handler with an endpoint decorator: reads the request's conditions before it and renders its answer after
@@ -41,7 +41,7 @@ export type AsOneWrite = (handle: () => Promise<unknown>) => Promise<Rendered>;
 @Injectable()
 export class EndpointRunner implements Exchange {
   private readonly logger = new Logger('Export');
-  private readonly known = new Map<Route, ModuleEndpoint | null>();
+  private readonly endpoints: AskedEndpoints;
   private readonly takesChangedTags: (request: FastifyRequest) => boolean;
 
   constructor(
@@ -51,6 +51,7 @@ export class EndpointRunner implements Exchange {
     private readonly exports: Exports,
     private readonly config: Config,
   ) {
+    this.endpoints = new AskedEndpoints(registry);
     const { weakEtags, trustProxy } = config.http;
     const isProxy = trustOf(weakEtags === 'proxies' ? trustProxy : []);
     this.takesChangedTags = ({ raw }) => isProxy(raw.socket.remoteAddress ?? '', 0);
@@ -58,28 +59,35 @@ export class EndpointRunner implements Exchange {
 
   /** @throws DomainError for what is wrong with the request, its body aside */
   prepare(request: FastifyRequest, reply: FastifyReply): void {
-    const endpoint = this.endpointOf(request);
-    if (!endpoint) return;
+    const endpoint = this.endpoints.of(request);
+    if (!endpoint) {
+      if (isOwn(request)) request.context = ownContextOf(request);
+      return;
+    }
     const context = contextOf(request, endpoint, this.takesChangedTags);
     request.context = context;
     if (context.list && context.format !== JSON_TYPE) this.beginExport(context, reply);
     const { stageHeaders } = endpoint.model;
     if (stageHeaders) void reply.headers(stageHeaders);
     if (!context.dryRun && context.idempotencyKey === undefined) return;
-    request.asOneWrite = (handle) => this.asOneWrite(request, handle);
+    request.asOneWrite = (handle) => this.asOneWrite(request, context, handle);
   }
 
   /** The answer with what a handler returned; undefined where the route is no endpoint's. */
   answer(request: FastifyRequest, value: unknown): Answer | undefined {
-    const { context } = request;
-    if (context === null) return undefined;
-    context.succeeded();
-    return value instanceof Export ? this.stream(value, request) : render(value, context);
+    const context = request.context as EndpointContext | OwnContext | null;
+    context?.succeeded();
+    if (!context || !('endpoint' in context)) return undefined;
+    return value instanceof Export ? this.stream(value, context, request) : render(value, context);
   }
 
-  private stream({ contentType, extension, chunks }: Export, { context, method, traceId }: FastifyRequest): Answer {
+  private stream(
+    { contentType, extension, chunks }: Export,
+    { endpoint }: EndpointContext,
+    { method, traceId }: FastifyRequest,
+  ): Answer {
     // RFC 6266: browsers keep it as a file, and never show it as a page.
-    const name = `${context.endpoint.model.name}.${extension}`;
+    const name = `${endpoint.model.name}.${extension}`;
     const headers = { 'content-type': contentType, 'content-disposition': `attachment; filename="${name}"` };
     // To HEAD the head is all there is, and no more rows are read.
     const body = Readable.from(method === 'HEAD' ? [] : chunks, { objectMode: false, highWaterMark: 65_536 });
@@ -96,37 +104,32 @@ export class EndpointRunner implements Exchange {
     if (!raw.destroyed) raw.once('close', this.exports.begin(caller));
   }
 
-  private asOneWrite(request: FastifyRequest, handle: () => Promise<unknown>): Promise<Rendered> {
-    const { context, params } = request;
+  private asOneWrite(
+    request: FastifyRequest,
+    context: EndpointContext,
+    handle: () => Promise<unknown>,
+  ): Promise<unknown> {
     const { endpoint, since } = context;
+    if (context.dryRun) return this.database.transaction(handle, { rollback: true, since });
     const rendered = (value: unknown) => kept(render(value, context));
     const write = async (keyFor?: KeyFor) => {
       context.keyFor = keyFor && ((row) => keyFor(rendered(row)));
       return rendered(await handle());
     };
-    if (context.dryRun) return this.database.transaction(() => write(), { rollback: true, since });
     const service = this.registry.get(endpoint.model.name);
-    const narrow = (answer: Rendered) => replayFor(service, answer, context, (params as { id?: string }).id);
+    const { id } = request.params as { id?: string };
+    const narrow = (answer: Rendered) => replayFor(service, answer, context, id);
     const keyed = keyedRequest(request, context.caller.id, context.idempotencyKey!);
     const isOneRow = endpoint.createsOneRow && service.createsOneRow && this.config.database.groupWrites;
     return isOneRow
       ? this.idempotency.onceWithOneRow(keyed, write, narrow)
       : this.idempotency.once(keyed, write, narrow);
   }
+}
 
-  /** The endpoint that the route's handler declares, of the route's module; of the one in the path where it serves all. */
-  private endpointOf(request: FastifyRequest): ModuleEndpoint | null {
-    const known = this.known.get(request.route);
-    if (known !== undefined) return known;
-    const { endpoint } = request.routeOptions.config;
-    const { module } = request.route;
-    const modelOf = (name: string) => this.registry.get(name).model;
-    if (endpoint && module === undefined)
-      return { ...endpoint, model: modelOf((request.params as { module: string }).module) };
-    const found = endpoint ? { ...endpoint, model: modelOf(module!) } : null;
-    this.known.set(request.route, found);
-    return found;
-  }
+/** A route of a module's own, or of the kernel's, which is no page for people or machines. */
+function isOwn({ route, routeOptions }: FastifyRequest): boolean {
+  return routeOptions.config.handledBy !== undefined && route.template!.startsWith('/api/');
 }
 
 /** An answer that can be given again. @throws DomainError `answer-too-large`, and nothing of the request is kept then */

@@ -8,7 +8,7 @@ import type { AnswerType } from './own-answer.js';
 export type EndpointKind =
   'read' | 'list' | 'create' | 'update' | 'replace' | 'remove' | 'restore' | 'batch' | 'watch' | 'history' | 'action';
 
-/** What an endpoint's decorator may say beside its kind. */
+/** Options of an endpoint's decorator beside its kind. */
 export interface EndpointOptions {
   /** In the reference, in place of the usual words. */
   readonly summary?: string;
@@ -28,7 +28,7 @@ export interface Endpoint extends EndpointOptions {
   readonly verb?: string;
   /** Status of an answer that is neither a representation nor a page; 200 unless given. */
   readonly status?: number;
-  /** Of an action: the class of its `@Body()`. */
+  /** The class of an action's `@Body()`. */
   readonly body?: Type<unknown> | undefined;
   /** Undefined where it answers with the row. */
   readonly answer?: AnswerType;
@@ -40,6 +40,8 @@ export interface Endpoint extends EndpointOptions {
 /** An endpoint of one module. */
 export interface ModuleEndpoint extends Endpoint {
   readonly model: CrudModel;
+  /** The id is in the query, `?id=`, and not in the path. */
+  readonly isByQuery?: boolean;
 }
 
 declare module 'fastify' {

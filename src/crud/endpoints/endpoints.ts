@@ -13,13 +13,13 @@ export interface ReadOptions<E> extends EndpointOptions {
   readonly formats?: readonly Format<E>[];
 }
 
-/** `GET /api/{module}`: a page, a stream, or with `?id=` the specification's literal read of one row. */
+/** `GET /api/{module}`: a page or a stream. With `?id=` it is another way to the read endpoint. */
 export function ListEndpoint<E extends CrudEntity>(
   resource: Type<E>,
   options: ReadOptions<E> = {},
 ): Handles<Listing<E>> {
   const declared = { ...options, kind: 'list', resource, writes: false } as const;
-  return endpoint(Get(), declared, [...LIST_FORMATS, ...typesOf(options)]);
+  return endpoint(Get(), declared, listOffers(resource, options));
 }
 
 /** `GET /api/{module}/{id}`: 200 and the ETag, or 304. */
@@ -28,6 +28,7 @@ export function ReadEndpoint<E extends CrudEntity>(
   options: ReadOptions<E> = {},
 ): Handles<Representation<E>> {
   const declared = { ...options, kind: 'read', resource, writes: false } as const;
+  listOffers(resource, options);
   return endpoint(Get(ID), declared, [JSON_TYPE, ...typesOf(options)]);
 }
 
@@ -94,6 +95,17 @@ export function ActionEndpoint(
   options: EndpointOptions & Partial<ActionOptions<AnswerType>> = {},
 ): Handles<object> {
   return endpoint(Post(`${ID}::${verb}`), { ...options, kind: 'action', resource, writes: true, verb });
+}
+
+/** The Content-Types at the address of each resource's list, where `?id=` gives a single row as well. */
+const LIST_OFFERS = new WeakMap<object, string[]>();
+
+/** One array for both endpoints of a resource, whichever is declared first. */
+function listOffers(resource: object, options: ReadOptions<never>): readonly string[] {
+  const offers = LIST_OFFERS.get(resource) ?? [...LIST_FORMATS];
+  LIST_OFFERS.set(resource, offers);
+  offers.push(...typesOf(options).filter((type) => !offers.includes(type)));
+  return offers;
 }
 
 function typesOf({ formats = [] }: ReadOptions<never>): string[] {

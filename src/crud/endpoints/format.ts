@@ -8,10 +8,11 @@ import { bareType, parseMediaType } from '../../http/media-types.js';
 export interface Format<E = CrudEntity> {
   /** A media type without parameters: `text/calendar`. Text is UTF-8. */
   readonly type: string;
-  /** Of the file that a list becomes: `ics`. */
+  /** The extension of the file that a list becomes: `ics`. */
   readonly extension: string;
   /** Before the first row. */
   readonly head?: string;
+  /** @param row the members that JSON would have: with `fields=`, or without a scope, any but the id may be missing */
   readonly row: (row: Partial<E>) => string;
   /** After the last one. */
   readonly tail?: string;

@@ -4,7 +4,7 @@ import { declaredFields } from '../../fields/field.decorator.js';
 
 /** A class whose members have `@Field()`, or a list of such. */
 export type AnswerType = Type<object> | readonly [Type<object>];
-/** What a handler gives back for it. */
+/** The type that a handler gives back for it. */
 export type AnswerOf<A> = A extends readonly [Type<infer T>] ? T[] : A extends Type<infer T> ? T : never;
 
 export function itemOf(answer: AnswerType): Type<object> {

@@ -1,8 +1,6 @@
 import { createParamDecorator, type Type } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { OwnParameters } from '../../fields/own-parameters.js';
-import { DomainError, type ProblemItem } from '../../problems/domain-error.js';
-import { unknownParameter } from './unknown-parameter.js';
 
 const INDEX = Symbol('plinth:parameters');
 
@@ -13,7 +11,7 @@ const INDEX = Symbol('plinth:parameters');
 export function Parameters(): ParameterDecorator {
   return (target, key, index) => {
     Reflect.defineMetadata(INDEX, index, target, key!);
-    Read(() => parametersOf(target, key!)!)(target, key, index);
+    Read()(target, key, index);
   };
 }
 
@@ -25,17 +23,6 @@ export function parametersOf(target: object, key: string | symbol): OwnParameter
   return OwnParameters.of(types[index], `${target.constructor.name}.${String(key)}()`);
 }
 
-const Read = createParamDecorator((find: () => OwnParameters, execution): object => {
-  const { context, query } = execution.switchToHttp().getRequest<FastifyRequest>();
-  return context?.parameters ?? readAlone(find(), query as Record<string, unknown>);
-});
-
-/** For a route without an endpoint decorator, which has no other parameters. @throws DomainError `invalid-parameter` */
-function readAlone(own: OwnParameters, query: Readonly<Record<string, unknown>>): object {
-  const errors: ProblemItem[] = Object.keys(query)
-    .filter((name) => !own.has(name))
-    .map(unknownParameter);
-  const values = own.read(query, errors);
-  if (errors.length > 0) throw new DomainError('invalid-parameter', errors[0]!.detail, { errors });
-  return values;
-}
+const Read = createParamDecorator(
+  (_data: unknown, execution) => execution.switchToHttp().getRequest<FastifyRequest>().context.parameters,
+);

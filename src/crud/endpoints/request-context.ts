@@ -19,8 +19,6 @@ export interface RequestContext {
   readonly traceId: string;
   /** The time when all of a write had arrived, by `performance.now()`: its waits in the database count from there. */
   readonly since?: number | undefined;
-  /** The id of a list route's `?id=`: the specification's own way to read one. */
-  readonly id?: string | undefined;
   /** The checked parameters of a list. */
   readonly list?: ListQuery | undefined;
   /** The Content-Type of the answer. */
@@ -82,7 +80,7 @@ export class PlainContext implements RequestContext {
     readonly caller: Caller,
     readonly traceId: string,
     readonly since?: number,
-    /** Of the request that it was made for; without one, whatever was written outside of a transaction is committed. */
+    /** Keeps work until the request is done that it was made for; without one, whatever was written outside of a transaction is committed. */
     private readonly later: (work: Work) => void = runNow,
   ) {}
 

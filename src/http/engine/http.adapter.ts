@@ -177,7 +177,7 @@ function takeIn(
   const taken = (error: DomainError | null, body: Buffer) => {
     try {
       if (error) throw error;
-      if (body.length > 0) request.body = parseJson(body);
+      if (body.length > 0) request.body = parseJson(body, request.route.levelsAround);
     } catch (refused) {
       return done(refused as DomainError);
     }

@@ -5,7 +5,7 @@ import { FeedRepository } from '../../changes/feed.repository.js';
 import { Draining } from '../../runtime/draining.js';
 import { problemOf } from '../client.js';
 import { NO_INSTANTS } from '../instants.js';
-import { withoutDerived, type Subject } from '../subject.js';
+import type { Subject } from '../subject.js';
 import { SseReader } from '../sse.js';
 import { UnwrittenLog } from '../unwritten-log.js';
 
@@ -65,7 +65,7 @@ export function changes(subject: Subject): void {
       ['restored', 4],
     ]);
     expect(changes[0]).toMatchObject({ before: null, after: data, actor: 'anonymous' });
-    const own = withoutDerived(subject.model, data);
+    const own = subject.withoutFollowing(data);
     expect(changes[1]).toMatchObject({ before: data, after: { ...own, ...change }, trace_id: trace });
     problemOf(await subject.client.get(`${subject.path}/nobody:history`), 404, 'not-found');
   });
@@ -121,7 +121,7 @@ export function changes(subject: Subject): void {
       traceid: expect.any(String),
       data,
     });
-    expect(reader.changes[1]!.data.data).toMatchObject({ ...withoutDerived(subject.model, data), ...change });
+    expect(reader.changes[1]!.data.data).toMatchObject({ ...subject.withoutFollowing(data), ...change });
     const numbers = reader.changes.map((event) => Number(event.id!.split('-')[1]));
     expect(numbers).toEqual(numbers.map((_, index) => numbers[0]! + index));
   });
@@ -246,7 +246,7 @@ export function changes(subject: Subject): void {
        WHERE module = ? AND resource_id = ?`,
       [Number(seq) + 1, name, first.id],
     );
-    // Who has the feed's row keeps everybody from a commit of their own that has seen the new head.
+    // The holder of the feed's row keeps everybody from a commit of their own that has seen the new head.
     const held = holder.query('SELECT head FROM change_feed WHERE module = ? FOR UPDATE', [name]);
     await sleep(50);
     await numberer.query('COMMIT');

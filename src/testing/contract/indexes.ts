@@ -59,7 +59,7 @@ export function indexes(subject: Subject): void {
 
   it('serve every filter for equality, reading few rows', async () => {
     for (const field of subject.model.fields.all) {
-      // Of few different values each has many rows.
+      // Each of few different values has many rows.
       if (!field.filterable.includes('eq') || distinct((n) => value(field, n), 100) < 100) continue;
       const isTime = ['created_at', 'updated_at', 'deleted_at'].includes(field.name);
       const given = field.name === 'id' ? 'row-000077' : isTime ? '2026-01-01T00:01:17Z' : value(field, 77);

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort, mariadbBinary, ThrowAwayServer } from '../../support/mariadb.js';
+import { freePort, mariadbBinary, ThrowAwayServer } from '../../../src/testing/mariadb.js';
 
 const PROVIDER = '/usr/lib/galera/libgalera_smm.so';
 /** Who is silent for so long is no longer waited for. */

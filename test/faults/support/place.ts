@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import mysql, { type Connection } from 'mysql2/promise';
-import { ThrowAwayServer, type ServerKind } from '../../support/mariadb.js';
+import { ThrowAwayServer, type ServerKind } from '../../../src/testing/mariadb.js';
 import { Service } from '../../support/service.js';
 import { TcpProxy } from './tcp-proxy.js';
 import type { Stored } from './journal.js';

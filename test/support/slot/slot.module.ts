@@ -5,6 +5,7 @@ import {
   CrudRepository,
   CrudService,
   Database,
+  DomainError,
   Field,
   PlinthModule,
   Portable,
@@ -15,7 +16,7 @@ const PLACE = { type: 'string', maxLength: 40 } as const;
 const LABEL = { type: 'string', maxLength: 60 } as const;
 const SORT_KEY = { type: 'string', maxLength: 60, nullable: true } as const;
 
-/** With a member that is never changed, one that the service fills in, and no PUT. */
+/** With a member that is never changed, one that a rule keeps as it is, one that the service fills in, and no PUT. */
 @Entity('slot')
 export class Slot extends CrudEntity {
   @Field({ ...PLACE, writable: 'create' })
@@ -24,7 +25,10 @@ export class Slot extends CrudEntity {
   @Field({ ...LABEL, writable: true, filterable: true })
   label!: string;
 
-  @Field({ ...SORT_KEY, shown: false })
+  @Field({ ...PLACE, writable: true })
+  wing!: string;
+
+  @Field(SORT_KEY)
   sort_key!: string | null;
 }
 
@@ -32,7 +36,7 @@ class CreateSlot1764000000020 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await new Portable(queryRunner).createResource(
       'slot',
-      { place: PLACE, label: LABEL, sort_key: SORT_KEY },
+      { place: PLACE, wing: PLACE, label: LABEL, sort_key: SORT_KEY },
       { indexes: ['label'] },
     );
   }
@@ -55,7 +59,8 @@ class SlotService extends CrudService<Slot> {
     super(slots);
   }
 
-  protected override check(_before: Slot | null, after: Slot | null): void {
+  protected override check(before: Slot | null, after: Slot | null): void {
+    if (before && after && after.wing !== before.wing) throw new DomainError('conflict', 'A slot stays in its wing.');
     if (after) after.sort_key = after.label.toLowerCase();
   }
 }
@@ -66,6 +71,9 @@ class SlotController extends CrudController(Slot, { without: ['replace'] }) {
     super(slots);
   }
 }
+
+/** As `slot.sample.ts` of a module would have it. */
+export const SLOT_SAMPLES = { fixed: ['wing'], follows: ['sort_key'] };
 
 @PlinthModule({
   resource: Slot,
