@@ -60,7 +60,7 @@ export function CrudController<E extends CrudEntity>(
       return this.service.get(id, context);
     }
 
-    @CreateEndpoint(resource)
+    @CreateEndpoint(resource, { ...(formats && { formats }) })
     create(@Body() body: CreateBody, @Context() context: RequestContext): Promise<Representation<E>> {
       return this.service.create(body as CreateInput<E>, context);
     }
@@ -74,7 +74,7 @@ export function CrudController<E extends CrudEntity>(
       return this.service.update(id, patch, context);
     }
 
-    @ReplaceEndpoint(resource)
+    @ReplaceEndpoint(resource, { ...(formats && { formats }) })
     replace(
       @Param('id') id: string,
       @Body() body: Replacement<CreateInput<E>>,

@@ -1,4 +1,5 @@
 import type { FastifyInstance, RouteOptions } from 'fastify';
+import { NO_READERS, type Readers } from './body.parser.js';
 import { JSON_TYPE } from './media-types.js';
 import type { RouteAccess } from './fastify-types.js';
 
@@ -19,6 +20,8 @@ export interface Route {
   readonly isUnlimited: boolean;
   /** The Content-Types that it can answer with, the default first. */
   readonly offers: readonly string[];
+  /** The media types that bodies may have beside JSON. */
+  readonly readers: Readers;
   readonly access: RouteAccess | undefined;
   /** The module that it is about; undefined where that is a part of the path, or it is about none. */
   readonly module: string | undefined;
@@ -34,6 +37,7 @@ export const NO_ROUTE: Route = {
   isManagement: false,
   isUnlimited: false,
   offers: JSON_ONLY,
+  readers: NO_READERS,
   access: undefined,
   module: undefined,
   scope: undefined,
@@ -63,6 +67,7 @@ function routeOf({ method, url, config }: RouteOptions): Route {
     isManagement: isManagementPath(url),
     isUnlimited: config?.isUnlimited ?? false,
     offers: config?.offers ?? JSON_ONLY,
+    readers: config?.readers ?? NO_READERS,
     access,
     module,
     scope: access && scopeFor(access, module),
