@@ -109,7 +109,8 @@ export class MarkdownDocument<E extends object> {
   /** @throws DomainError `validation-failed` naming the members that would not be read back as they are */
   check(row: E): void {
     if (this.isReadBack(row, this.members)) return;
-    const isUnread = (member: Name<E>) => !this.isReadBack({ [member]: row[member] } as Partial<E>, [member]);
+    const named = { [this.options.name]: 'x' };
+    const isUnread = (member: Name<E>) => !this.isReadBack({ ...named, [member]: row[member] } as Partial<E>, [member]);
     const unread = this.members.filter(isUnread);
     const errors = unread.map((member) => {
       const detail = `"${member}" can't stand in the Markdown document as it is.`;

@@ -3,201 +3,66 @@ import { DomainError } from 'plinth';
 import { DOCUMENT } from './specification.outline.js';
 
 const TEMPLATE = readFileSync('test/specification/template.md', 'utf8');
-const { read, write } = DOCUMENT;
 
-describe('a specification as Markdown', () => {
-  it('gives the template back, byte for byte', () => {
-    expect(write(read(TEMPLATE))).toBe(TEMPLATE);
+/** Each fault as `line:column code`. */
+function faultsOf(text: string): string[] {
+  try {
+    DOCUMENT.read(text);
+    return [];
+  } catch (error) {
+    return (error as DomainError).errors.map(({ line, column, code }) => `${line}:${column} ${code}`);
+  }
+}
+
+describe('a document that is no specification', () => {
+  it.each<[what: string, from: string, to: string, faults: string[]]>([
+    ['nothing is wrong', '', '', []],
+    ['no title', '# Technical Specification: [Feature Name]\n', '', ['1:1 wrong-title']],
+    ['a title of level 2', '# Technical', '## Technical', ['1:1 wrong-title', '1:1 unknown-heading']],
+    ['two titles', '## Overview', '# Technical Specification: x\n\n## Overview', ['3:1 unknown-heading']],
+    ['text before the title', '# Technical', 'x\n\n# Technical', ['1:1 unexpected-content']],
+    ['text below the title', '\n## Overview', '\nx\n\n## Overview', ['3:1 unexpected-content']],
+    [
+      'a heading of another level',
+      '### Core Components',
+      '## Core Components',
+      ['32:1 unknown-heading', 'X', '## Goals', '## Goals\n\n## Goals', ['13:1 duplicate-heading']],
+    [
+      'a heading out of order',
+      '## Goals',
+      '## Non-Goals\n\n## Goals',
+      ['13:1 misplaced-heading', '18:1 duplicate-heading'],
+    ],
+    ['a last heading that is missing', '### A3: Cost Analysis\n', '', ['201:1 missing-heading']],
+    ['text between two headings', '### System', 'x\n\n### System', ['25:1 unexpected-content']],
+    ['no list', '1. [Primary goal]\n', 'x\n\n1. [Primary goal]\n', ['12:1 not-a-list']],
+    ['a list in an item', '2. [Secondary goal]', '2. [Secondary goal]\n   - x', ['14:4 unexpected-content']],
+    ['no paragraph', '1. [Primary goal]', '1. # x', ['12:4 not-a-paragraph']],
+    ['an item without text', '1. [Primary goal]', '1.', ['12:1 not-a-paragraph']],
+    ['an item too many', '- **Target Date**', '- x\n- **Target Date**', ['10:1 wrong-items']],
+    ['an item too few', '- Throughput: [target throughput]\n', '', ['89:1 wrong-items']],
+    ['another item', '- Latency', '- Delay', ['90:1 wrong-item']],
+    ['another phase', '[Planning |', '[Planing |', ['7:1 malformed']],
+    ['no value', '[Version x.y.z]', '', ['8:1 wrong-item']],
+    ['another number of a phase', 'Phase 2', 'Phase 3', ['141:1 wrong-item']],
+    ['another title of a list', 'Alert conditions', 'Alerts', ['113:1 wrong-item']],
+    ['no measurement', '   - Measurement: [measurement approach]\n', '', ['169:1 wrong-items']],
+    ['other columns', '| Risk | Impact |', '| Risk | Effect |', ['152:1 wrong-columns']],
+    [
+      'a cell too few',
+      '| High | Low | [Mitigation 1] |',
+      '| High | [Mitigation 1] |',
+      ['154:1 wrong-cells', '154:1 malformed', '154:19 malformed'],
+    ],
+    ['an empty cell', '| [Risk 1] |', '| |', ['154:1 malformed']],
+    ['no table', '| Risk | Impact |', '| Risk |', ['152:1 not-a-table']],
+    ['code that does not end', '```\n\n### Core', '\n### Core', ['52:1 missing-heading']],
+  ])('has faults with their places: %s', (_what, from, to, faults) => {
+    expect(TEMPLATE).toContain(from);
+    expect(faultsOf(TEMPLATE.replace(from, to))).toEqual(faults);
   });
 
-  it('has its members in it', () => {
-    expect(read(TEMPLATE)).toMatchInlineSnapshot(`
-     {
-       "alerts": [
-         "[Condition 1]",
-         "[Condition 2]",
-       ],
-       "alternatives": "[Description of alternatives and why they were not chosen]",
-       "api": "#### Endpoints
-
-     ##### GET /api/resource
-     \`\`\`typescript
-     interface RequestParams {
-       id: string;
-     }
-
-     interface Response {
-       data: Model1;
-       status: string;
-     }
-     \`\`\`",
-       "architecture": "\`\`\`mermaid
-     graph TD
-         A[Component A] --> B[Component B]
-         B --> C[Component C]
-     \`\`\`",
-       "background": "[Context and how this fits into the larger system/strategy]",
-       "business_risks": [
-         {
-           "impact": "high",
-           "likelihood": "low",
-           "mitigation": "[Mitigation 1]",
-           "risk": "[Risk 1]",
-         },
-         {
-           "impact": "medium",
-           "likelihood": "medium",
-           "mitigation": "[Mitigation 2]",
-           "risk": "[Risk 2]",
-         },
-       ],
-       "capacity": "[Detailed capacity planning calculations]",
-       "core_components": "#### Component A
-     \`\`\`typescript
-     interface ComponentA {
-       property: string;
-       method(): void;
-     }
-     \`\`\`
-
-     #### Component B
-     \`\`\`typescript
-     class ComponentB implements ComponentA {
-       property: string;
-
-       method(): void {
-         // Implementation
-       }
-     }
-     \`\`\`",
-       "cost": "[Cost implications and ROI calculations]",
-       "data_models": "#### Model 1
-     \`\`\`typescript
-     interface Model1 {
-       id: string;
-       name: string;
-       created_at: Date;
-     }
-     \`\`\`",
-       "database_schema": "\`\`\`sql
-     CREATE TABLE resource (
-       id VARCHAR(36) PRIMARY KEY,
-       name VARCHAR(255) NOT NULL,
-       created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP
-     );
-     \`\`\`",
-       "dependencies": {
-         "external": "[External dependency 1]",
-         "infrastructure": "[Infrastructure dependency 3]",
-         "internal": "[Internal dependency 2]",
-       },
-       "deployment": {
-         "rollback": "[Rollback procedure]",
-         "steps": [
-           "[Deployment step 1]",
-           "[Deployment step 2]",
-         ],
-       },
-       "future": [
-         "[Future enhancement 1]",
-         "[Future enhancement 2]",
-         "[Future enhancement 3]",
-       ],
-       "goals": [
-         "[Primary goal]",
-         "[Secondary goal]",
-         "[Additional goals]",
-       ],
-       "integration_tests": "[Description of integration test approach]",
-       "metrics": [
-         "[Metric 1]",
-         "[Metric 2]",
-       ],
-       "migration": {
-         "code": "[Code migration approach]",
-         "data": "[Data migration approach]",
-         "users": "[User migration approach]",
-       },
-       "name": "[Feature Name]",
-       "non_goals": [
-         "[What this spec is not trying to address]",
-         "[Future considerations that are out of scope]",
-       ],
-       "overview": "[Brief description of the feature or system being specified]",
-       "performance": {
-         "latency": "[target latency]",
-         "resource_usage": "[memory/CPU targets]",
-         "throughput": "[target throughput]",
-       },
-       "performance_tests": "[Description of performance test approach]",
-       "privacy": [
-         "[Privacy requirement 1]",
-         "[Privacy requirement 2]",
-         "[Privacy requirement 3]",
-       ],
-       "rollout": [
-         "[Alpha testing]",
-         "[Beta testing]",
-         "[General availability]",
-       ],
-       "scalability": [
-         "[Horizontal scaling approach]",
-         "[Vertical scaling limits]",
-         "[Sharding strategy]",
-       ],
-       "security": [
-         "[Security requirement 1]",
-         "[Security requirement 2]",
-         "[Security requirement 3]",
-       ],
-       "sources": [
-         "[Reference 1]",
-         "[Reference 2]",
-         "[Reference 3]",
-       ],
-       "status": null,
-       "success_metrics": [
-         {
-           "measurement": "[measurement approach]",
-           "metric": "[Metric 1]",
-           "target": "[target value]",
-         },
-         {
-           "measurement": "[measurement approach]",
-           "metric": "[Metric 2]",
-           "target": "[target value]",
-         },
-       ],
-       "target_date": null,
-       "target_release": null,
-       "technical_risks": [
-         {
-           "impact": "high",
-           "likelihood": "low",
-           "mitigation": "[Mitigation 1]",
-           "risk": "[Risk 1]",
-         },
-         {
-           "impact": "medium",
-           "likelihood": "medium",
-           "mitigation": "[Mitigation 2]",
-           "risk": "[Risk 2]",
-         },
-       ],
-       "timeline": {
-         "design_review": null,
-         "implementation_start": null,
-         "rollout_complete": null,
-         "testing_complete": null,
-       },
-       "unit_tests": "\`\`\`typescript
-     describe('ComponentA', () => {
-       it('should behave correctly', () => {
-         // Test implementation
-       });
-     });
-     \`\`\`",
-     }
-    `);
+  it('is refused where it is too long to be read soon', () => {
+    expect(() => DOCUMENT.read('x'.repeat(65_537))).toThrow('65536 characters');
   });
 });
