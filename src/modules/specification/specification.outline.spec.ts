@@ -26,7 +26,9 @@ describe('a document that is no specification', () => {
       'a heading of another level',
       '### Core Components',
       '## Core Components',
-      ['32:1 unknown-heading', 'X', '## Goals', '## Goals\n\n## Goals', ['13:1 duplicate-heading']],
+      ['32:1 unknown-heading', '53:1 missing-heading'],
+    ],
+    ['a heading twice', '## Goals', '## Goals\n\n## Goals', ['13:1 duplicate-heading']],
     [
       'a heading out of order',
       '## Goals',
