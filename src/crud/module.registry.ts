@@ -2,8 +2,9 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { DomainError } from '../problems/domain-error.js';
 import type { CrudEntity } from '../rows/crud.entity.js';
-import type { EndpointKind } from './endpoints/endpoint.js';
+import type { Endpoint, EndpointKind } from './endpoints/endpoint.js';
 import { findEndpoints, type FoundEndpoint } from './endpoints/found-endpoints.js';
+import type { Format } from './endpoints/format.js';
 import { CrudService } from './crud.service.js';
 
 /** Names that the kernel has routes and scopes of. */
@@ -47,7 +48,18 @@ export class ModuleRegistry implements OnModuleInit {
 
   /** Whether the module has an endpoint of this kind: a controller may go without some. */
   has(name: string, kind: EndpointKind): boolean {
-    return this.endpoints.some(({ path, endpoint }) => endpoint.kind === kind && path.split(/[/:]/)[2] === name);
+    return this.endpointOf(name, kind) !== undefined;
+  }
+
+  /** Reads files that end so, where its PUT takes such a body; undefined where it takes none. */
+  readerOf(name: string, extension: string): Format['read'] {
+    const { formats = [] } = this.endpointOf(name, 'replace') ?? {};
+    return formats.find((format) => format.extension === extension)?.read;
+  }
+
+  private endpointOf(name: string, kind: EndpointKind): Endpoint | undefined {
+    return this.endpoints.find(({ path, endpoint }) => endpoint.kind === kind && path.split(/[/:]/)[2] === name)
+      ?.endpoint;
   }
 
   all(): readonly CrudService<CrudEntity>[] {

@@ -54,7 +54,7 @@ const day = fc
 const level = fc.constantFrom(...LEVELS);
 const risks = fc.array(fc.record({ risk: cell, impact: level, likelihood: level, mitigation: cell }), { maxLength: 3 });
 const texts = <K extends string>(...names: K[]) =>
-  nullable(fc.record(Object.fromEntries(names.map((name) => [name, line])) as Record<K, typeof line>));
+  nullable(fc.record(Object.fromEntries(names.map((name) => [name, line]))) as fc.Arbitrary<Record<K, string>>);
 
 /** All that the Markdown has of a specification, in the first phases, which ask for no section. */
 export const specifications: fc.Arbitrary<Row> = fc.record({
