@@ -5,6 +5,8 @@ import type { Specification } from './specification.entity.js';
  * module limits. All others have values by their declaration.
  */
 export const sample: { readonly [Name in keyof Specification]?: (n: number) => Specification[Name] } = {
+  name: (n) => `Feature ${n}`,
   status: () => 'planning',
+  target_release: (n) => `0.${n}.0`,
   resources: (n) => (n % 2 === 0 ? [] : ['resource']),
 };

@@ -30,7 +30,7 @@ export class SpecificationService extends CrudService<Specification> {
     if (!after) return;
     const isModule = (name: string): boolean => this.modules.find(name) !== undefined;
     checkResources(after.resources, before?.resources ?? [], isModule);
-    DOCUMENT.check(after);
+    DOCUMENT.check(after, before);
     checkComplete(after);
   }
   // #endregion
