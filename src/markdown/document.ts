@@ -1,45 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { DomainError } from '../problems/domain-error.js';
-import { arrange, chaptersOf } from './chapters.js';
-import { Content } from './content.js';
-import { Faults } from './faults.js';
-import type { Shape } from './shape.js';
-import { Source, startOf } from './source.js';
-
-type Level = 2 | 3;
-type Name<E> = keyof E & string;
-
-/** A heading of a document, and what stands below it. */
-export interface MarkdownSection<E> {
-  readonly level: Level;
-  readonly heading: string;
-  readonly members: readonly Name<E>[];
-  write(row: Partial<E>): string;
-  read(content: Content): Partial<E>;
-}
-
-/** Makes the sections of a document. */
-export class MarkdownSections<E extends object> {
-  /** A heading with others below it, and nothing else. */
-  heading(level: Level, heading: string): MarkdownSection<E> {
-    return { level, heading, members: [], write: () => '', read: (content) => content.refuseAll() };
-  }
-
-  one<M extends Name<E>>(level: Level, heading: string, member: M, shape: Shape<E[M]>): MarkdownSection<E> {
-    const read = (content: Content) => Object.assign({} as Partial<E>, { [member]: shape.read(content) });
-    return { level, heading, members: [member], write: (row) => shape.write(row[member]), read };
-  }
-
-  several<M extends Name<E>>(
-    level: Level,
-    heading: string,
-    members: readonly M[],
-    shape: Shape<Pick<E, M>>,
-  ): MarkdownSection<E> {
-    const write = (row: Partial<E>) => shape.write(row as Pick<E, M>);
-    return { level, heading, members, write, read: (content) => shape.read(content) as Partial<E> };
-  }
-}
+import { DomainError, type ProblemItem } from '../problems/domain-error.js';
+import { Outline } from './outline.js';
+import { MarkdownSections, type MarkdownSection, type Name } from './sections.js';
 
 export interface MarkdownOptions<E extends object> {
   /** Stands before the name in the heading of the first level. */
@@ -57,14 +19,17 @@ export interface MarkdownOptions<E extends object> {
  * it is the same text. A document that says the same in another spelling is read as well.
  */
 export class MarkdownDocument<E extends object> {
-  private readonly sections: readonly MarkdownSection<E>[];
-  readonly members: readonly Name<E>[];
+  private readonly outline: Outline<E>;
   private readonly maxLength: number;
 
-  constructor(private readonly options: MarkdownOptions<E>) {
-    this.sections = options.sections(new MarkdownSections());
-    this.members = [options.name, ...this.sections.flatMap(({ members }) => members)];
-    this.maxLength = options.maxLength ?? 65_536;
+  constructor({ title, name, sections, maxLength = 65_536 }: MarkdownOptions<E>) {
+    this.outline = new Outline(title, name, sections(new MarkdownSections()));
+    this.maxLength = maxLength;
+  }
+
+  /** Those that the document has a place for. */
+  get members(): readonly Name<E>[] {
+    return this.outline.members;
   }
 
   /** Its media type, `text/markdown`, for the controller of a resource. */
@@ -73,66 +38,48 @@ export class MarkdownDocument<E extends object> {
   }
 
   /** Writes what is there of a row; the sections of other members are empty. */
-  readonly write = (row: Partial<E>): string => {
-    const { title, name } = this.options;
-    const written = this.sections.map((section) => {
-      const content = section.write(row);
-      return `${'#'.repeat(section.level)} ${section.heading}${content === '' ? '' : `\n${content}`}`;
-    });
-    return `${[`# ${title}${String(row[name] ?? '')}`, ...written].join('\n\n')}\n`;
-  };
+  readonly write = (row: Partial<E>): string => this.outline.write(row);
 
   /**
    * Reads all members that the document has a place for.
    * @throws DomainError `malformed-document` with line and column of each fault; `content-too-large`
    */
   readonly read = (text: string): Partial<E> => {
-    if (text.length > this.maxLength)
-      throw new DomainError('content-too-large', `This document may have ${this.maxLength} characters.`);
-    const { title, name } = this.options;
-    const source = new Source(text);
-    const faults = new Faults();
-    const { front, chapters } = chaptersOf(source);
-    const isTitled = chapters[0]?.heading.depth === 1 && source.textIn(chapters[0].heading).startsWith(title);
-    const first = isTitled ? chapters.shift() : undefined;
-    if (!first)
-      faults.add({ line: 1, column: 1 }, 'wrong-title', `The first heading must be "# ${title.trimEnd()}" and a name`);
-    const [stray] = [...front, ...(first?.blocks ?? [])];
-    if (stray) faults.add(startOf(stray), 'unexpected-content', 'Nothing may stand here');
-    const row = { [name]: first && source.textIn(first.heading).slice(title.length) } as Partial<E>;
-    for (const [section, { heading, blocks }] of arrange(this.sections, chapters, source, faults))
-      Object.assign(row, section.read(new Content(source, blocks, heading, faults)));
-    faults.refuse();
-    return row;
+    if (text.length <= this.maxLength) return this.outline.read(text);
+    throw new DomainError('content-too-large', `This document may have ${this.maxLength} characters.`);
   };
 
   /**
-   * Checks what has changed since `before`, or all of a new row. Each member stands for itself: what is read back beside empty
-   * sections is read back beside others.
+   * Checks what has changed since `before`, or all of a new row. Each member is checked by itself: what is read back from its own
+   * section is read back from the whole.
    * @throws DomainError `validation-failed` naming the members that would not be read back as they are
    */
   check(row: E, before: E | null = null): void {
     const changed = this.members.filter((member) => !before || !isDeepStrictEqual(row[member], before[member]));
-    if (changed.length === 0 || this.isReadBack(row, changed)) return;
+    if (changed.length === 0) return;
+    if (this.write(row).length > this.maxLength)
+      refuse([{ code: 'too-long', detail: `The whole may have ${this.maxLength} characters.`, pointer: '#' }]);
+    if (this.isReadBack(row, changed)) return;
     const unread = changed.filter((member) => !this.isReadBack(row, [member]));
-    const errors = unread.map((member) => {
-      const detail = `"${member}" can't stand in the Markdown document as it is.`;
-      return { code: 'not-in-markdown', detail, pointer: `#/${member}` };
-    });
-    throw new DomainError('validation-failed', errors.length === 1 ? errors[0]!.detail : `${errors.length} faults.`, {
-      errors,
-    });
+    const detail = (member: string) => `"${member}" can't stand in the Markdown document as it is.`;
+    refuse(unread.map((member) => ({ code: 'not-in-markdown', detail: detail(member), pointer: `#/${member}` })));
   }
 
-  /** @param members those that are written; all others are empty */
   private isReadBack(row: E, members: readonly Name<E>[]): boolean {
+    const outline = this.outline.for(members);
+    const [name] = this.members as [Name<E>];
     const written = Object.fromEntries(members.map((member) => [member, row[member]]));
     try {
-      const again = this.read(this.write({ [this.options.name]: 'x', ...written } as Partial<E>));
+      const again = outline.read(outline.write({ [name]: 'x', ...written } as Partial<E>));
       return members.every((member) => isDeepStrictEqual(again[member], row[member]));
     } catch (error) {
       if (error instanceof DomainError && error.code === 'malformed-document') return false;
       throw error;
     }
   }
+}
+
+function refuse(errors: readonly ProblemItem[]): never {
+  const detail = errors.length === 1 ? errors[0]!.detail : `${errors.length} members are not valid.`;
+  throw new DomainError('validation-failed', detail, { errors });
 }
