@@ -1,9 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { DOCUMENT } from '../src/modules/specification/specification.outline.js';
 import { startApp, type TestApp } from './support/app.js';
 import { Client, problemOf } from './support/client.js';
-import { engines } from './support/database.js';
+import { engines, freshDatabase } from './support/database.js';
 import { specifications } from './specification/documents.js';
 
 const PATH = '/api/specification';
@@ -17,6 +18,22 @@ const WHOLE = TEMPLATE.replaceAll('[', '')
   .replaceAll(']', '')
   .replaceAll('YYYY-MM-DD', '2026-11-28')
   .replace('Planning | Implementation | Review | Complete', 'Implementation');
+
+describe('the specification of Plinth itself', () => {
+  it('is what npm run seed stores, and the same when it is done again', async () => {
+    const { url, drop } = await freshDatabase('sqlite');
+    const seed = () =>
+      execFileSync('npm', ['run', '-s', 'seed'], { env: { ...process.env, DATABASE_URL: url }, encoding: 'utf8' });
+    expect([seed(), seed()]).toEqual(Array(2).fill('specification plinth is as docs/specification.md says.\n'));
+    const test = await startApp('sqlite', { env: { DATABASE_URL: url } });
+    const client = new Client(test.origin);
+    expect((await client.get(`${PATH}/plinth`, ACCEPT)).text).toBe(readFileSync('docs/specification.md', 'utf8'));
+    const row = (await client.get(`${PATH}/plinth?fields=version,resources`)).body as object;
+    expect(row).toMatchObject({ data: { version: 1, resources: ['resource', 'specification'] } });
+    await test.close();
+    await drop();
+  }, 60_000);
+});
 
 describe.each(engines())('a specification as Markdown, on %s', (engine) => {
   let test: TestApp;

@@ -458,6 +458,10 @@ export interface components {
             /** @description Offset in the parameter, from 0, in characters (code points). */
             position?: number;
             header?: string;
+            /** @description Line of a body that is no JSON, from 1. */
+            line?: number;
+            /** @description Character of that line, from 1. */
+            column?: number;
         };
         Change: {
             id: string;
@@ -683,7 +687,7 @@ export interface components {
             /** @enum {integer} */
             status?: 400;
             /** @enum {string} */
-            code?: "invalid-request-target" | "malformed-http" | "bad-request" | "invalid-parameter" | "unknown-parameter" | "invalid-cursor" | "invalid-filter" | "invalid-json" | "json-too-deep" | "client-error";
+            code?: "invalid-request-target" | "malformed-http" | "bad-request" | "invalid-parameter" | "unknown-parameter" | "invalid-cursor" | "invalid-filter" | "invalid-json" | "invalid-text" | "json-too-deep" | "client-error";
         };
         UnauthorizedProblem: components["schemas"]["Problem"] & {
             /** @enum {integer} */
@@ -725,7 +729,7 @@ export interface components {
             /** @enum {integer} */
             status?: 409;
             /** @enum {string} */
-            code?: "conflict" | "already-exists" | "reference-violated" | "not-deleted" | "idempotency-in-flight";
+            code?: "conflict" | "already-exists" | "reference-violated" | "not-deleted" | "idempotency-in-flight" | "specification-incomplete";
         };
         GoneProblem: components["schemas"]["Problem"] & {
             /** @enum {integer} */
@@ -773,7 +777,7 @@ export interface components {
             /** @enum {integer} */
             status?: 422;
             /** @enum {string} */
-            code?: "validation-failed" | "unprocessable-content" | "value-out-of-range" | "constraint-violated" | "answer-too-large" | "idempotency-key-reused";
+            code?: "malformed-document" | "validation-failed" | "unprocessable-content" | "value-out-of-range" | "constraint-violated" | "answer-too-large" | "idempotency-key-reused";
         };
         PreconditionRequiredProblem: components["schemas"]["Problem"] & {
             /** @enum {integer} */
@@ -889,7 +893,7 @@ export interface components {
              */
             name?: string;
         };
-        /** @description Without `fields=` it always has `id`, `name`, `status`, `target_release`, `target_date`, `overview`, `background`, `architecture`, `core_components`, `data_models`, `api`, `database_schema`, `unit_tests`, `integration_tests`, `performance_tests`, `alternatives`, `capacity`, `cost`, `resources`, `goals`, `non_goals`, `security`, `privacy`, `scalability`, `metrics`, `alerts`, `rollout`, `future`, `sources`, `performance`, `deployment`, `migration`, `dependencies`, `technical_risks`, `business_risks`, `success_metrics`, `timeline`, `created_at`; with it `id` and the members that it names. `updated_at`, `deleted_at`, `version`, `etag` only come when they are named. */
+        /** @description Without `fields=` it always has `id`, `name`, `status`, `target_release`, `target_date`, `resources`, `overview`, `goals`, `non_goals`, `background`, `architecture`, `core_components`, `data_models`, `api`, `database_schema`, `performance`, `security`, `privacy`, `scalability`, `metrics`, `alerts`, `unit_tests`, `integration_tests`, `performance_tests`, `deployment`, `rollout`, `migration`, `technical_risks`, `business_risks`, `dependencies`, `success_metrics`, `future`, `timeline`, `sources`, `alternatives`, `capacity`, `cost`, `created_at`; with it `id` and the members that it names. `updated_at`, `deleted_at`, `version`, `etag` only come when they are named. */
         Specification: {
             /**
              * @description Names the row; compared exactly. A lower-case UUIDv7 unless the client gives one of its own.
@@ -898,59 +902,218 @@ export interface components {
             id: string;
             name?: string;
             /**
+             * @description The current phase; null before the first. `:advance` and `:reopen` move it.
              * @default planning
-             * @enum {string}
+             * @enum {string|null}
              */
-            readonly status?: "planning" | "implementation" | "review" | "complete";
+            status?: "planning" | "implementation" | "review" | "complete" | null;
             target_release?: string | null;
             /** Format: date */
             target_date?: string | null;
-            overview?: string | null;
-            background?: string | null;
-            architecture?: string | null;
-            core_components?: string | null;
-            data_models?: string | null;
-            api?: string | null;
-            database_schema?: string | null;
-            unit_tests?: string | null;
-            integration_tests?: string | null;
-            performance_tests?: string | null;
-            alternatives?: string | null;
-            capacity?: string | null;
-            cost?: string | null;
-            /** @default [] */
+            /**
+             * @description Names of the modules that it covers; not in the Markdown.
+             * @default []
+             */
             resources?: string[];
+            /**
+             * @description A brief description of the feature or system. Markdown.
+             * @default
+             */
+            overview?: string;
             /** @default [] */
             goals?: string[];
             /** @default [] */
             non_goals?: string[];
+            /**
+             * @description The context, and the strategic fit. Markdown.
+             * @default
+             */
+            background?: string;
+            /**
+             * @description Markdown, with a diagram in Mermaid.
+             * @default
+             */
+            architecture?: string;
+            /** @default  */
+            core_components?: string;
+            /** @default  */
+            data_models?: string;
+            /** @default  */
+            api?: string;
+            /** @default  */
+            database_schema?: string;
+            /**
+             * @example {
+             *       "latency": "5 ms",
+             *       "throughput": "1,000 requests a second",
+             *       "resource_usage": "200 MiB"
+             *     }
+             */
+            performance?: {
+                latency: string;
+                throughput: string;
+                resource_usage: string;
+            } | null;
             /** @default [] */
             security?: string[];
             /** @default [] */
             privacy?: string[];
             /** @default [] */
             scalability?: string[];
-            /** @default [] */
+            /**
+             * @description Metrics to track.
+             * @default []
+             */
             metrics?: string[];
-            /** @default [] */
+            /**
+             * @description Alert conditions.
+             * @default []
+             */
             alerts?: string[];
-            /** @default [] */
+            /** @default  */
+            unit_tests?: string;
+            /** @default  */
+            integration_tests?: string;
+            /** @default  */
+            performance_tests?: string;
+            /**
+             * @example {
+             *       "steps": [
+             *         "Migrate",
+             *         "Start the new image"
+             *       ],
+             *       "rollback": "Start the old image"
+             *     }
+             */
+            deployment?: {
+                steps: string[];
+                rollback: string;
+            } | null;
+            /**
+             * @description The phases of the rollout, in their order.
+             * @default []
+             */
             rollout?: string[];
-            /** @default [] */
+            /**
+             * @example {
+             *       "data": "None",
+             *       "code": "None",
+             *       "users": "None"
+             *     }
+             */
+            migration?: {
+                data: string;
+                code: string;
+                users: string;
+            } | null;
+            /**
+             * @default []
+             * @example [
+             *       {
+             *         "risk": "The disk is full",
+             *         "impact": "high",
+             *         "likelihood": "low",
+             *         "mitigation": "An alert"
+             *       }
+             *     ]
+             */
+            technical_risks?: {
+                risk: string;
+                /** @enum {string} */
+                impact: "low" | "medium" | "high";
+                /** @enum {string} */
+                likelihood: "low" | "medium" | "high";
+                mitigation: string;
+            }[];
+            /**
+             * @default []
+             * @example [
+             *       {
+             *         "risk": "The disk is full",
+             *         "impact": "high",
+             *         "likelihood": "low",
+             *         "mitigation": "An alert"
+             *       }
+             *     ]
+             */
+            business_risks?: {
+                risk: string;
+                /** @enum {string} */
+                impact: "low" | "medium" | "high";
+                /** @enum {string} */
+                likelihood: "low" | "medium" | "high";
+                mitigation: string;
+            }[];
+            /**
+             * @example {
+             *       "external": "Node",
+             *       "internal": "None",
+             *       "infrastructure": "MariaDB"
+             *     }
+             */
+            dependencies?: {
+                external: string;
+                internal: string;
+                infrastructure: string;
+            } | null;
+            /**
+             * @default []
+             * @example [
+             *       {
+             *         "metric": "Failed requests",
+             *         "target": "Less than 0.1 %",
+             *         "measurement": "The dashboard"
+             *       }
+             *     ]
+             */
+            success_metrics?: {
+                metric: string;
+                target: string;
+                measurement: string;
+            }[];
+            /**
+             * @description Future considerations.
+             * @default []
+             */
             future?: string[];
-            /** @default [] */
+            /**
+             * @example {
+             *       "design_review": "2026-11-28",
+             *       "implementation_start": null,
+             *       "testing_complete": null,
+             *       "rollout_complete": null
+             *     }
+             */
+            timeline?: {
+                /** Format: date */
+                design_review: string | null;
+                /** Format: date */
+                implementation_start: string | null;
+                /** Format: date */
+                testing_complete: string | null;
+                /** Format: date */
+                rollout_complete: string | null;
+            } | null;
+            /**
+             * @description References.
+             * @default []
+             */
             sources?: string[];
-            performance?: unknown;
-            deployment?: unknown;
-            migration?: unknown;
-            dependencies?: unknown;
-            /** @default [] */
-            technical_risks?: unknown;
-            /** @default [] */
-            business_risks?: unknown;
-            /** @default [] */
-            success_metrics?: unknown;
-            timeline?: unknown;
+            /**
+             * @description Alternatives, and why they were not chosen. Markdown.
+             * @default
+             */
+            alternatives?: string;
+            /**
+             * @description Capacity planning. Markdown.
+             * @default
+             */
+            capacity?: string;
+            /**
+             * @description Cost analysis. Markdown.
+             * @default
+             */
+            cost?: string;
             /**
              * Format: date-time
              * @description When the row was made.
@@ -980,55 +1143,219 @@ export interface components {
              */
             id?: string;
             name: string;
+            /**
+             * @description The current phase; null before the first. `:advance` and `:reopen` move it.
+             * @default planning
+             * @enum {string|null}
+             */
+            status?: "planning" | "implementation" | "review" | "complete" | null;
             target_release?: string | null;
             /** Format: date */
             target_date?: string | null;
-            overview?: string | null;
-            background?: string | null;
-            architecture?: string | null;
-            core_components?: string | null;
-            data_models?: string | null;
-            api?: string | null;
-            database_schema?: string | null;
-            unit_tests?: string | null;
-            integration_tests?: string | null;
-            performance_tests?: string | null;
-            alternatives?: string | null;
-            capacity?: string | null;
-            cost?: string | null;
-            /** @default [] */
+            /**
+             * @description Names of the modules that it covers; not in the Markdown.
+             * @default []
+             */
             resources?: string[];
+            /**
+             * @description A brief description of the feature or system. Markdown.
+             * @default
+             */
+            overview?: string;
             /** @default [] */
             goals?: string[];
             /** @default [] */
             non_goals?: string[];
+            /**
+             * @description The context, and the strategic fit. Markdown.
+             * @default
+             */
+            background?: string;
+            /**
+             * @description Markdown, with a diagram in Mermaid.
+             * @default
+             */
+            architecture?: string;
+            /** @default  */
+            core_components?: string;
+            /** @default  */
+            data_models?: string;
+            /** @default  */
+            api?: string;
+            /** @default  */
+            database_schema?: string;
+            /**
+             * @example {
+             *       "latency": "5 ms",
+             *       "throughput": "1,000 requests a second",
+             *       "resource_usage": "200 MiB"
+             *     }
+             */
+            performance?: {
+                latency: string;
+                throughput: string;
+                resource_usage: string;
+            } | null;
             /** @default [] */
             security?: string[];
             /** @default [] */
             privacy?: string[];
             /** @default [] */
             scalability?: string[];
-            /** @default [] */
+            /**
+             * @description Metrics to track.
+             * @default []
+             */
             metrics?: string[];
-            /** @default [] */
+            /**
+             * @description Alert conditions.
+             * @default []
+             */
             alerts?: string[];
-            /** @default [] */
+            /** @default  */
+            unit_tests?: string;
+            /** @default  */
+            integration_tests?: string;
+            /** @default  */
+            performance_tests?: string;
+            /**
+             * @example {
+             *       "steps": [
+             *         "Migrate",
+             *         "Start the new image"
+             *       ],
+             *       "rollback": "Start the old image"
+             *     }
+             */
+            deployment?: {
+                steps: string[];
+                rollback: string;
+            } | null;
+            /**
+             * @description The phases of the rollout, in their order.
+             * @default []
+             */
             rollout?: string[];
-            /** @default [] */
+            /**
+             * @example {
+             *       "data": "None",
+             *       "code": "None",
+             *       "users": "None"
+             *     }
+             */
+            migration?: {
+                data: string;
+                code: string;
+                users: string;
+            } | null;
+            /**
+             * @default []
+             * @example [
+             *       {
+             *         "risk": "The disk is full",
+             *         "impact": "high",
+             *         "likelihood": "low",
+             *         "mitigation": "An alert"
+             *       }
+             *     ]
+             */
+            technical_risks?: {
+                risk: string;
+                /** @enum {string} */
+                impact: "low" | "medium" | "high";
+                /** @enum {string} */
+                likelihood: "low" | "medium" | "high";
+                mitigation: string;
+            }[];
+            /**
+             * @default []
+             * @example [
+             *       {
+             *         "risk": "The disk is full",
+             *         "impact": "high",
+             *         "likelihood": "low",
+             *         "mitigation": "An alert"
+             *       }
+             *     ]
+             */
+            business_risks?: {
+                risk: string;
+                /** @enum {string} */
+                impact: "low" | "medium" | "high";
+                /** @enum {string} */
+                likelihood: "low" | "medium" | "high";
+                mitigation: string;
+            }[];
+            /**
+             * @example {
+             *       "external": "Node",
+             *       "internal": "None",
+             *       "infrastructure": "MariaDB"
+             *     }
+             */
+            dependencies?: {
+                external: string;
+                internal: string;
+                infrastructure: string;
+            } | null;
+            /**
+             * @default []
+             * @example [
+             *       {
+             *         "metric": "Failed requests",
+             *         "target": "Less than 0.1 %",
+             *         "measurement": "The dashboard"
+             *       }
+             *     ]
+             */
+            success_metrics?: {
+                metric: string;
+                target: string;
+                measurement: string;
+            }[];
+            /**
+             * @description Future considerations.
+             * @default []
+             */
             future?: string[];
-            /** @default [] */
+            /**
+             * @example {
+             *       "design_review": "2026-11-28",
+             *       "implementation_start": null,
+             *       "testing_complete": null,
+             *       "rollout_complete": null
+             *     }
+             */
+            timeline?: {
+                /** Format: date */
+                design_review: string | null;
+                /** Format: date */
+                implementation_start: string | null;
+                /** Format: date */
+                testing_complete: string | null;
+                /** Format: date */
+                rollout_complete: string | null;
+            } | null;
+            /**
+             * @description References.
+             * @default []
+             */
             sources?: string[];
-            performance?: unknown;
-            deployment?: unknown;
-            migration?: unknown;
-            dependencies?: unknown;
-            /** @default [] */
-            technical_risks?: unknown;
-            /** @default [] */
-            business_risks?: unknown;
-            /** @default [] */
-            success_metrics?: unknown;
-            timeline?: unknown;
+            /**
+             * @description Alternatives, and why they were not chosen. Markdown.
+             * @default
+             */
+            alternatives?: string;
+            /**
+             * @description Capacity planning. Markdown.
+             * @default
+             */
+            capacity?: string;
+            /**
+             * @description Cost analysis. Markdown.
+             * @default
+             */
+            cost?: string;
         };
         /** @description A JSON Merge Patch (RFC 7396): members that are not there stay as they are, null empties a member that may be empty. */
         UpdateSpecification: {
@@ -1036,52 +1363,210 @@ export interface components {
             target_release?: string | null;
             /** Format: date */
             target_date?: string | null;
-            overview?: string | null;
-            background?: string | null;
-            architecture?: string | null;
-            core_components?: string | null;
-            data_models?: string | null;
-            api?: string | null;
-            database_schema?: string | null;
-            unit_tests?: string | null;
-            integration_tests?: string | null;
-            performance_tests?: string | null;
-            alternatives?: string | null;
-            capacity?: string | null;
-            cost?: string | null;
-            /** @default [] */
+            /**
+             * @description Names of the modules that it covers; not in the Markdown.
+             * @default []
+             */
             resources?: string[];
+            /**
+             * @description A brief description of the feature or system. Markdown.
+             * @default
+             */
+            overview?: string;
             /** @default [] */
             goals?: string[];
             /** @default [] */
             non_goals?: string[];
+            /**
+             * @description The context, and the strategic fit. Markdown.
+             * @default
+             */
+            background?: string;
+            /**
+             * @description Markdown, with a diagram in Mermaid.
+             * @default
+             */
+            architecture?: string;
+            /** @default  */
+            core_components?: string;
+            /** @default  */
+            data_models?: string;
+            /** @default  */
+            api?: string;
+            /** @default  */
+            database_schema?: string;
+            /**
+             * @example {
+             *       "latency": "5 ms",
+             *       "throughput": "1,000 requests a second",
+             *       "resource_usage": "200 MiB"
+             *     }
+             */
+            performance?: {
+                latency: string;
+                throughput: string;
+                resource_usage: string;
+            } | null;
             /** @default [] */
             security?: string[];
             /** @default [] */
             privacy?: string[];
             /** @default [] */
             scalability?: string[];
-            /** @default [] */
+            /**
+             * @description Metrics to track.
+             * @default []
+             */
             metrics?: string[];
-            /** @default [] */
+            /**
+             * @description Alert conditions.
+             * @default []
+             */
             alerts?: string[];
-            /** @default [] */
+            /** @default  */
+            unit_tests?: string;
+            /** @default  */
+            integration_tests?: string;
+            /** @default  */
+            performance_tests?: string;
+            /**
+             * @example {
+             *       "steps": [
+             *         "Migrate",
+             *         "Start the new image"
+             *       ],
+             *       "rollback": "Start the old image"
+             *     }
+             */
+            deployment?: {
+                steps: string[];
+                rollback: string;
+            } | null;
+            /**
+             * @description The phases of the rollout, in their order.
+             * @default []
+             */
             rollout?: string[];
-            /** @default [] */
+            /**
+             * @example {
+             *       "data": "None",
+             *       "code": "None",
+             *       "users": "None"
+             *     }
+             */
+            migration?: {
+                data: string;
+                code: string;
+                users: string;
+            } | null;
+            /**
+             * @default []
+             * @example [
+             *       {
+             *         "risk": "The disk is full",
+             *         "impact": "high",
+             *         "likelihood": "low",
+             *         "mitigation": "An alert"
+             *       }
+             *     ]
+             */
+            technical_risks?: {
+                risk: string;
+                /** @enum {string} */
+                impact: "low" | "medium" | "high";
+                /** @enum {string} */
+                likelihood: "low" | "medium" | "high";
+                mitigation: string;
+            }[];
+            /**
+             * @default []
+             * @example [
+             *       {
+             *         "risk": "The disk is full",
+             *         "impact": "high",
+             *         "likelihood": "low",
+             *         "mitigation": "An alert"
+             *       }
+             *     ]
+             */
+            business_risks?: {
+                risk: string;
+                /** @enum {string} */
+                impact: "low" | "medium" | "high";
+                /** @enum {string} */
+                likelihood: "low" | "medium" | "high";
+                mitigation: string;
+            }[];
+            /**
+             * @example {
+             *       "external": "Node",
+             *       "internal": "None",
+             *       "infrastructure": "MariaDB"
+             *     }
+             */
+            dependencies?: {
+                external: string;
+                internal: string;
+                infrastructure: string;
+            } | null;
+            /**
+             * @default []
+             * @example [
+             *       {
+             *         "metric": "Failed requests",
+             *         "target": "Less than 0.1 %",
+             *         "measurement": "The dashboard"
+             *       }
+             *     ]
+             */
+            success_metrics?: {
+                metric: string;
+                target: string;
+                measurement: string;
+            }[];
+            /**
+             * @description Future considerations.
+             * @default []
+             */
             future?: string[];
-            /** @default [] */
+            /**
+             * @example {
+             *       "design_review": "2026-11-28",
+             *       "implementation_start": null,
+             *       "testing_complete": null,
+             *       "rollout_complete": null
+             *     }
+             */
+            timeline?: {
+                /** Format: date */
+                design_review: string | null;
+                /** Format: date */
+                implementation_start: string | null;
+                /** Format: date */
+                testing_complete: string | null;
+                /** Format: date */
+                rollout_complete: string | null;
+            } | null;
+            /**
+             * @description References.
+             * @default []
+             */
             sources?: string[];
-            performance?: unknown;
-            deployment?: unknown;
-            migration?: unknown;
-            dependencies?: unknown;
-            /** @default [] */
-            technical_risks?: unknown;
-            /** @default [] */
-            business_risks?: unknown;
-            /** @default [] */
-            success_metrics?: unknown;
-            timeline?: unknown;
+            /**
+             * @description Alternatives, and why they were not chosen. Markdown.
+             * @default
+             */
+            alternatives?: string;
+            /**
+             * @description Capacity planning. Markdown.
+             * @default
+             */
+            capacity?: string;
+            /**
+             * @description Cost analysis. Markdown.
+             * @default
+             */
+            cost?: string;
         };
     };
     responses: {
@@ -1094,6 +1579,7 @@ export interface components {
          *     [`invalid-cursor`](/problems/invalid-cursor): The cursor is not valid here.
          *     [`invalid-filter`](/problems/invalid-filter): The filter is not valid.
          *     [`invalid-json`](/problems/invalid-json): The body is not valid JSON.
+         *     [`invalid-text`](/problems/invalid-text): The body is not valid text.
          *     [`json-too-deep`](/problems/json-too-deep): The body is nested too deeply.
          *     [`client-error`](/problems/client-error): The request was refused.
          */
@@ -1202,6 +1688,7 @@ export interface components {
          *     [`reference-violated`](/problems/reference-violated): A reference would lead to nothing.
          *     [`not-deleted`](/problems/not-deleted): The row is not deleted.
          *     [`idempotency-in-flight`](/problems/idempotency-in-flight): The first request is still under way.
+         *     [`specification-incomplete`](/problems/specification-incomplete): The specification is not complete enough for its phase.
          */
         Conflict: {
             headers: {
@@ -1316,7 +1803,8 @@ export interface components {
             };
         };
         /**
-         * @description [`validation-failed`](/problems/validation-failed): The body is not valid.
+         * @description [`malformed-document`](/problems/malformed-document): The document has not the form that it must have.
+         *     [`validation-failed`](/problems/validation-failed): The body is not valid.
          *     [`unprocessable-content`](/problems/unprocessable-content): The content can not be processed.
          *     [`value-out-of-range`](/problems/value-out-of-range): A value does not fit.
          *     [`constraint-violated`](/problems/constraint-violated): The change breaks a rule of the database.
@@ -2943,8 +3431,8 @@ export interface operations {
     advance_specification: {
         parameters: {
             query?: {
-                /** @description The members to send; `id` is always there. Without it: id, name, status, target_release, target_date, overview, background, architecture, core_components, data_models, api, database_schema, unit_tests, integration_tests, performance_tests, alternatives, capacity, cost, resources, goals, non_goals, security, privacy, scalability, metrics, alerts, rollout, future, sources, performance, deployment, migration, dependencies, technical_risks, business_risks, success_metrics, timeline, created_at. With commas between, or the parameter once for each. */
-                fields?: ("id" | "name" | "status" | "target_release" | "target_date" | "overview" | "background" | "architecture" | "core_components" | "data_models" | "api" | "database_schema" | "unit_tests" | "integration_tests" | "performance_tests" | "alternatives" | "capacity" | "cost" | "resources" | "goals" | "non_goals" | "security" | "privacy" | "scalability" | "metrics" | "alerts" | "rollout" | "future" | "sources" | "performance" | "deployment" | "migration" | "dependencies" | "technical_risks" | "business_risks" | "success_metrics" | "timeline" | "created_at" | "updated_at" | "deleted_at" | "version" | "etag")[];
+                /** @description The members to send; `id` is always there. Without it: id, name, status, target_release, target_date, resources, overview, goals, non_goals, background, architecture, core_components, data_models, api, database_schema, performance, security, privacy, scalability, metrics, alerts, unit_tests, integration_tests, performance_tests, deployment, rollout, migration, technical_risks, business_risks, dependencies, success_metrics, future, timeline, sources, alternatives, capacity, cost, created_at. With commas between, or the parameter once for each. */
+                fields?: ("id" | "name" | "status" | "target_release" | "target_date" | "resources" | "overview" | "goals" | "non_goals" | "background" | "architecture" | "core_components" | "data_models" | "api" | "database_schema" | "performance" | "security" | "privacy" | "scalability" | "metrics" | "alerts" | "unit_tests" | "integration_tests" | "performance_tests" | "deployment" | "rollout" | "migration" | "technical_risks" | "business_risks" | "dependencies" | "success_metrics" | "future" | "timeline" | "sources" | "alternatives" | "capacity" | "cost" | "created_at" | "updated_at" | "deleted_at" | "version" | "etag")[];
                 /** @description Check everything, answer as if it were done, and keep nothing. */
                 dry_run?: components["parameters"]["dry_run"];
             };
@@ -3018,6 +3506,7 @@ export interface operations {
              * @description [`idempotency-in-flight`](/problems/idempotency-in-flight): The first request is still under way.
              *     [`conflict`](/problems/conflict): The row is not in a state for that.
              *     [`already-exists`](/problems/already-exists): There is one already.
+             *     [`specification-incomplete`](/problems/specification-incomplete): The specification is not complete enough for its phase.
              */
             409: components["responses"]["Conflict"];
             /**
@@ -3061,8 +3550,8 @@ export interface operations {
     reopen_specification: {
         parameters: {
             query?: {
-                /** @description The members to send; `id` is always there. Without it: id, name, status, target_release, target_date, overview, background, architecture, core_components, data_models, api, database_schema, unit_tests, integration_tests, performance_tests, alternatives, capacity, cost, resources, goals, non_goals, security, privacy, scalability, metrics, alerts, rollout, future, sources, performance, deployment, migration, dependencies, technical_risks, business_risks, success_metrics, timeline, created_at. With commas between, or the parameter once for each. */
-                fields?: ("id" | "name" | "status" | "target_release" | "target_date" | "overview" | "background" | "architecture" | "core_components" | "data_models" | "api" | "database_schema" | "unit_tests" | "integration_tests" | "performance_tests" | "alternatives" | "capacity" | "cost" | "resources" | "goals" | "non_goals" | "security" | "privacy" | "scalability" | "metrics" | "alerts" | "rollout" | "future" | "sources" | "performance" | "deployment" | "migration" | "dependencies" | "technical_risks" | "business_risks" | "success_metrics" | "timeline" | "created_at" | "updated_at" | "deleted_at" | "version" | "etag")[];
+                /** @description The members to send; `id` is always there. Without it: id, name, status, target_release, target_date, resources, overview, goals, non_goals, background, architecture, core_components, data_models, api, database_schema, performance, security, privacy, scalability, metrics, alerts, unit_tests, integration_tests, performance_tests, deployment, rollout, migration, technical_risks, business_risks, dependencies, success_metrics, future, timeline, sources, alternatives, capacity, cost, created_at. With commas between, or the parameter once for each. */
+                fields?: ("id" | "name" | "status" | "target_release" | "target_date" | "resources" | "overview" | "goals" | "non_goals" | "background" | "architecture" | "core_components" | "data_models" | "api" | "database_schema" | "performance" | "security" | "privacy" | "scalability" | "metrics" | "alerts" | "unit_tests" | "integration_tests" | "performance_tests" | "deployment" | "rollout" | "migration" | "technical_risks" | "business_risks" | "dependencies" | "success_metrics" | "future" | "timeline" | "sources" | "alternatives" | "capacity" | "cost" | "created_at" | "updated_at" | "deleted_at" | "version" | "etag")[];
                 /** @description Check everything, answer as if it were done, and keep nothing. */
                 dry_run?: components["parameters"]["dry_run"];
             };
@@ -3189,8 +3678,8 @@ export interface operations {
                 include_deleted?: components["parameters"]["include_deleted"];
                 /** @description At most three fields, each once, `-` before one for descending order; `id` breaks ties. With commas between, or the parameter once for each. */
                 sort?: ("id" | "-id" | "name" | "-name" | "target_date" | "-target_date" | "created_at" | "-created_at" | "updated_at" | "-updated_at" | "deleted_at" | "-deleted_at")[];
-                /** @description The members to send; `id` is always there. Without it: id, name, status, target_release, target_date, overview, background, architecture, core_components, data_models, api, database_schema, unit_tests, integration_tests, performance_tests, alternatives, capacity, cost, resources, goals, non_goals, security, privacy, scalability, metrics, alerts, rollout, future, sources, performance, deployment, migration, dependencies, technical_risks, business_risks, success_metrics, timeline, created_at. With commas between, or the parameter once for each. */
-                fields?: ("id" | "name" | "status" | "target_release" | "target_date" | "overview" | "background" | "architecture" | "core_components" | "data_models" | "api" | "database_schema" | "unit_tests" | "integration_tests" | "performance_tests" | "alternatives" | "capacity" | "cost" | "resources" | "goals" | "non_goals" | "security" | "privacy" | "scalability" | "metrics" | "alerts" | "rollout" | "future" | "sources" | "performance" | "deployment" | "migration" | "dependencies" | "technical_risks" | "business_risks" | "success_metrics" | "timeline" | "created_at" | "updated_at" | "deleted_at" | "version" | "etag")[];
+                /** @description The members to send; `id` is always there. Without it: id, name, status, target_release, target_date, resources, overview, goals, non_goals, background, architecture, core_components, data_models, api, database_schema, performance, security, privacy, scalability, metrics, alerts, unit_tests, integration_tests, performance_tests, deployment, rollout, migration, technical_risks, business_risks, dependencies, success_metrics, future, timeline, sources, alternatives, capacity, cost, created_at. With commas between, or the parameter once for each. */
+                fields?: ("id" | "name" | "status" | "target_release" | "target_date" | "resources" | "overview" | "goals" | "non_goals" | "background" | "architecture" | "core_components" | "data_models" | "api" | "database_schema" | "performance" | "security" | "privacy" | "scalability" | "metrics" | "alerts" | "unit_tests" | "integration_tests" | "performance_tests" | "deployment" | "rollout" | "migration" | "technical_risks" | "business_risks" | "dependencies" | "success_metrics" | "future" | "timeline" | "sources" | "alternatives" | "capacity" | "cost" | "created_at" | "updated_at" | "deleted_at" | "version" | "etag")[];
                 /**
                  * @description A condition on the rows.
                  *
@@ -3241,6 +3730,7 @@ export interface operations {
                     };
                     "application/x-ndjson": string;
                     "text/csv": string;
+                    "text/markdown": string;
                 };
             };
             /** @description The row still has an ETag of If-None-Match. */
@@ -3293,8 +3783,8 @@ export interface operations {
     create_specification: {
         parameters: {
             query?: {
-                /** @description The members to send; `id` is always there. Without it: id, name, status, target_release, target_date, overview, background, architecture, core_components, data_models, api, database_schema, unit_tests, integration_tests, performance_tests, alternatives, capacity, cost, resources, goals, non_goals, security, privacy, scalability, metrics, alerts, rollout, future, sources, performance, deployment, migration, dependencies, technical_risks, business_risks, success_metrics, timeline, created_at. With commas between, or the parameter once for each. */
-                fields?: ("id" | "name" | "status" | "target_release" | "target_date" | "overview" | "background" | "architecture" | "core_components" | "data_models" | "api" | "database_schema" | "unit_tests" | "integration_tests" | "performance_tests" | "alternatives" | "capacity" | "cost" | "resources" | "goals" | "non_goals" | "security" | "privacy" | "scalability" | "metrics" | "alerts" | "rollout" | "future" | "sources" | "performance" | "deployment" | "migration" | "dependencies" | "technical_risks" | "business_risks" | "success_metrics" | "timeline" | "created_at" | "updated_at" | "deleted_at" | "version" | "etag")[];
+                /** @description The members to send; `id` is always there. Without it: id, name, status, target_release, target_date, resources, overview, goals, non_goals, background, architecture, core_components, data_models, api, database_schema, performance, security, privacy, scalability, metrics, alerts, unit_tests, integration_tests, performance_tests, deployment, rollout, migration, technical_risks, business_risks, dependencies, success_metrics, future, timeline, sources, alternatives, capacity, cost, created_at. With commas between, or the parameter once for each. */
+                fields?: ("id" | "name" | "status" | "target_release" | "target_date" | "resources" | "overview" | "goals" | "non_goals" | "background" | "architecture" | "core_components" | "data_models" | "api" | "database_schema" | "performance" | "security" | "privacy" | "scalability" | "metrics" | "alerts" | "unit_tests" | "integration_tests" | "performance_tests" | "deployment" | "rollout" | "migration" | "technical_risks" | "business_risks" | "dependencies" | "success_metrics" | "future" | "timeline" | "sources" | "alternatives" | "capacity" | "cost" | "created_at" | "updated_at" | "deleted_at" | "version" | "etag")[];
                 /** @description Check everything, answer as if it were done, and keep nothing. */
                 dry_run?: components["parameters"]["dry_run"];
             };
@@ -3312,6 +3802,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["CreateSpecification"];
+                "text/markdown": string;
             };
         };
         responses: {
@@ -3395,8 +3886,8 @@ export interface operations {
     read_specification: {
         parameters: {
             query?: {
-                /** @description The members to send; `id` is always there. Without it: id, name, status, target_release, target_date, overview, background, architecture, core_components, data_models, api, database_schema, unit_tests, integration_tests, performance_tests, alternatives, capacity, cost, resources, goals, non_goals, security, privacy, scalability, metrics, alerts, rollout, future, sources, performance, deployment, migration, dependencies, technical_risks, business_risks, success_metrics, timeline, created_at. With commas between, or the parameter once for each. */
-                fields?: ("id" | "name" | "status" | "target_release" | "target_date" | "overview" | "background" | "architecture" | "core_components" | "data_models" | "api" | "database_schema" | "unit_tests" | "integration_tests" | "performance_tests" | "alternatives" | "capacity" | "cost" | "resources" | "goals" | "non_goals" | "security" | "privacy" | "scalability" | "metrics" | "alerts" | "rollout" | "future" | "sources" | "performance" | "deployment" | "migration" | "dependencies" | "technical_risks" | "business_risks" | "success_metrics" | "timeline" | "created_at" | "updated_at" | "deleted_at" | "version" | "etag")[];
+                /** @description The members to send; `id` is always there. Without it: id, name, status, target_release, target_date, resources, overview, goals, non_goals, background, architecture, core_components, data_models, api, database_schema, performance, security, privacy, scalability, metrics, alerts, unit_tests, integration_tests, performance_tests, deployment, rollout, migration, technical_risks, business_risks, dependencies, success_metrics, future, timeline, sources, alternatives, capacity, cost, created_at. With commas between, or the parameter once for each. */
+                fields?: ("id" | "name" | "status" | "target_release" | "target_date" | "resources" | "overview" | "goals" | "non_goals" | "background" | "architecture" | "core_components" | "data_models" | "api" | "database_schema" | "performance" | "security" | "privacy" | "scalability" | "metrics" | "alerts" | "unit_tests" | "integration_tests" | "performance_tests" | "deployment" | "rollout" | "migration" | "technical_risks" | "business_risks" | "dependencies" | "success_metrics" | "future" | "timeline" | "sources" | "alternatives" | "capacity" | "cost" | "created_at" | "updated_at" | "deleted_at" | "version" | "etag")[];
             };
             header?: {
                 /** @description ETags that the caller has: 304 if the row still has one of them. */
@@ -3426,6 +3917,7 @@ export interface operations {
                         /** @constant */
                         status: "success";
                     };
+                    "text/markdown": string;
                 };
             };
             /** @description The row still has an ETag of If-None-Match. */
@@ -3479,8 +3971,8 @@ export interface operations {
     replace_specification: {
         parameters: {
             query?: {
-                /** @description The members to send; `id` is always there. Without it: id, name, status, target_release, target_date, overview, background, architecture, core_components, data_models, api, database_schema, unit_tests, integration_tests, performance_tests, alternatives, capacity, cost, resources, goals, non_goals, security, privacy, scalability, metrics, alerts, rollout, future, sources, performance, deployment, migration, dependencies, technical_risks, business_risks, success_metrics, timeline, created_at. With commas between, or the parameter once for each. */
-                fields?: ("id" | "name" | "status" | "target_release" | "target_date" | "overview" | "background" | "architecture" | "core_components" | "data_models" | "api" | "database_schema" | "unit_tests" | "integration_tests" | "performance_tests" | "alternatives" | "capacity" | "cost" | "resources" | "goals" | "non_goals" | "security" | "privacy" | "scalability" | "metrics" | "alerts" | "rollout" | "future" | "sources" | "performance" | "deployment" | "migration" | "dependencies" | "technical_risks" | "business_risks" | "success_metrics" | "timeline" | "created_at" | "updated_at" | "deleted_at" | "version" | "etag")[];
+                /** @description The members to send; `id` is always there. Without it: id, name, status, target_release, target_date, resources, overview, goals, non_goals, background, architecture, core_components, data_models, api, database_schema, performance, security, privacy, scalability, metrics, alerts, unit_tests, integration_tests, performance_tests, deployment, rollout, migration, technical_risks, business_risks, dependencies, success_metrics, future, timeline, sources, alternatives, capacity, cost, created_at. With commas between, or the parameter once for each. */
+                fields?: ("id" | "name" | "status" | "target_release" | "target_date" | "resources" | "overview" | "goals" | "non_goals" | "background" | "architecture" | "core_components" | "data_models" | "api" | "database_schema" | "performance" | "security" | "privacy" | "scalability" | "metrics" | "alerts" | "unit_tests" | "integration_tests" | "performance_tests" | "deployment" | "rollout" | "migration" | "technical_risks" | "business_risks" | "dependencies" | "success_metrics" | "future" | "timeline" | "sources" | "alternatives" | "capacity" | "cost" | "created_at" | "updated_at" | "deleted_at" | "version" | "etag")[];
                 /** @description Check everything, answer as if it were done, and keep nothing. */
                 dry_run?: components["parameters"]["dry_run"];
             };
@@ -3505,6 +3997,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["CreateSpecification"];
+                "text/markdown": string;
             };
         };
         responses: {
@@ -3714,8 +4207,8 @@ export interface operations {
     update_specification: {
         parameters: {
             query?: {
-                /** @description The members to send; `id` is always there. Without it: id, name, status, target_release, target_date, overview, background, architecture, core_components, data_models, api, database_schema, unit_tests, integration_tests, performance_tests, alternatives, capacity, cost, resources, goals, non_goals, security, privacy, scalability, metrics, alerts, rollout, future, sources, performance, deployment, migration, dependencies, technical_risks, business_risks, success_metrics, timeline, created_at. With commas between, or the parameter once for each. */
-                fields?: ("id" | "name" | "status" | "target_release" | "target_date" | "overview" | "background" | "architecture" | "core_components" | "data_models" | "api" | "database_schema" | "unit_tests" | "integration_tests" | "performance_tests" | "alternatives" | "capacity" | "cost" | "resources" | "goals" | "non_goals" | "security" | "privacy" | "scalability" | "metrics" | "alerts" | "rollout" | "future" | "sources" | "performance" | "deployment" | "migration" | "dependencies" | "technical_risks" | "business_risks" | "success_metrics" | "timeline" | "created_at" | "updated_at" | "deleted_at" | "version" | "etag")[];
+                /** @description The members to send; `id` is always there. Without it: id, name, status, target_release, target_date, resources, overview, goals, non_goals, background, architecture, core_components, data_models, api, database_schema, performance, security, privacy, scalability, metrics, alerts, unit_tests, integration_tests, performance_tests, deployment, rollout, migration, technical_risks, business_risks, dependencies, success_metrics, future, timeline, sources, alternatives, capacity, cost, created_at. With commas between, or the parameter once for each. */
+                fields?: ("id" | "name" | "status" | "target_release" | "target_date" | "resources" | "overview" | "goals" | "non_goals" | "background" | "architecture" | "core_components" | "data_models" | "api" | "database_schema" | "performance" | "security" | "privacy" | "scalability" | "metrics" | "alerts" | "unit_tests" | "integration_tests" | "performance_tests" | "deployment" | "rollout" | "migration" | "technical_risks" | "business_risks" | "dependencies" | "success_metrics" | "future" | "timeline" | "sources" | "alternatives" | "capacity" | "cost" | "created_at" | "updated_at" | "deleted_at" | "version" | "etag")[];
                 /** @description Check everything, answer as if it were done, and keep nothing. */
                 dry_run?: components["parameters"]["dry_run"];
             };
@@ -3843,8 +4336,8 @@ export interface operations {
     restore_specification: {
         parameters: {
             query?: {
-                /** @description The members to send; `id` is always there. Without it: id, name, status, target_release, target_date, overview, background, architecture, core_components, data_models, api, database_schema, unit_tests, integration_tests, performance_tests, alternatives, capacity, cost, resources, goals, non_goals, security, privacy, scalability, metrics, alerts, rollout, future, sources, performance, deployment, migration, dependencies, technical_risks, business_risks, success_metrics, timeline, created_at. With commas between, or the parameter once for each. */
-                fields?: ("id" | "name" | "status" | "target_release" | "target_date" | "overview" | "background" | "architecture" | "core_components" | "data_models" | "api" | "database_schema" | "unit_tests" | "integration_tests" | "performance_tests" | "alternatives" | "capacity" | "cost" | "resources" | "goals" | "non_goals" | "security" | "privacy" | "scalability" | "metrics" | "alerts" | "rollout" | "future" | "sources" | "performance" | "deployment" | "migration" | "dependencies" | "technical_risks" | "business_risks" | "success_metrics" | "timeline" | "created_at" | "updated_at" | "deleted_at" | "version" | "etag")[];
+                /** @description The members to send; `id` is always there. Without it: id, name, status, target_release, target_date, resources, overview, goals, non_goals, background, architecture, core_components, data_models, api, database_schema, performance, security, privacy, scalability, metrics, alerts, unit_tests, integration_tests, performance_tests, deployment, rollout, migration, technical_risks, business_risks, dependencies, success_metrics, future, timeline, sources, alternatives, capacity, cost, created_at. With commas between, or the parameter once for each. */
+                fields?: ("id" | "name" | "status" | "target_release" | "target_date" | "resources" | "overview" | "goals" | "non_goals" | "background" | "architecture" | "core_components" | "data_models" | "api" | "database_schema" | "performance" | "security" | "privacy" | "scalability" | "metrics" | "alerts" | "unit_tests" | "integration_tests" | "performance_tests" | "deployment" | "rollout" | "migration" | "technical_risks" | "business_risks" | "dependencies" | "success_metrics" | "future" | "timeline" | "sources" | "alternatives" | "capacity" | "cost" | "created_at" | "updated_at" | "deleted_at" | "version" | "etag")[];
                 /** @description Check everything, answer as if it were done, and keep nothing. */
                 dry_run?: components["parameters"]["dry_run"];
             };

@@ -36,12 +36,14 @@ const dependencies = record<fields.Dependencies>('1.', {
   internal: ['', text],
   infrastructure: ['', text],
 });
+// #region risks
 const risks = table<fields.Risk>({
   risk: ['Risk', '------', text],
   impact: ['Impact', '---------', level],
   likelihood: ['Likelihood', '------------', level],
   mitigation: ['Mitigation', '------------', text],
 });
+// #endregion
 const successMetrics = nested<fields.SuccessMetric, Omit<fields.SuccessMetric, 'metric'>>(
   { text: ({ metric }) => metric, below: (value) => value },
   record('-', { target: ['Target: ', text], measurement: ['Measurement: ', text] }),
