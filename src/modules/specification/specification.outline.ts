@@ -7,13 +7,11 @@ const { text, oneOf, orPlaceholder } = word;
 const numbered = list('1.');
 const bullets = list('-');
 const level = oneOf(fields.LEVELS);
+const phase = orPlaceholder('[Planning | Implementation | Review | Complete]', oneOf(fields.PHASES));
 const day = orPlaceholder('[YYYY-MM-DD]', word.day);
 
 const status = record<Pick<Specification, 'status' | 'target_release' | 'target_date'>>('-', {
-  status: [
-    '**Current Phase**: ',
-    orPlaceholder('[Planning | Implementation | Review | Complete]', oneOf(fields.PHASES)),
-  ],
+  status: ['**Current Phase**: ', phase],
   target_release: ['**Target Release**: ', orPlaceholder('[Version x.y.z]', text)],
   target_date: ['**Target Date**: ', day],
 });
@@ -30,11 +28,12 @@ const deployment: Shape<fields.Deployment> = {
     return { steps: steps.slice(0, -1), rollback: steps.at(-1) ?? '' };
   },
 };
-const migration = record<fields.Migration>('1.', { data: ['', text], code: ['', text], users: ['', text] });
-const dependencies = record<fields.Dependencies>('1.', {
-  external: ['', text],
-  internal: ['', text],
-  infrastructure: ['', text],
+const item = ['', text] as const;
+const migration = record<fields.Migration>('1.', { data: item, code: item, users: item });
+const dependencies = record<fields.Dependencies>('1.', { external: item, internal: item, infrastructure: item });
+const monitoring = lists<Pick<Specification, 'metrics' | 'alerts'>>({
+  metrics: 'Metrics to track:',
+  alerts: 'Alert conditions:',
 });
 // #region risks
 const risks = table<fields.Risk>({
@@ -76,12 +75,7 @@ export const DOCUMENT = new MarkdownDocument<Specification>({
     make.one(2, 'Security Considerations', 'security', numbered),
     make.one(2, 'Privacy Considerations', 'privacy', numbered),
     make.one(2, 'Scalability', 'scalability', bullets),
-    make.several(
-      2,
-      'Monitoring and Alerting',
-      ['metrics', 'alerts'],
-      lists({ metrics: 'Metrics to track:', alerts: 'Alert conditions:' }),
-    ),
+    make.several(2, 'Monitoring and Alerting', ['metrics', 'alerts'], monitoring),
     make.heading(2, 'Testing Strategy'),
     make.one(3, 'Unit Tests', 'unit_tests', prose),
     make.one(3, 'Integration Tests', 'integration_tests', prose),

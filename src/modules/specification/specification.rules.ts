@@ -50,7 +50,11 @@ function isWritten(value: unknown): boolean {
 }
 
 /** @throws DomainError `validation-failed` for names of no module, unless they were there before */
-export function checkResources(after: readonly string[], before: readonly string[], isModule: IsModule): void {
+export function checkResources(
+  after: readonly string[],
+  before: readonly string[],
+  isModule: (name: string) => boolean,
+): void {
   const errors = after.flatMap((name, at) =>
     before.includes(name) || isModule(name)
       ? []
@@ -58,5 +62,3 @@ export function checkResources(after: readonly string[], before: readonly string
   );
   if (errors.length > 0) throw new DomainError('validation-failed', errors[0]!.detail, { errors });
 }
-
-type IsModule = (name: string) => boolean;

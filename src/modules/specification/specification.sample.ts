@@ -1,9 +1,6 @@
 import type { Specification } from './specification.entity.js';
 
-/**
- * The `n`th good value of a field, for the suites that every module inherits: of each field whose values a rule of this
- * module limits. All others have values by their declaration.
- */
+/** Values for the suites that every module inherits, of the fields whose values a rule limits: the `n`th good one of each. */
 export const sample: { readonly [Name in keyof Specification]?: (n: number) => Specification[Name] } = {
   name: (n) => `Feature ${n}`,
   status: () => 'planning',
