@@ -4,6 +4,7 @@ const FLOORS = [
   'config',
   'runtime',
   'problems',
+  'markdown',
   'fields',
   'database',
   'http',

@@ -5,6 +5,7 @@ const COMMANDS = new Map([
   ['migrate', './migrate.cli.js'],
   ['migrate:generate', './generate-migration.cli.js'],
   ['key', './key.cli.js'],
+  ['seed', './seed.cli.js'],
   ['new', './new.cli.js'],
   ['docs', './docs.cli.js'],
   ['test', './test.cli.js'],

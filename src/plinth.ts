@@ -23,6 +23,7 @@ export { Parameters } from './crud/endpoints/parameters.decorator.js';
 export type { Format } from './crud/endpoints/format.js';
 export * from './crud/endpoints/endpoints.js';
 export type { RequestContext } from './crud/endpoints/request-context.js';
+export { ModuleRegistry } from './crud/module.registry.js';
 export type { ModuleOptions } from './crud/crud.model.js';
 export {
   PlinthModule,
@@ -39,6 +40,10 @@ export type { Erasure, FieldOptions } from './fields/field.js';
 export { Subject } from './fields/subject.decorator.js';
 export { Caller } from './access/caller.js';
 export { systemContext } from './access/system-context.js';
+export { MarkdownDocument, type MarkdownOptions } from './markdown/document.js';
+export type { Shape } from './markdown/shape.js';
+export { shape, word } from './markdown/shapes.js';
+export type { Word } from './markdown/word.js';
 export { DomainError } from './problems/domain-error.js';
 export { Public } from './http/public.decorator.js';
 export { Scope } from './http/scope.decorator.js';

@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { freshDatabase, type TestDatabase } from '../src/testing/database.js';
-import { readFileSync } from 'node:fs';
-import { constants } from 'node:os';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NODE_FLAGS } from '../src/process/node-flags.js';
 import { runBuilt } from './support/process.js';
 
-const COMMANDS = ['migrate.cli.js', 'generate-migration.cli.js', 'key.cli.js', 'new.cli.js', 'main.js'];
+const COMMANDS = ['migrate.cli.js', 'generate-migration.cli.js', 'key.cli.js', 'seed.cli.js', 'new.cli.js', 'main.js'];
 /** With these the service would not start. */
 const OF_THE_SERVICE = { HOST: '0.0.0.0', PORT: 'none', AUTH: 'nonsense', HTTP_BODY_BYTES: '-1' };
 const KEY = 'key.cli.js';
@@ -52,6 +53,8 @@ describe('commands', () => {
     [KEY, 'list', '--name', 'x'],
     [KEY, 'rotate'],
     [KEY, 'create', '--name', 'x', '--scope', 'nonsense'],
+    ['seed.cli.js'],
+    ['seed.cli.js', 'resource', 'package.json'],
     ['main.js', 'migrate'],
     ['main.js', '--port=1'],
   ])('%s %s %s is refused with the reason and where help is, and exit code 64', async (script, ...args) => {
@@ -74,6 +77,28 @@ describe('commands', () => {
     });
     expect(await run('plinth.cli.js', ['key', 'make'])).toMatchObject({ code: 64 });
   });
+
+  it('plinth seed stores a file as a row, and names what is wrong with one', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'plinth-seed-'));
+    const file = join(folder, 'row.json');
+    writeFileSync(file, '{"name":"Reading room"}');
+    const seed = (...args: string[]) => run('seed.cli.js', [...args, '--id', 'first']);
+    expect(await seed('resource', file)).toMatchObject({ code: 0, stdout: `resource first is as ${file} says.\n` });
+    expect(await seed('resource', file, '--members', '{"no":1}')).toMatchObject({
+      code: 65,
+      stderr: expect.stringContaining('#/no: There is no member "no".'),
+    });
+    expect(await seed('specification', 'README.md')).toMatchObject({
+      code: 65,
+      stderr: expect.stringContaining('line 1: The first heading must be "# Technical Specification:" and a name.'),
+    });
+    for (const args of [
+      ['resource', 'README.md'],
+      ['nothing', file],
+    ])
+      expect((await seed(...args)).code).toBe(64);
+    rmSync(folder, { recursive: true });
+  }, 60_000);
 
   it('plinth start becomes the service: in its own process, with the flags of Node, and heeding signals from the first', async () => {
     const env = { DATABASE_URL: database.url, PORT: '0', SHUTDOWN_DRAIN_MS: '0' };

@@ -147,6 +147,46 @@ describe.each(engines())('a module that is extended in every way, on %s', (engin
     expect((await admin.get('/api/parcel/A')).status).toBe(200);
   });
 
+  it('takes a representation of its own as a body, within the limits of every body', async () => {
+    const slip = (text: string, type = 'text/plain', path = '/api/parcel', method: 'post' | 'patch' = 'post') =>
+      admin.send(method, path, { body: text, headers: { 'content-type': type } });
+    const made = await slip('\uFEFFBooks\n400 g\n', 'Text/Plain; charset="utf-8"');
+    expect(made.status).toBe(201);
+    expect(data(made)).toMatchObject({ label: 'Books', weight: 400, tenant: 'slips' });
+    expect((await admin.get(`/api/parcel/${String(data(made).id)}`, { accept: 'text/plain' })).text).toBe(
+      'Books\n400 g\n',
+    );
+    const { errors } = problemOf(await slip('Books\nheavy'), 422, 'malformed-document');
+    expect(errors).toEqual([{ code: 'malformed', detail: expect.any(String), line: 2, column: 1 }]);
+    // Then as JSON is: its members are checked, and the rule.
+    expect(problemOf(await slip('Books\n0.5 g'), 422, 'validation-failed').errors).toMatchObject([
+      { pointer: '#/weight' },
+    ]);
+    problemOf(await slip('Books\n501 g'), 409, 'parcel-too-heavy');
+    problemOf(await slip(''), 400, 'invalid-json');
+    problemOf(await slip('x'.repeat(1_048_577)), 413, 'content-too-large');
+    problemOf(await slip('Books\n1 g', 'text/plain; charset=latin1'), 415, 'unsupported-media-type');
+    const other = await slip('BEGIN:VCALENDAR', 'text/calendar');
+    problemOf(other, 415, 'unsupported-media-type');
+    expect(other.headers['accept-post']).toBe('application/json, text/plain');
+    problemOf(await slip('Books\n1 g', 'text/plain', '/api/parcel/x', 'patch'), 415, 'unsupported-media-type');
+    problemOf(await slip('Books\n1 g', 'text/plain', '/api/resource'), 415, 'unsupported-media-type');
+    const bytes = await fetch(`${test.origin}/api/parcel`, {
+      method: 'POST',
+      headers: { 'content-type': 'text/plain', authorization: `Bearer ${await test.keyFor('*:*')}` },
+      body: Buffer.from([0xff, 0x0a]),
+    });
+    expect([bytes.status, await bytes.json()]).toMatchObject([400, { code: 'invalid-text' }]);
+    const keyed = () =>
+      admin.post('/api/parcel', 'Once\n1 g', { 'content-type': 'text/plain', 'idempotency-key': 'slip' });
+    const [first, again] = [await keyed(), await keyed()];
+    expect([first.status, again.headers['idempotency-replayed'], again.body]).toEqual([
+      201,
+      'true',
+      first.body as object,
+    ]);
+  });
+
   it('has routes of its own: with a scope, and for everybody', async () => {
     await post({ id: 'a', weight: 100 });
     await post({ id: 'b', weight: 50 });
@@ -224,7 +264,11 @@ describe.each(engines())('a module that is extended in every way, on %s', (engin
     });
     const types = (path: string) => Object.keys(find('get', path).responses['200']!.content!);
     expect(types('/api/parcel')).toContain('text/calendar');
-    expect(types('/api/parcel/{id}')).toEqual(['application/json', 'text/calendar']);
+    expect(types('/api/parcel/{id}')).toEqual(['application/json', 'text/calendar', 'text/plain']);
+    const bodies = (method: 'post' | 'patch', path: string) =>
+      Object.keys((document.paths![path]![method]!.requestBody as { content: object }).content);
+    expect(bodies('post', '/api/parcel')).toEqual(['application/json', 'text/plain']);
+    expect(bodies('patch', '/api/parcel/{id}')).not.toContain('text/plain');
     const halving = find('post', '/api/parcel/{id}:halve').body['application/json']!;
     expect(contract.fault(halving, { times: 1 })).toBeNull();
     for (const wrong of [{}, { times: 0 }, { times: 1, no: 1 }]) expect(contract.fault(halving, wrong)).not.toBeNull();

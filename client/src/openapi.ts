@@ -113,6 +113,149 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/specification:batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Up to 100 operations in one request */
+        post: operations["batch_specification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/specification:watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Watch changes as they happen */
+        get: operations["watch_specification"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/specification/{id}:history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed a specification, when, and how */
+        get: operations["history_specification"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/specification/{id}:advance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** advance a specification */
+        post: operations["advance_specification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/specification/{id}:reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** reopen a specification */
+        post: operations["reopen_specification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/specification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List specifications
+         * @description With `?id={id}`, which only `fields` goes with, it is another way to read one row, and answers as `GET /api/specification/{id}` does: `{"data": {…}, "status": "success"}` with an ETag, 304, or 404. A stream has all rows: it takes no `limit`.
+         */
+        get: operations["list_specification"];
+        put?: never;
+        /** Make a specification */
+        post: operations["create_specification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/specification/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read one specification */
+        get: operations["read_specification"];
+        /** Replace a specification, or make one under an id of yours */
+        put: operations["replace_specification"];
+        post?: never;
+        /** Delete a specification; it can be restored */
+        delete: operations["remove_specification"];
+        options?: never;
+        head?: never;
+        /** Change some members of a specification */
+        patch: operations["update_specification"];
+        trace?: never;
+    };
+    "/api/specification/{id}:restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring a deleted specification back */
+        post: operations["restore_specification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/changes": {
         parameters: {
             query?: never;
@@ -315,6 +458,10 @@ export interface components {
             /** @description Offset in the parameter, from 0, in characters (code points). */
             position?: number;
             header?: string;
+            /** @description Line of a body that is no JSON, from 1. */
+            line?: number;
+            /** @description Character of that line, from 1. */
+            column?: number;
         };
         Change: {
             id: string;
@@ -540,7 +687,7 @@ export interface components {
             /** @enum {integer} */
             status?: 400;
             /** @enum {string} */
-            code?: "invalid-request-target" | "malformed-http" | "bad-request" | "invalid-parameter" | "unknown-parameter" | "invalid-cursor" | "invalid-filter" | "invalid-json" | "json-too-deep" | "client-error";
+            code?: "invalid-request-target" | "malformed-http" | "bad-request" | "invalid-parameter" | "unknown-parameter" | "invalid-cursor" | "invalid-filter" | "invalid-json" | "invalid-text" | "json-too-deep" | "client-error";
         };
         UnauthorizedProblem: components["schemas"]["Problem"] & {
             /** @enum {integer} */
@@ -582,7 +729,7 @@ export interface components {
             /** @enum {integer} */
             status?: 409;
             /** @enum {string} */
-            code?: "conflict" | "already-exists" | "reference-violated" | "not-deleted" | "idempotency-in-flight";
+            code?: "conflict" | "already-exists" | "reference-violated" | "not-deleted" | "idempotency-in-flight" | "specification-incomplete";
         };
         GoneProblem: components["schemas"]["Problem"] & {
             /** @enum {integer} */
@@ -630,7 +777,7 @@ export interface components {
             /** @enum {integer} */
             status?: 422;
             /** @enum {string} */
-            code?: "validation-failed" | "unprocessable-content" | "value-out-of-range" | "constraint-violated" | "answer-too-large" | "idempotency-key-reused";
+            code?: "malformed-document" | "validation-failed" | "unprocessable-content" | "value-out-of-range" | "constraint-violated" | "answer-too-large" | "idempotency-key-reused";
         };
         PreconditionRequiredProblem: components["schemas"]["Problem"] & {
             /** @enum {integer} */
@@ -746,6 +893,681 @@ export interface components {
              */
             name?: string;
         };
+        /** @description Without `fields=` it always has `id`, `name`, `status`, `target_release`, `target_date`, `resources`, `overview`, `goals`, `non_goals`, `background`, `architecture`, `core_components`, `data_models`, `api`, `database_schema`, `performance`, `security`, `privacy`, `scalability`, `metrics`, `alerts`, `unit_tests`, `integration_tests`, `performance_tests`, `deployment`, `rollout`, `migration`, `technical_risks`, `business_risks`, `dependencies`, `success_metrics`, `future`, `timeline`, `sources`, `alternatives`, `capacity`, `cost`, `created_at`; with it `id` and the members that it names. `updated_at`, `deleted_at`, `version`, `etag` only come when they are named. */
+        Specification: {
+            /**
+             * @description Names the row; compared exactly. A lower-case UUIDv7 unless the client gives one of its own.
+             * @example 0199f0a4-6e1c-7cc3-b0b5-4f1d4c2f9a11
+             */
+            id: string;
+            name?: string;
+            /**
+             * @description The current phase; null before the first. `:advance` and `:reopen` move it.
+             * @default planning
+             * @enum {string|null}
+             */
+            status?: "planning" | "implementation" | "review" | "complete" | null;
+            target_release?: string | null;
+            /** Format: date */
+            target_date?: string | null;
+            /**
+             * @description Names of the modules that it covers; not in the Markdown.
+             * @default []
+             */
+            resources?: string[];
+            /**
+             * @description A brief description of the feature or system. Markdown.
+             * @default
+             */
+            overview?: string;
+            /** @default [] */
+            goals?: string[];
+            /** @default [] */
+            non_goals?: string[];
+            /**
+             * @description The context, and the strategic fit. Markdown.
+             * @default
+             */
+            background?: string;
+            /**
+             * @description Markdown, with a diagram in Mermaid.
+             * @default
+             */
+            architecture?: string;
+            /** @default  */
+            core_components?: string;
+            /** @default  */
+            data_models?: string;
+            /** @default  */
+            api?: string;
+            /** @default  */
+            database_schema?: string;
+            /**
+             * @example {
+             *       "latency": "5 ms",
+             *       "throughput": "1,000 requests a second",
+             *       "resource_usage": "200 MiB"
+             *     }
+             */
+            performance?: {
+                latency: string;
+                throughput: string;
+                resource_usage: string;
+            } | null;
+            /** @default [] */
+            security?: string[];
+            /** @default [] */
+            privacy?: string[];
+            /** @default [] */
+            scalability?: string[];
+            /**
+             * @description Metrics to track.
+             * @default []
+             */
+            metrics?: string[];
+            /**
+             * @description Alert conditions.
+             * @default []
+             */
+            alerts?: string[];
+            /** @default  */
+            unit_tests?: string;
+            /** @default  */
+            integration_tests?: string;
+            /** @default  */
+            performance_tests?: string;
+            /**
+             * @example {
+             *       "steps": [
+             *         "Migrate",
+             *         "Start the new image"
+             *       ],
+             *       "rollback": "Start the old image"
+             *     }
+             */
+            deployment?: {
+                steps: string[];
+                rollback: string;
+            } | null;
+            /**
+             * @description The phases of the rollout, in their order.
+             * @default []
+             */
+            rollout?: string[];
+            /**
+             * @example {
+             *       "data": "None",
+             *       "code": "None",
+             *       "users": "None"
+             *     }
+             */
+            migration?: {
+                data: string;
+                code: string;
+                users: string;
+            } | null;
+            /**
+             * @default []
+             * @example [
+             *       {
+             *         "risk": "The disk is full",
+             *         "impact": "high",
+             *         "likelihood": "low",
+             *         "mitigation": "An alert"
+             *       }
+             *     ]
+             */
+            technical_risks?: {
+                risk: string;
+                /** @enum {string} */
+                impact: "low" | "medium" | "high";
+                /** @enum {string} */
+                likelihood: "low" | "medium" | "high";
+                mitigation: string;
+            }[];
+            /**
+             * @default []
+             * @example [
+             *       {
+             *         "risk": "The disk is full",
+             *         "impact": "high",
+             *         "likelihood": "low",
+             *         "mitigation": "An alert"
+             *       }
+             *     ]
+             */
+            business_risks?: {
+                risk: string;
+                /** @enum {string} */
+                impact: "low" | "medium" | "high";
+                /** @enum {string} */
+                likelihood: "low" | "medium" | "high";
+                mitigation: string;
+            }[];
+            /**
+             * @example {
+             *       "external": "Node",
+             *       "internal": "None",
+             *       "infrastructure": "MariaDB"
+             *     }
+             */
+            dependencies?: {
+                external: string;
+                internal: string;
+                infrastructure: string;
+            } | null;
+            /**
+             * @default []
+             * @example [
+             *       {
+             *         "metric": "Failed requests",
+             *         "target": "Less than 0.1 %",
+             *         "measurement": "The dashboard"
+             *       }
+             *     ]
+             */
+            success_metrics?: {
+                metric: string;
+                target: string;
+                measurement: string;
+            }[];
+            /**
+             * @description Future considerations.
+             * @default []
+             */
+            future?: string[];
+            /**
+             * @example {
+             *       "design_review": "2026-11-28",
+             *       "implementation_start": null,
+             *       "testing_complete": null,
+             *       "rollout_complete": null
+             *     }
+             */
+            timeline?: {
+                /** Format: date */
+                design_review: string | null;
+                /** Format: date */
+                implementation_start: string | null;
+                /** Format: date */
+                testing_complete: string | null;
+                /** Format: date */
+                rollout_complete: string | null;
+            } | null;
+            /**
+             * @description References.
+             * @default []
+             */
+            sources?: string[];
+            /**
+             * @description Alternatives, and why they were not chosen. Markdown.
+             * @default
+             */
+            alternatives?: string;
+            /**
+             * @description Capacity planning. Markdown.
+             * @default
+             */
+            capacity?: string;
+            /**
+             * @description Cost analysis. Markdown.
+             * @default
+             */
+            cost?: string;
+            /**
+             * Format: date-time
+             * @description When the row was made.
+             * @example 2026-11-24T02:37:36.123Z
+             */
+            readonly created_at?: string;
+            /**
+             * Format: date-time
+             * @description When the row was last changed.
+             */
+            readonly updated_at?: string;
+            /**
+             * Format: date-time
+             * @description When the row was soft-deleted, or null.
+             */
+            readonly deleted_at?: string | null;
+            /** @description Counts the changes of the row, from 1. */
+            readonly version?: number;
+            /** @description The entity tag that If-Match takes, quotes included. */
+            readonly etag?: string;
+        };
+        /** @description The body of POST and PUT. Other members are refused. */
+        CreateSpecification: {
+            /**
+             * @description Names the row; compared exactly. A lower-case UUIDv7 unless the client gives one of its own.
+             * @example 0199f0a4-6e1c-7cc3-b0b5-4f1d4c2f9a11
+             */
+            id?: string;
+            name: string;
+            /**
+             * @description The current phase; null before the first. `:advance` and `:reopen` move it.
+             * @default planning
+             * @enum {string|null}
+             */
+            status?: "planning" | "implementation" | "review" | "complete" | null;
+            target_release?: string | null;
+            /** Format: date */
+            target_date?: string | null;
+            /**
+             * @description Names of the modules that it covers; not in the Markdown.
+             * @default []
+             */
+            resources?: string[];
+            /**
+             * @description A brief description of the feature or system. Markdown.
+             * @default
+             */
+            overview?: string;
+            /** @default [] */
+            goals?: string[];
+            /** @default [] */
+            non_goals?: string[];
+            /**
+             * @description The context, and the strategic fit. Markdown.
+             * @default
+             */
+            background?: string;
+            /**
+             * @description Markdown, with a diagram in Mermaid.
+             * @default
+             */
+            architecture?: string;
+            /** @default  */
+            core_components?: string;
+            /** @default  */
+            data_models?: string;
+            /** @default  */
+            api?: string;
+            /** @default  */
+            database_schema?: string;
+            /**
+             * @example {
+             *       "latency": "5 ms",
+             *       "throughput": "1,000 requests a second",
+             *       "resource_usage": "200 MiB"
+             *     }
+             */
+            performance?: {
+                latency: string;
+                throughput: string;
+                resource_usage: string;
+            } | null;
+            /** @default [] */
+            security?: string[];
+            /** @default [] */
+            privacy?: string[];
+            /** @default [] */
+            scalability?: string[];
+            /**
+             * @description Metrics to track.
+             * @default []
+             */
+            metrics?: string[];
+            /**
+             * @description Alert conditions.
+             * @default []
+             */
+            alerts?: string[];
+            /** @default  */
+            unit_tests?: string;
+            /** @default  */
+            integration_tests?: string;
+            /** @default  */
+            performance_tests?: string;
+            /**
+             * @example {
+             *       "steps": [
+             *         "Migrate",
+             *         "Start the new image"
+             *       ],
+             *       "rollback": "Start the old image"
+             *     }
+             */
+            deployment?: {
+                steps: string[];
+                rollback: string;
+            } | null;
+            /**
+             * @description The phases of the rollout, in their order.
+             * @default []
+             */
+            rollout?: string[];
+            /**
+             * @example {
+             *       "data": "None",
+             *       "code": "None",
+             *       "users": "None"
+             *     }
+             */
+            migration?: {
+                data: string;
+                code: string;
+                users: string;
+            } | null;
+            /**
+             * @default []
+             * @example [
+             *       {
+             *         "risk": "The disk is full",
+             *         "impact": "high",
+             *         "likelihood": "low",
+             *         "mitigation": "An alert"
+             *       }
+             *     ]
+             */
+            technical_risks?: {
+                risk: string;
+                /** @enum {string} */
+                impact: "low" | "medium" | "high";
+                /** @enum {string} */
+                likelihood: "low" | "medium" | "high";
+                mitigation: string;
+            }[];
+            /**
+             * @default []
+             * @example [
+             *       {
+             *         "risk": "The disk is full",
+             *         "impact": "high",
+             *         "likelihood": "low",
+             *         "mitigation": "An alert"
+             *       }
+             *     ]
+             */
+            business_risks?: {
+                risk: string;
+                /** @enum {string} */
+                impact: "low" | "medium" | "high";
+                /** @enum {string} */
+                likelihood: "low" | "medium" | "high";
+                mitigation: string;
+            }[];
+            /**
+             * @example {
+             *       "external": "Node",
+             *       "internal": "None",
+             *       "infrastructure": "MariaDB"
+             *     }
+             */
+            dependencies?: {
+                external: string;
+                internal: string;
+                infrastructure: string;
+            } | null;
+            /**
+             * @default []
+             * @example [
+             *       {
+             *         "metric": "Failed requests",
+             *         "target": "Less than 0.1 %",
+             *         "measurement": "The dashboard"
+             *       }
+             *     ]
+             */
+            success_metrics?: {
+                metric: string;
+                target: string;
+                measurement: string;
+            }[];
+            /**
+             * @description Future considerations.
+             * @default []
+             */
+            future?: string[];
+            /**
+             * @example {
+             *       "design_review": "2026-11-28",
+             *       "implementation_start": null,
+             *       "testing_complete": null,
+             *       "rollout_complete": null
+             *     }
+             */
+            timeline?: {
+                /** Format: date */
+                design_review: string | null;
+                /** Format: date */
+                implementation_start: string | null;
+                /** Format: date */
+                testing_complete: string | null;
+                /** Format: date */
+                rollout_complete: string | null;
+            } | null;
+            /**
+             * @description References.
+             * @default []
+             */
+            sources?: string[];
+            /**
+             * @description Alternatives, and why they were not chosen. Markdown.
+             * @default
+             */
+            alternatives?: string;
+            /**
+             * @description Capacity planning. Markdown.
+             * @default
+             */
+            capacity?: string;
+            /**
+             * @description Cost analysis. Markdown.
+             * @default
+             */
+            cost?: string;
+        };
+        /** @description A JSON Merge Patch (RFC 7396): members that are not there stay as they are, null empties a member that may be empty. */
+        UpdateSpecification: {
+            name?: string;
+            target_release?: string | null;
+            /** Format: date */
+            target_date?: string | null;
+            /**
+             * @description Names of the modules that it covers; not in the Markdown.
+             * @default []
+             */
+            resources?: string[];
+            /**
+             * @description A brief description of the feature or system. Markdown.
+             * @default
+             */
+            overview?: string;
+            /** @default [] */
+            goals?: string[];
+            /** @default [] */
+            non_goals?: string[];
+            /**
+             * @description The context, and the strategic fit. Markdown.
+             * @default
+             */
+            background?: string;
+            /**
+             * @description Markdown, with a diagram in Mermaid.
+             * @default
+             */
+            architecture?: string;
+            /** @default  */
+            core_components?: string;
+            /** @default  */
+            data_models?: string;
+            /** @default  */
+            api?: string;
+            /** @default  */
+            database_schema?: string;
+            /**
+             * @example {
+             *       "latency": "5 ms",
+             *       "throughput": "1,000 requests a second",
+             *       "resource_usage": "200 MiB"
+             *     }
+             */
+            performance?: {
+                latency: string;
+                throughput: string;
+                resource_usage: string;
+            } | null;
+            /** @default [] */
+            security?: string[];
+            /** @default [] */
+            privacy?: string[];
+            /** @default [] */
+            scalability?: string[];
+            /**
+             * @description Metrics to track.
+             * @default []
+             */
+            metrics?: string[];
+            /**
+             * @description Alert conditions.
+             * @default []
+             */
+            alerts?: string[];
+            /** @default  */
+            unit_tests?: string;
+            /** @default  */
+            integration_tests?: string;
+            /** @default  */
+            performance_tests?: string;
+            /**
+             * @example {
+             *       "steps": [
+             *         "Migrate",
+             *         "Start the new image"
+             *       ],
+             *       "rollback": "Start the old image"
+             *     }
+             */
+            deployment?: {
+                steps: string[];
+                rollback: string;
+            } | null;
+            /**
+             * @description The phases of the rollout, in their order.
+             * @default []
+             */
+            rollout?: string[];
+            /**
+             * @example {
+             *       "data": "None",
+             *       "code": "None",
+             *       "users": "None"
+             *     }
+             */
+            migration?: {
+                data: string;
+                code: string;
+                users: string;
+            } | null;
+            /**
+             * @default []
+             * @example [
+             *       {
+             *         "risk": "The disk is full",
+             *         "impact": "high",
+             *         "likelihood": "low",
+             *         "mitigation": "An alert"
+             *       }
+             *     ]
+             */
+            technical_risks?: {
+                risk: string;
+                /** @enum {string} */
+                impact: "low" | "medium" | "high";
+                /** @enum {string} */
+                likelihood: "low" | "medium" | "high";
+                mitigation: string;
+            }[];
+            /**
+             * @default []
+             * @example [
+             *       {
+             *         "risk": "The disk is full",
+             *         "impact": "high",
+             *         "likelihood": "low",
+             *         "mitigation": "An alert"
+             *       }
+             *     ]
+             */
+            business_risks?: {
+                risk: string;
+                /** @enum {string} */
+                impact: "low" | "medium" | "high";
+                /** @enum {string} */
+                likelihood: "low" | "medium" | "high";
+                mitigation: string;
+            }[];
+            /**
+             * @example {
+             *       "external": "Node",
+             *       "internal": "None",
+             *       "infrastructure": "MariaDB"
+             *     }
+             */
+            dependencies?: {
+                external: string;
+                internal: string;
+                infrastructure: string;
+            } | null;
+            /**
+             * @default []
+             * @example [
+             *       {
+             *         "metric": "Failed requests",
+             *         "target": "Less than 0.1 %",
+             *         "measurement": "The dashboard"
+             *       }
+             *     ]
+             */
+            success_metrics?: {
+                metric: string;
+                target: string;
+                measurement: string;
+            }[];
+            /**
+             * @description Future considerations.
+             * @default []
+             */
+            future?: string[];
+            /**
+             * @example {
+             *       "design_review": "2026-11-28",
+             *       "implementation_start": null,
+             *       "testing_complete": null,
+             *       "rollout_complete": null
+             *     }
+             */
+            timeline?: {
+                /** Format: date */
+                design_review: string | null;
+                /** Format: date */
+                implementation_start: string | null;
+                /** Format: date */
+                testing_complete: string | null;
+                /** Format: date */
+                rollout_complete: string | null;
+            } | null;
+            /**
+             * @description References.
+             * @default []
+             */
+            sources?: string[];
+            /**
+             * @description Alternatives, and why they were not chosen. Markdown.
+             * @default
+             */
+            alternatives?: string;
+            /**
+             * @description Capacity planning. Markdown.
+             * @default
+             */
+            capacity?: string;
+            /**
+             * @description Cost analysis. Markdown.
+             * @default
+             */
+            cost?: string;
+        };
     };
     responses: {
         /**
@@ -757,6 +1579,7 @@ export interface components {
          *     [`invalid-cursor`](/problems/invalid-cursor): The cursor is not valid here.
          *     [`invalid-filter`](/problems/invalid-filter): The filter is not valid.
          *     [`invalid-json`](/problems/invalid-json): The body is not valid JSON.
+         *     [`invalid-text`](/problems/invalid-text): The body is not valid text.
          *     [`json-too-deep`](/problems/json-too-deep): The body is nested too deeply.
          *     [`client-error`](/problems/client-error): The request was refused.
          */
@@ -865,6 +1688,7 @@ export interface components {
          *     [`reference-violated`](/problems/reference-violated): A reference would lead to nothing.
          *     [`not-deleted`](/problems/not-deleted): The row is not deleted.
          *     [`idempotency-in-flight`](/problems/idempotency-in-flight): The first request is still under way.
+         *     [`specification-incomplete`](/problems/specification-incomplete): The specification is not complete enough for its phase.
          */
         Conflict: {
             headers: {
@@ -979,7 +1803,8 @@ export interface components {
             };
         };
         /**
-         * @description [`validation-failed`](/problems/validation-failed): The body is not valid.
+         * @description [`malformed-document`](/problems/malformed-document): The document has not the form that it must have.
+         *     [`validation-failed`](/problems/validation-failed): The body is not valid.
          *     [`unprocessable-content`](/problems/unprocessable-content): The content can not be processed.
          *     [`value-out-of-range`](/problems/value-out-of-range): A value does not fit.
          *     [`constraint-violated`](/problems/constraint-violated): The change breaks a rule of the database.
@@ -2301,6 +3126,1333 @@ export interface operations {
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
              *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
+             *     [`read-only`](/problems/read-only): No changes at the moment.
+             *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
+             */
+            503: components["responses"]["ServiceUnavailable"];
+            /** @description [`storage-full`](/problems/storage-full): No space left. */
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    batch_specification: {
+        parameters: {
+            query?: {
+                /** @description Check everything, answer as if it were done, and keep nothing. */
+                dry_run?: components["parameters"]["dry_run"];
+            };
+            header?: {
+                /** @description Any text of the client for this one request, kept for 24 h: the same request again gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description W3C Trace Context: the caller's trace id, which is in problems and logs. */
+                traceparent?: components["parameters"]["traceparent"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Batch"];
+            };
+        };
+        responses: {
+            /** @description All was done, in order (atomic). */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["BatchOutcome"][];
+                        /** @constant */
+                        status: "success";
+                    };
+                };
+            };
+            /** @description How each operation went (not atomic). */
+            207: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["BatchOutcome"][];
+                        /** @constant */
+                        status: "success";
+                    };
+                };
+            };
+            /**
+             * @description [`invalid-parameter`](/problems/invalid-parameter): A parameter is not valid.
+             *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
+             *     [`invalid-json`](/problems/invalid-json): The body is not valid JSON.
+             *     [`json-too-deep`](/problems/json-too-deep): The body is nested too deeply.
+             */
+            400: components["responses"]["BadRequest"];
+            /** @description [`unauthenticated`](/problems/unauthenticated): Who are you?. */
+            401: components["responses"]["Unauthorized"];
+            /** @description [`forbidden`](/problems/forbidden): You may not do that. */
+            403: components["responses"]["Forbidden"];
+            /** @description [`not-found`](/problems/not-found): There is no such row. */
+            404: components["responses"]["NotFound"];
+            /** @description [`not-acceptable`](/problems/not-acceptable): None of the accepted types can be given. */
+            406: components["responses"]["NotAcceptable"];
+            /** @description [`request-timeout`](/problems/request-timeout): The request took too long to arrive. */
+            408: components["responses"]["RequestTimeout"];
+            /**
+             * @description [`idempotency-in-flight`](/problems/idempotency-in-flight): The first request is still under way.
+             *     [`already-exists`](/problems/already-exists): There is one already.
+             */
+            409: components["responses"]["Conflict"];
+            /**
+             * @description [`precondition-failed`](/problems/precondition-failed): The row has changed.
+             *     [`weak-entity-tag`](/problems/weak-entity-tag): The entity tag is not the one that the service gave out.
+             */
+            412: components["responses"]["PreconditionFailed"];
+            /** @description [`content-too-large`](/problems/content-too-large): The body is too large. */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description [`uri-too-long`](/problems/uri-too-long): The URL is too long. */
+            414: components["responses"]["URITooLong"];
+            /** @description [`unsupported-media-type`](/problems/unsupported-media-type): The body's type is not taken here. */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description [`misdirected-request`](/problems/misdirected-request): The service does not answer to this name. */
+            421: components["responses"]["MisdirectedRequest"];
+            /**
+             * @description [`idempotency-key-reused`](/problems/idempotency-key-reused): The Idempotency-Key belongs to another request.
+             *     [`answer-too-large`](/problems/answer-too-large): The answer would be too large.
+             *     [`validation-failed`](/problems/validation-failed): The body is not valid.
+             *     [`value-out-of-range`](/problems/value-out-of-range): A value does not fit.
+             */
+            422: components["responses"]["UnprocessableEntity"];
+            /**
+             * @description [`rate-limited`](/problems/rate-limited): Too many requests.
+             *     [`storage-budget-spent`](/problems/storage-budget-spent): Enough was stored today.
+             */
+            429: components["responses"]["TooManyRequests"];
+            /** @description [`headers-too-large`](/problems/headers-too-large): The headers are too large. */
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            /** @description [`internal-error`](/problems/internal-error): Something went wrong here. */
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description [`overloaded`](/problems/overloaded): Too much to do.
+             *     [`issuer-unavailable`](/problems/issuer-unavailable): Tokens can not be checked.
+             *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
+             *     [`database-busy`](/problems/database-busy): The database is busy.
+             *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`read-only`](/problems/read-only): No changes at the moment.
+             *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
+             */
+            503: components["responses"]["ServiceUnavailable"];
+            /** @description [`storage-full`](/problems/storage-full): No space left. */
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    watch_specification: {
+        parameters: {
+            query?: {
+                /** @description The position to go on after, as an event gave it. Without it: from now on. */
+                after?: components["parameters"]["after"];
+                /** @description First the rows that match now, as `created`, then a bookmark, then what changes. */
+                initial?: components["parameters"]["initial"];
+                /**
+                 * @description A condition on the rows.
+                 *
+                 *     | field | type | operators |
+                 *     |---|---|---|
+                 *     | `id` | string | eq, ne, gt, ge, lt, le, in |
+                 *     | `name` | string | eq, ne, gt, ge, lt, le, in, contains, startswith, endswith, casei |
+                 *     | `status` | enum | eq, ne, in |
+                 *     | `target_release` | string | eq, ne, gt, ge, lt, le, in, contains, startswith, endswith, casei |
+                 *     | `target_date` | date | eq, ne, gt, ge, lt, le, in |
+                 *     | `created_at` | timestamp | eq, ne, gt, ge, lt, le, in |
+                 *     | `updated_at` | timestamp | eq, ne, gt, ge, lt, le, in |
+                 *     | `deleted_at` | timestamp | eq, ne, gt, ge, lt, le, in |
+                 *
+                 *     `field op value` with eq, ne, gt, ge, lt, le; `field in (a, b)`; `contains(field, 'text')`; `startswith(field, 'text')`; `endswith(field, 'text')`; combined
+                 *     by `and`, `or`, `not` and parentheses. Values are `'text'` (a quote is doubled), numbers, `true`, `false`, `null`. Null matches
+                 *     `eq null` and nothing else. Text is compared exactly; `casei(field)` in the place of a field compares without regard to case (Unicode's
+                 *     simple case folding: É is é, ß is not ss), has no order, and takes at most 64 different letters. Any number and any RFC 3339 date-time (cut to milliseconds) may be compared with. At most 1,024 characters, 20 conditions, 5 levels, 50 values in a list.
+                 * @example created_at ge '2026-01-01T00:00:00Z' and not (created_at ge '2100-01-01T00:00:00Z')
+                 */
+                filter?: string;
+            };
+            header?: {
+                /** @description As `after`, and wins over it: what an EventSource sends when it reconnects. */
+                "Last-Event-ID"?: components["parameters"]["LastEventId"];
+                /** @description W3C Trace Context: the caller's trace id, which is in problems and logs. */
+                traceparent?: components["parameters"]["traceparent"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events: `id` is the position, `event` is created, updated, deleted, restored or bookmark, `data` is a CloudEvents 1.0 envelope around the row. A comment comes every 15 s, a bookmark at least every minute. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /**
+             * @description [`invalid-parameter`](/problems/invalid-parameter): A parameter is not valid.
+             *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
+             *     [`invalid-filter`](/problems/invalid-filter): The filter is not valid.
+             */
+            400: components["responses"]["BadRequest"];
+            /** @description [`unauthenticated`](/problems/unauthenticated): Who are you?. */
+            401: components["responses"]["Unauthorized"];
+            /** @description [`forbidden`](/problems/forbidden): You may not do that. */
+            403: components["responses"]["Forbidden"];
+            /** @description [`not-acceptable`](/problems/not-acceptable): None of the accepted types can be given. */
+            406: components["responses"]["NotAcceptable"];
+            /** @description [`request-timeout`](/problems/request-timeout): The request took too long to arrive. */
+            408: components["responses"]["RequestTimeout"];
+            /** @description [`position-expired`](/problems/position-expired): The position is no longer kept. */
+            410: components["responses"]["Gone"];
+            /** @description [`uri-too-long`](/problems/uri-too-long): The URL is too long. */
+            414: components["responses"]["URITooLong"];
+            /** @description [`misdirected-request`](/problems/misdirected-request): The service does not answer to this name. */
+            421: components["responses"]["MisdirectedRequest"];
+            /** @description [`rate-limited`](/problems/rate-limited): Too many requests. */
+            429: components["responses"]["TooManyRequests"];
+            /** @description [`headers-too-large`](/problems/headers-too-large): The headers are too large. */
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            /** @description [`internal-error`](/problems/internal-error): Something went wrong here. */
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description [`overloaded`](/problems/overloaded): Too much to do.
+             *     [`issuer-unavailable`](/problems/issuer-unavailable): Tokens can not be checked.
+             *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
+             *     [`database-busy`](/problems/database-busy): The database is busy.
+             *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`shutting-down`](/problems/shutting-down): The process is being stopped.
+             */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    history_specification: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page. More than 200 is taken for 200. */
+                limit?: components["parameters"]["limit"];
+                /** @description Where the page begins: `page.next_cursor` of the one before, with the same query but for `limit`. */
+                cursor?: components["parameters"]["cursor"];
+                /** @description At most three fields, each once, `-` before one for descending order; `id` breaks ties. With commas between, or the parameter once for each. */
+                sort?: ("id" | "-id" | "at" | "-at")[];
+                /** @description The members to send; `id` is always there. Without it: id, module, resource_id, version, op, actor, at, trace_id, before, after. With commas between, or the parameter once for each. */
+                fields?: ("id" | "module" | "resource_id" | "version" | "op" | "actor" | "at" | "trace_id" | "before" | "after")[];
+                /**
+                 * @description A condition on the rows.
+                 *
+                 *     | field | type | operators |
+                 *     |---|---|---|
+                 *     | `id` | string | eq, ne, gt, ge, lt, le, in |
+                 *     | `module` | string | eq, ne, in |
+                 *     | `op` | string | eq, ne, in |
+                 *     | `actor` | string | eq, ne, in |
+                 *     | `at` | timestamp | eq, ne, gt, ge, lt, le, in |
+                 *
+                 *     `field op value` with eq, ne, gt, ge, lt, le; `field in (a, b)`; `contains(field, 'text')`; `startswith(field, 'text')`; `endswith(field, 'text')`; combined
+                 *     by `and`, `or`, `not` and parentheses. Values are `'text'` (a quote is doubled), numbers, `true`, `false`, `null`. Null matches
+                 *     `eq null` and nothing else. Text is compared exactly; `casei(field)` in the place of a field compares without regard to case (Unicode's
+                 *     simple case folding: É is é, ß is not ss), has no order, and takes at most 64 different letters. Any number and any RFC 3339 date-time (cut to milliseconds) may be compared with. At most 1,024 characters, 20 conditions, 5 levels, 50 values in a list.
+                 * @example at ge '2026-01-01T00:00:00Z' and not (at ge '2100-01-01T00:00:00Z')
+                 */
+                filter?: string;
+            };
+            header?: {
+                /** @description W3C Trace Context: the caller's trace id, which is in problems and logs. */
+                traceparent?: components["parameters"]["traceparent"];
+            };
+            path: {
+                /** @description The id of a row, compared exactly. */
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its changes, newest first. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Change"][];
+                        page: components["schemas"]["Page"];
+                        /** @constant */
+                        status: "success";
+                    };
+                };
+            };
+            /**
+             * @description [`invalid-parameter`](/problems/invalid-parameter): A parameter is not valid.
+             *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
+             *     [`invalid-filter`](/problems/invalid-filter): The filter is not valid.
+             *     [`invalid-cursor`](/problems/invalid-cursor): The cursor is not valid here.
+             */
+            400: components["responses"]["BadRequest"];
+            /** @description [`unauthenticated`](/problems/unauthenticated): Who are you?. */
+            401: components["responses"]["Unauthorized"];
+            /** @description [`forbidden`](/problems/forbidden): You may not do that. */
+            403: components["responses"]["Forbidden"];
+            /**
+             * @description [`not-found`](/problems/not-found): There is no such row.
+             *     [`route-not-found`](/problems/route-not-found): There is nothing at this path.
+             */
+            404: components["responses"]["NotFound"];
+            /** @description [`not-acceptable`](/problems/not-acceptable): None of the accepted types can be given. */
+            406: components["responses"]["NotAcceptable"];
+            /** @description [`request-timeout`](/problems/request-timeout): The request took too long to arrive. */
+            408: components["responses"]["RequestTimeout"];
+            /** @description [`uri-too-long`](/problems/uri-too-long): The URL is too long. */
+            414: components["responses"]["URITooLong"];
+            /** @description [`misdirected-request`](/problems/misdirected-request): The service does not answer to this name. */
+            421: components["responses"]["MisdirectedRequest"];
+            /** @description [`rate-limited`](/problems/rate-limited): Too many requests. */
+            429: components["responses"]["TooManyRequests"];
+            /** @description [`headers-too-large`](/problems/headers-too-large): The headers are too large. */
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            /** @description [`internal-error`](/problems/internal-error): Something went wrong here. */
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description [`overloaded`](/problems/overloaded): Too much to do.
+             *     [`issuer-unavailable`](/problems/issuer-unavailable): Tokens can not be checked.
+             *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
+             *     [`database-busy`](/problems/database-busy): The database is busy.
+             *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    advance_specification: {
+        parameters: {
+            query?: {
+                /** @description The members to send; `id` is always there. Without it: id, name, status, target_release, target_date, resources, overview, goals, non_goals, background, architecture, core_components, data_models, api, database_schema, performance, security, privacy, scalability, metrics, alerts, unit_tests, integration_tests, performance_tests, deployment, rollout, migration, technical_risks, business_risks, dependencies, success_metrics, future, timeline, sources, alternatives, capacity, cost, created_at. With commas between, or the parameter once for each. */
+                fields?: ("id" | "name" | "status" | "target_release" | "target_date" | "resources" | "overview" | "goals" | "non_goals" | "background" | "architecture" | "core_components" | "data_models" | "api" | "database_schema" | "performance" | "security" | "privacy" | "scalability" | "metrics" | "alerts" | "unit_tests" | "integration_tests" | "performance_tests" | "deployment" | "rollout" | "migration" | "technical_risks" | "business_risks" | "dependencies" | "success_metrics" | "future" | "timeline" | "sources" | "alternatives" | "capacity" | "cost" | "created_at" | "updated_at" | "deleted_at" | "version" | "etag")[];
+                /** @description Check everything, answer as if it were done, and keep nothing. */
+                dry_run?: components["parameters"]["dry_run"];
+            };
+            header?: {
+                /** @description Any text of the client for this one request, kept for 24 h: the same request again gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description `return=minimal`: an answer without a body, 201 or 204, and `Preference-Applied`. Others are ignored. An idempotency key keeps the answer that was given first: `Prefer` is no part of what makes two requests the same. */
+                Prefer?: components["parameters"]["Prefer"];
+                /** @description Only if the row still has this ETag (or one of several); otherwise 412. Compared in the database, atomically. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description W3C Trace Context: the caller's trace id, which is in problems and logs. */
+                traceparent?: components["parameters"]["traceparent"];
+            };
+            path: {
+                /** @description The id of a row, compared exactly. */
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The row as it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "Preference-Applied": components["headers"]["PreferenceApplied"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Specification"];
+                        /** @constant */
+                        status: "success";
+                    };
+                };
+            };
+            /** @description Done; no body was wanted. */
+            204: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "Preference-Applied": components["headers"]["PreferenceApplied"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description [`invalid-parameter`](/problems/invalid-parameter): A parameter is not valid.
+             *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
+             */
+            400: components["responses"]["BadRequest"];
+            /** @description [`unauthenticated`](/problems/unauthenticated): Who are you?. */
+            401: components["responses"]["Unauthorized"];
+            /** @description [`forbidden`](/problems/forbidden): You may not do that. */
+            403: components["responses"]["Forbidden"];
+            /**
+             * @description [`not-found`](/problems/not-found): There is no such row.
+             *     [`route-not-found`](/problems/route-not-found): There is nothing at this path.
+             */
+            404: components["responses"]["NotFound"];
+            /** @description [`not-acceptable`](/problems/not-acceptable): None of the accepted types can be given. */
+            406: components["responses"]["NotAcceptable"];
+            /** @description [`request-timeout`](/problems/request-timeout): The request took too long to arrive. */
+            408: components["responses"]["RequestTimeout"];
+            /**
+             * @description [`idempotency-in-flight`](/problems/idempotency-in-flight): The first request is still under way.
+             *     [`conflict`](/problems/conflict): The row is not in a state for that.
+             *     [`already-exists`](/problems/already-exists): There is one already.
+             *     [`specification-incomplete`](/problems/specification-incomplete): The specification is not complete enough for its phase.
+             */
+            409: components["responses"]["Conflict"];
+            /**
+             * @description [`precondition-failed`](/problems/precondition-failed): The row has changed.
+             *     [`weak-entity-tag`](/problems/weak-entity-tag): The entity tag is not the one that the service gave out.
+             */
+            412: components["responses"]["PreconditionFailed"];
+            /** @description [`uri-too-long`](/problems/uri-too-long): The URL is too long. */
+            414: components["responses"]["URITooLong"];
+            /** @description [`misdirected-request`](/problems/misdirected-request): The service does not answer to this name. */
+            421: components["responses"]["MisdirectedRequest"];
+            /**
+             * @description [`idempotency-key-reused`](/problems/idempotency-key-reused): The Idempotency-Key belongs to another request.
+             *     [`answer-too-large`](/problems/answer-too-large): The answer would be too large.
+             *     [`validation-failed`](/problems/validation-failed): The body is not valid.
+             */
+            422: components["responses"]["UnprocessableEntity"];
+            /**
+             * @description [`rate-limited`](/problems/rate-limited): Too many requests.
+             *     [`storage-budget-spent`](/problems/storage-budget-spent): Enough was stored today.
+             */
+            429: components["responses"]["TooManyRequests"];
+            /** @description [`headers-too-large`](/problems/headers-too-large): The headers are too large. */
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            /** @description [`internal-error`](/problems/internal-error): Something went wrong here. */
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description [`overloaded`](/problems/overloaded): Too much to do.
+             *     [`issuer-unavailable`](/problems/issuer-unavailable): Tokens can not be checked.
+             *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
+             *     [`database-busy`](/problems/database-busy): The database is busy.
+             *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`read-only`](/problems/read-only): No changes at the moment.
+             *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
+             */
+            503: components["responses"]["ServiceUnavailable"];
+            /** @description [`storage-full`](/problems/storage-full): No space left. */
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    reopen_specification: {
+        parameters: {
+            query?: {
+                /** @description The members to send; `id` is always there. Without it: id, name, status, target_release, target_date, resources, overview, goals, non_goals, background, architecture, core_components, data_models, api, database_schema, performance, security, privacy, scalability, metrics, alerts, unit_tests, integration_tests, performance_tests, deployment, rollout, migration, technical_risks, business_risks, dependencies, success_metrics, future, timeline, sources, alternatives, capacity, cost, created_at. With commas between, or the parameter once for each. */
+                fields?: ("id" | "name" | "status" | "target_release" | "target_date" | "resources" | "overview" | "goals" | "non_goals" | "background" | "architecture" | "core_components" | "data_models" | "api" | "database_schema" | "performance" | "security" | "privacy" | "scalability" | "metrics" | "alerts" | "unit_tests" | "integration_tests" | "performance_tests" | "deployment" | "rollout" | "migration" | "technical_risks" | "business_risks" | "dependencies" | "success_metrics" | "future" | "timeline" | "sources" | "alternatives" | "capacity" | "cost" | "created_at" | "updated_at" | "deleted_at" | "version" | "etag")[];
+                /** @description Check everything, answer as if it were done, and keep nothing. */
+                dry_run?: components["parameters"]["dry_run"];
+            };
+            header?: {
+                /** @description Any text of the client for this one request, kept for 24 h: the same request again gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description `return=minimal`: an answer without a body, 201 or 204, and `Preference-Applied`. Others are ignored. An idempotency key keeps the answer that was given first: `Prefer` is no part of what makes two requests the same. */
+                Prefer?: components["parameters"]["Prefer"];
+                /** @description Only if the row still has this ETag (or one of several); otherwise 412. Compared in the database, atomically. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description W3C Trace Context: the caller's trace id, which is in problems and logs. */
+                traceparent?: components["parameters"]["traceparent"];
+            };
+            path: {
+                /** @description The id of a row, compared exactly. */
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The row as it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "Preference-Applied": components["headers"]["PreferenceApplied"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Specification"];
+                        /** @constant */
+                        status: "success";
+                    };
+                };
+            };
+            /** @description Done; no body was wanted. */
+            204: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "Preference-Applied": components["headers"]["PreferenceApplied"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description [`invalid-parameter`](/problems/invalid-parameter): A parameter is not valid.
+             *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
+             */
+            400: components["responses"]["BadRequest"];
+            /** @description [`unauthenticated`](/problems/unauthenticated): Who are you?. */
+            401: components["responses"]["Unauthorized"];
+            /** @description [`forbidden`](/problems/forbidden): You may not do that. */
+            403: components["responses"]["Forbidden"];
+            /**
+             * @description [`not-found`](/problems/not-found): There is no such row.
+             *     [`route-not-found`](/problems/route-not-found): There is nothing at this path.
+             */
+            404: components["responses"]["NotFound"];
+            /** @description [`not-acceptable`](/problems/not-acceptable): None of the accepted types can be given. */
+            406: components["responses"]["NotAcceptable"];
+            /** @description [`request-timeout`](/problems/request-timeout): The request took too long to arrive. */
+            408: components["responses"]["RequestTimeout"];
+            /**
+             * @description [`idempotency-in-flight`](/problems/idempotency-in-flight): The first request is still under way.
+             *     [`conflict`](/problems/conflict): The row is not in a state for that.
+             *     [`already-exists`](/problems/already-exists): There is one already.
+             */
+            409: components["responses"]["Conflict"];
+            /**
+             * @description [`precondition-failed`](/problems/precondition-failed): The row has changed.
+             *     [`weak-entity-tag`](/problems/weak-entity-tag): The entity tag is not the one that the service gave out.
+             */
+            412: components["responses"]["PreconditionFailed"];
+            /** @description [`uri-too-long`](/problems/uri-too-long): The URL is too long. */
+            414: components["responses"]["URITooLong"];
+            /** @description [`misdirected-request`](/problems/misdirected-request): The service does not answer to this name. */
+            421: components["responses"]["MisdirectedRequest"];
+            /**
+             * @description [`idempotency-key-reused`](/problems/idempotency-key-reused): The Idempotency-Key belongs to another request.
+             *     [`answer-too-large`](/problems/answer-too-large): The answer would be too large.
+             *     [`validation-failed`](/problems/validation-failed): The body is not valid.
+             */
+            422: components["responses"]["UnprocessableEntity"];
+            /**
+             * @description [`rate-limited`](/problems/rate-limited): Too many requests.
+             *     [`storage-budget-spent`](/problems/storage-budget-spent): Enough was stored today.
+             */
+            429: components["responses"]["TooManyRequests"];
+            /** @description [`headers-too-large`](/problems/headers-too-large): The headers are too large. */
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            /** @description [`internal-error`](/problems/internal-error): Something went wrong here. */
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description [`overloaded`](/problems/overloaded): Too much to do.
+             *     [`issuer-unavailable`](/problems/issuer-unavailable): Tokens can not be checked.
+             *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
+             *     [`database-busy`](/problems/database-busy): The database is busy.
+             *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`read-only`](/problems/read-only): No changes at the moment.
+             *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
+             */
+            503: components["responses"]["ServiceUnavailable"];
+            /** @description [`storage-full`](/problems/storage-full): No space left. */
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    list_specification: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page. More than 200 is taken for 200. */
+                limit?: components["parameters"]["limit"];
+                /** @description Where the page begins: `page.next_cursor` of the one before, with the same query but for `limit`. */
+                cursor?: components["parameters"]["cursor"];
+                /** @description Count the rows that match, exactly up to 10,000. Not with a stream. */
+                count?: components["parameters"]["count"];
+                /** @description Soft-deleted rows too. */
+                include_deleted?: components["parameters"]["include_deleted"];
+                /** @description At most three fields, each once, `-` before one for descending order; `id` breaks ties. With commas between, or the parameter once for each. */
+                sort?: ("id" | "-id" | "name" | "-name" | "target_date" | "-target_date" | "created_at" | "-created_at" | "updated_at" | "-updated_at" | "deleted_at" | "-deleted_at")[];
+                /** @description The members to send; `id` is always there. Without it: id, name, status, target_release, target_date, resources, overview, goals, non_goals, background, architecture, core_components, data_models, api, database_schema, performance, security, privacy, scalability, metrics, alerts, unit_tests, integration_tests, performance_tests, deployment, rollout, migration, technical_risks, business_risks, dependencies, success_metrics, future, timeline, sources, alternatives, capacity, cost, created_at. With commas between, or the parameter once for each. */
+                fields?: ("id" | "name" | "status" | "target_release" | "target_date" | "resources" | "overview" | "goals" | "non_goals" | "background" | "architecture" | "core_components" | "data_models" | "api" | "database_schema" | "performance" | "security" | "privacy" | "scalability" | "metrics" | "alerts" | "unit_tests" | "integration_tests" | "performance_tests" | "deployment" | "rollout" | "migration" | "technical_risks" | "business_risks" | "dependencies" | "success_metrics" | "future" | "timeline" | "sources" | "alternatives" | "capacity" | "cost" | "created_at" | "updated_at" | "deleted_at" | "version" | "etag")[];
+                /**
+                 * @description A condition on the rows.
+                 *
+                 *     | field | type | operators |
+                 *     |---|---|---|
+                 *     | `id` | string | eq, ne, gt, ge, lt, le, in |
+                 *     | `name` | string | eq, ne, gt, ge, lt, le, in, contains, startswith, endswith, casei |
+                 *     | `status` | enum | eq, ne, in |
+                 *     | `target_release` | string | eq, ne, gt, ge, lt, le, in, contains, startswith, endswith, casei |
+                 *     | `target_date` | date | eq, ne, gt, ge, lt, le, in |
+                 *     | `created_at` | timestamp | eq, ne, gt, ge, lt, le, in |
+                 *     | `updated_at` | timestamp | eq, ne, gt, ge, lt, le, in |
+                 *     | `deleted_at` | timestamp | eq, ne, gt, ge, lt, le, in |
+                 *
+                 *     `field op value` with eq, ne, gt, ge, lt, le; `field in (a, b)`; `contains(field, 'text')`; `startswith(field, 'text')`; `endswith(field, 'text')`; combined
+                 *     by `and`, `or`, `not` and parentheses. Values are `'text'` (a quote is doubled), numbers, `true`, `false`, `null`. Null matches
+                 *     `eq null` and nothing else. Text is compared exactly; `casei(field)` in the place of a field compares without regard to case (Unicode's
+                 *     simple case folding: É is é, ß is not ss), has no order, and takes at most 64 different letters. Any number and any RFC 3339 date-time (cut to milliseconds) may be compared with. At most 1,024 characters, 20 conditions, 5 levels, 50 values in a list.
+                 * @example created_at ge '2026-01-01T00:00:00Z' and not (created_at ge '2100-01-01T00:00:00Z')
+                 */
+                filter?: string;
+            };
+            header?: {
+                /** @description W3C Trace Context: the caller's trace id, which is in problems and logs. */
+                traceparent?: components["parameters"]["traceparent"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page, or a stream of all rows, by Accept. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Specification"][];
+                        page: components["schemas"]["Page"];
+                        /** @constant */
+                        status: "success";
+                    };
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                    "text/markdown": string;
+                };
+            };
+            /** @description The row still has an ETag of If-None-Match. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description [`invalid-parameter`](/problems/invalid-parameter): A parameter is not valid.
+             *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
+             *     [`invalid-filter`](/problems/invalid-filter): The filter is not valid.
+             *     [`invalid-cursor`](/problems/invalid-cursor): The cursor is not valid here.
+             */
+            400: components["responses"]["BadRequest"];
+            /** @description [`unauthenticated`](/problems/unauthenticated): Who are you?. */
+            401: components["responses"]["Unauthorized"];
+            /** @description [`forbidden`](/problems/forbidden): You may not do that. */
+            403: components["responses"]["Forbidden"];
+            /** @description [`not-found`](/problems/not-found): There is no such row. */
+            404: components["responses"]["NotFound"];
+            /** @description [`not-acceptable`](/problems/not-acceptable): None of the accepted types can be given. */
+            406: components["responses"]["NotAcceptable"];
+            /** @description [`request-timeout`](/problems/request-timeout): The request took too long to arrive. */
+            408: components["responses"]["RequestTimeout"];
+            /** @description [`uri-too-long`](/problems/uri-too-long): The URL is too long. */
+            414: components["responses"]["URITooLong"];
+            /** @description [`misdirected-request`](/problems/misdirected-request): The service does not answer to this name. */
+            421: components["responses"]["MisdirectedRequest"];
+            /** @description [`rate-limited`](/problems/rate-limited): Too many requests. */
+            429: components["responses"]["TooManyRequests"];
+            /** @description [`headers-too-large`](/problems/headers-too-large): The headers are too large. */
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            /** @description [`internal-error`](/problems/internal-error): Something went wrong here. */
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description [`overloaded`](/problems/overloaded): Too much to do.
+             *     [`issuer-unavailable`](/problems/issuer-unavailable): Tokens can not be checked.
+             *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
+             *     [`database-busy`](/problems/database-busy): The database is busy.
+             *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    create_specification: {
+        parameters: {
+            query?: {
+                /** @description The members to send; `id` is always there. Without it: id, name, status, target_release, target_date, resources, overview, goals, non_goals, background, architecture, core_components, data_models, api, database_schema, performance, security, privacy, scalability, metrics, alerts, unit_tests, integration_tests, performance_tests, deployment, rollout, migration, technical_risks, business_risks, dependencies, success_metrics, future, timeline, sources, alternatives, capacity, cost, created_at. With commas between, or the parameter once for each. */
+                fields?: ("id" | "name" | "status" | "target_release" | "target_date" | "resources" | "overview" | "goals" | "non_goals" | "background" | "architecture" | "core_components" | "data_models" | "api" | "database_schema" | "performance" | "security" | "privacy" | "scalability" | "metrics" | "alerts" | "unit_tests" | "integration_tests" | "performance_tests" | "deployment" | "rollout" | "migration" | "technical_risks" | "business_risks" | "dependencies" | "success_metrics" | "future" | "timeline" | "sources" | "alternatives" | "capacity" | "cost" | "created_at" | "updated_at" | "deleted_at" | "version" | "etag")[];
+                /** @description Check everything, answer as if it were done, and keep nothing. */
+                dry_run?: components["parameters"]["dry_run"];
+            };
+            header?: {
+                /** @description Any text of the client for this one request, kept for 24 h: the same request again gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description `return=minimal`: an answer without a body, 201 or 204, and `Preference-Applied`. Others are ignored. An idempotency key keeps the answer that was given first: `Prefer` is no part of what makes two requests the same. */
+                Prefer?: components["parameters"]["Prefer"];
+                /** @description W3C Trace Context: the caller's trace id, which is in problems and logs. */
+                traceparent?: components["parameters"]["traceparent"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateSpecification"];
+                "text/markdown": string;
+            };
+        };
+        responses: {
+            /** @description Made. With `Prefer: return=minimal` there is no body, and `Preference-Applied` says so. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "Preference-Applied": components["headers"]["PreferenceApplied"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Specification"];
+                        /** @constant */
+                        status: "success";
+                    };
+                };
+            };
+            /**
+             * @description [`invalid-parameter`](/problems/invalid-parameter): A parameter is not valid.
+             *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
+             *     [`invalid-json`](/problems/invalid-json): The body is not valid JSON.
+             *     [`json-too-deep`](/problems/json-too-deep): The body is nested too deeply.
+             */
+            400: components["responses"]["BadRequest"];
+            /** @description [`unauthenticated`](/problems/unauthenticated): Who are you?. */
+            401: components["responses"]["Unauthorized"];
+            /** @description [`forbidden`](/problems/forbidden): You may not do that. */
+            403: components["responses"]["Forbidden"];
+            /** @description [`not-acceptable`](/problems/not-acceptable): None of the accepted types can be given. */
+            406: components["responses"]["NotAcceptable"];
+            /** @description [`request-timeout`](/problems/request-timeout): The request took too long to arrive. */
+            408: components["responses"]["RequestTimeout"];
+            /**
+             * @description [`idempotency-in-flight`](/problems/idempotency-in-flight): The first request is still under way.
+             *     [`already-exists`](/problems/already-exists): There is one already.
+             */
+            409: components["responses"]["Conflict"];
+            /** @description [`content-too-large`](/problems/content-too-large): The body is too large. */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description [`uri-too-long`](/problems/uri-too-long): The URL is too long. */
+            414: components["responses"]["URITooLong"];
+            /** @description [`unsupported-media-type`](/problems/unsupported-media-type): The body's type is not taken here. */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description [`misdirected-request`](/problems/misdirected-request): The service does not answer to this name. */
+            421: components["responses"]["MisdirectedRequest"];
+            /**
+             * @description [`idempotency-key-reused`](/problems/idempotency-key-reused): The Idempotency-Key belongs to another request.
+             *     [`answer-too-large`](/problems/answer-too-large): The answer would be too large.
+             *     [`validation-failed`](/problems/validation-failed): The body is not valid.
+             *     [`value-out-of-range`](/problems/value-out-of-range): A value does not fit.
+             */
+            422: components["responses"]["UnprocessableEntity"];
+            /**
+             * @description [`rate-limited`](/problems/rate-limited): Too many requests.
+             *     [`storage-budget-spent`](/problems/storage-budget-spent): Enough was stored today.
+             */
+            429: components["responses"]["TooManyRequests"];
+            /** @description [`headers-too-large`](/problems/headers-too-large): The headers are too large. */
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            /** @description [`internal-error`](/problems/internal-error): Something went wrong here. */
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description [`overloaded`](/problems/overloaded): Too much to do.
+             *     [`issuer-unavailable`](/problems/issuer-unavailable): Tokens can not be checked.
+             *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
+             *     [`database-busy`](/problems/database-busy): The database is busy.
+             *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`read-only`](/problems/read-only): No changes at the moment.
+             *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
+             */
+            503: components["responses"]["ServiceUnavailable"];
+            /** @description [`storage-full`](/problems/storage-full): No space left. */
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    read_specification: {
+        parameters: {
+            query?: {
+                /** @description The members to send; `id` is always there. Without it: id, name, status, target_release, target_date, resources, overview, goals, non_goals, background, architecture, core_components, data_models, api, database_schema, performance, security, privacy, scalability, metrics, alerts, unit_tests, integration_tests, performance_tests, deployment, rollout, migration, technical_risks, business_risks, dependencies, success_metrics, future, timeline, sources, alternatives, capacity, cost, created_at. With commas between, or the parameter once for each. */
+                fields?: ("id" | "name" | "status" | "target_release" | "target_date" | "resources" | "overview" | "goals" | "non_goals" | "background" | "architecture" | "core_components" | "data_models" | "api" | "database_schema" | "performance" | "security" | "privacy" | "scalability" | "metrics" | "alerts" | "unit_tests" | "integration_tests" | "performance_tests" | "deployment" | "rollout" | "migration" | "technical_risks" | "business_risks" | "dependencies" | "success_metrics" | "future" | "timeline" | "sources" | "alternatives" | "capacity" | "cost" | "created_at" | "updated_at" | "deleted_at" | "version" | "etag")[];
+            };
+            header?: {
+                /** @description ETags that the caller has: 304 if the row still has one of them. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+                /** @description W3C Trace Context: the caller's trace id, which is in problems and logs. */
+                traceparent?: components["parameters"]["traceparent"];
+            };
+            path: {
+                /** @description The id of a row, compared exactly. */
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The row. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Specification"];
+                        /** @constant */
+                        status: "success";
+                    };
+                    "text/markdown": string;
+                };
+            };
+            /** @description The row still has an ETag of If-None-Match. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description [`invalid-parameter`](/problems/invalid-parameter): A parameter is not valid.
+             *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
+             */
+            400: components["responses"]["BadRequest"];
+            /** @description [`unauthenticated`](/problems/unauthenticated): Who are you?. */
+            401: components["responses"]["Unauthorized"];
+            /** @description [`forbidden`](/problems/forbidden): You may not do that. */
+            403: components["responses"]["Forbidden"];
+            /**
+             * @description [`not-found`](/problems/not-found): There is no such row.
+             *     [`route-not-found`](/problems/route-not-found): There is nothing at this path.
+             */
+            404: components["responses"]["NotFound"];
+            /** @description [`not-acceptable`](/problems/not-acceptable): None of the accepted types can be given. */
+            406: components["responses"]["NotAcceptable"];
+            /** @description [`request-timeout`](/problems/request-timeout): The request took too long to arrive. */
+            408: components["responses"]["RequestTimeout"];
+            /** @description [`uri-too-long`](/problems/uri-too-long): The URL is too long. */
+            414: components["responses"]["URITooLong"];
+            /** @description [`misdirected-request`](/problems/misdirected-request): The service does not answer to this name. */
+            421: components["responses"]["MisdirectedRequest"];
+            /** @description [`rate-limited`](/problems/rate-limited): Too many requests. */
+            429: components["responses"]["TooManyRequests"];
+            /** @description [`headers-too-large`](/problems/headers-too-large): The headers are too large. */
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            /** @description [`internal-error`](/problems/internal-error): Something went wrong here. */
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description [`overloaded`](/problems/overloaded): Too much to do.
+             *     [`issuer-unavailable`](/problems/issuer-unavailable): Tokens can not be checked.
+             *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
+             *     [`database-busy`](/problems/database-busy): The database is busy.
+             *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    replace_specification: {
+        parameters: {
+            query?: {
+                /** @description The members to send; `id` is always there. Without it: id, name, status, target_release, target_date, resources, overview, goals, non_goals, background, architecture, core_components, data_models, api, database_schema, performance, security, privacy, scalability, metrics, alerts, unit_tests, integration_tests, performance_tests, deployment, rollout, migration, technical_risks, business_risks, dependencies, success_metrics, future, timeline, sources, alternatives, capacity, cost, created_at. With commas between, or the parameter once for each. */
+                fields?: ("id" | "name" | "status" | "target_release" | "target_date" | "resources" | "overview" | "goals" | "non_goals" | "background" | "architecture" | "core_components" | "data_models" | "api" | "database_schema" | "performance" | "security" | "privacy" | "scalability" | "metrics" | "alerts" | "unit_tests" | "integration_tests" | "performance_tests" | "deployment" | "rollout" | "migration" | "technical_risks" | "business_risks" | "dependencies" | "success_metrics" | "future" | "timeline" | "sources" | "alternatives" | "capacity" | "cost" | "created_at" | "updated_at" | "deleted_at" | "version" | "etag")[];
+                /** @description Check everything, answer as if it were done, and keep nothing. */
+                dry_run?: components["parameters"]["dry_run"];
+            };
+            header?: {
+                /** @description Any text of the client for this one request, kept for 24 h: the same request again gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description `return=minimal`: an answer without a body, 201 or 204, and `Preference-Applied`. Others are ignored. An idempotency key keeps the answer that was given first: `Prefer` is no part of what makes two requests the same. */
+                Prefer?: components["parameters"]["Prefer"];
+                /** @description Only if the row still has this ETag (or one of several); otherwise 412. Compared in the database, atomically. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description `*`: only if there is no row with this id; otherwise 412. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatchAny"];
+                /** @description W3C Trace Context: the caller's trace id, which is in problems and logs. */
+                traceparent?: components["parameters"]["traceparent"];
+            };
+            path: {
+                /** @description The id of a row, compared exactly. */
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateSpecification"];
+                "text/markdown": string;
+            };
+        };
+        responses: {
+            /** @description The row as it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "Preference-Applied": components["headers"]["PreferenceApplied"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Specification"];
+                        /** @constant */
+                        status: "success";
+                    };
+                };
+            };
+            /** @description Made. With `Prefer: return=minimal` there is no body, and `Preference-Applied` says so. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "Preference-Applied": components["headers"]["PreferenceApplied"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Specification"];
+                        /** @constant */
+                        status: "success";
+                    };
+                };
+            };
+            /** @description Done; no body was wanted. */
+            204: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "Preference-Applied": components["headers"]["PreferenceApplied"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description [`invalid-parameter`](/problems/invalid-parameter): A parameter is not valid.
+             *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
+             *     [`invalid-json`](/problems/invalid-json): The body is not valid JSON.
+             *     [`json-too-deep`](/problems/json-too-deep): The body is nested too deeply.
+             */
+            400: components["responses"]["BadRequest"];
+            /** @description [`unauthenticated`](/problems/unauthenticated): Who are you?. */
+            401: components["responses"]["Unauthorized"];
+            /** @description [`forbidden`](/problems/forbidden): You may not do that. */
+            403: components["responses"]["Forbidden"];
+            /** @description [`route-not-found`](/problems/route-not-found): There is nothing at this path. */
+            404: components["responses"]["NotFound"];
+            /** @description [`not-acceptable`](/problems/not-acceptable): None of the accepted types can be given. */
+            406: components["responses"]["NotAcceptable"];
+            /** @description [`request-timeout`](/problems/request-timeout): The request took too long to arrive. */
+            408: components["responses"]["RequestTimeout"];
+            /**
+             * @description [`idempotency-in-flight`](/problems/idempotency-in-flight): The first request is still under way.
+             *     [`already-exists`](/problems/already-exists): There is one already.
+             */
+            409: components["responses"]["Conflict"];
+            /**
+             * @description [`precondition-failed`](/problems/precondition-failed): The row has changed.
+             *     [`weak-entity-tag`](/problems/weak-entity-tag): The entity tag is not the one that the service gave out.
+             */
+            412: components["responses"]["PreconditionFailed"];
+            /** @description [`content-too-large`](/problems/content-too-large): The body is too large. */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description [`uri-too-long`](/problems/uri-too-long): The URL is too long. */
+            414: components["responses"]["URITooLong"];
+            /** @description [`unsupported-media-type`](/problems/unsupported-media-type): The body's type is not taken here. */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description [`misdirected-request`](/problems/misdirected-request): The service does not answer to this name. */
+            421: components["responses"]["MisdirectedRequest"];
+            /**
+             * @description [`idempotency-key-reused`](/problems/idempotency-key-reused): The Idempotency-Key belongs to another request.
+             *     [`answer-too-large`](/problems/answer-too-large): The answer would be too large.
+             *     [`validation-failed`](/problems/validation-failed): The body is not valid.
+             *     [`value-out-of-range`](/problems/value-out-of-range): A value does not fit.
+             */
+            422: components["responses"]["UnprocessableEntity"];
+            /**
+             * @description [`rate-limited`](/problems/rate-limited): Too many requests.
+             *     [`storage-budget-spent`](/problems/storage-budget-spent): Enough was stored today.
+             */
+            429: components["responses"]["TooManyRequests"];
+            /** @description [`headers-too-large`](/problems/headers-too-large): The headers are too large. */
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            /** @description [`internal-error`](/problems/internal-error): Something went wrong here. */
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description [`overloaded`](/problems/overloaded): Too much to do.
+             *     [`issuer-unavailable`](/problems/issuer-unavailable): Tokens can not be checked.
+             *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
+             *     [`database-busy`](/problems/database-busy): The database is busy.
+             *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`read-only`](/problems/read-only): No changes at the moment.
+             *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
+             */
+            503: components["responses"]["ServiceUnavailable"];
+            /** @description [`storage-full`](/problems/storage-full): No space left. */
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    remove_specification: {
+        parameters: {
+            query?: {
+                /** @description Check everything, answer as if it were done, and keep nothing. */
+                dry_run?: components["parameters"]["dry_run"];
+            };
+            header?: {
+                /** @description Any text of the client for this one request, kept for 24 h: the same request again gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Only if the row still has this ETag (or one of several); otherwise 412. Compared in the database, atomically. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description W3C Trace Context: the caller's trace id, which is in problems and logs. */
+                traceparent?: components["parameters"]["traceparent"];
+            };
+            path: {
+                /** @description The id of a row, compared exactly. */
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description [`invalid-parameter`](/problems/invalid-parameter): A parameter is not valid.
+             *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
+             */
+            400: components["responses"]["BadRequest"];
+            /** @description [`unauthenticated`](/problems/unauthenticated): Who are you?. */
+            401: components["responses"]["Unauthorized"];
+            /** @description [`forbidden`](/problems/forbidden): You may not do that. */
+            403: components["responses"]["Forbidden"];
+            /**
+             * @description [`not-found`](/problems/not-found): There is no such row.
+             *     [`route-not-found`](/problems/route-not-found): There is nothing at this path.
+             */
+            404: components["responses"]["NotFound"];
+            /** @description [`not-acceptable`](/problems/not-acceptable): None of the accepted types can be given. */
+            406: components["responses"]["NotAcceptable"];
+            /** @description [`request-timeout`](/problems/request-timeout): The request took too long to arrive. */
+            408: components["responses"]["RequestTimeout"];
+            /** @description [`idempotency-in-flight`](/problems/idempotency-in-flight): The first request is still under way. */
+            409: components["responses"]["Conflict"];
+            /**
+             * @description [`precondition-failed`](/problems/precondition-failed): The row has changed.
+             *     [`weak-entity-tag`](/problems/weak-entity-tag): The entity tag is not the one that the service gave out.
+             */
+            412: components["responses"]["PreconditionFailed"];
+            /** @description [`uri-too-long`](/problems/uri-too-long): The URL is too long. */
+            414: components["responses"]["URITooLong"];
+            /** @description [`misdirected-request`](/problems/misdirected-request): The service does not answer to this name. */
+            421: components["responses"]["MisdirectedRequest"];
+            /**
+             * @description [`idempotency-key-reused`](/problems/idempotency-key-reused): The Idempotency-Key belongs to another request.
+             *     [`answer-too-large`](/problems/answer-too-large): The answer would be too large.
+             */
+            422: components["responses"]["UnprocessableEntity"];
+            /**
+             * @description [`rate-limited`](/problems/rate-limited): Too many requests.
+             *     [`storage-budget-spent`](/problems/storage-budget-spent): Enough was stored today.
+             */
+            429: components["responses"]["TooManyRequests"];
+            /** @description [`headers-too-large`](/problems/headers-too-large): The headers are too large. */
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            /** @description [`internal-error`](/problems/internal-error): Something went wrong here. */
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description [`overloaded`](/problems/overloaded): Too much to do.
+             *     [`issuer-unavailable`](/problems/issuer-unavailable): Tokens can not be checked.
+             *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
+             *     [`database-busy`](/problems/database-busy): The database is busy.
+             *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`read-only`](/problems/read-only): No changes at the moment.
+             *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
+             */
+            503: components["responses"]["ServiceUnavailable"];
+            /** @description [`storage-full`](/problems/storage-full): No space left. */
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    update_specification: {
+        parameters: {
+            query?: {
+                /** @description The members to send; `id` is always there. Without it: id, name, status, target_release, target_date, resources, overview, goals, non_goals, background, architecture, core_components, data_models, api, database_schema, performance, security, privacy, scalability, metrics, alerts, unit_tests, integration_tests, performance_tests, deployment, rollout, migration, technical_risks, business_risks, dependencies, success_metrics, future, timeline, sources, alternatives, capacity, cost, created_at. With commas between, or the parameter once for each. */
+                fields?: ("id" | "name" | "status" | "target_release" | "target_date" | "resources" | "overview" | "goals" | "non_goals" | "background" | "architecture" | "core_components" | "data_models" | "api" | "database_schema" | "performance" | "security" | "privacy" | "scalability" | "metrics" | "alerts" | "unit_tests" | "integration_tests" | "performance_tests" | "deployment" | "rollout" | "migration" | "technical_risks" | "business_risks" | "dependencies" | "success_metrics" | "future" | "timeline" | "sources" | "alternatives" | "capacity" | "cost" | "created_at" | "updated_at" | "deleted_at" | "version" | "etag")[];
+                /** @description Check everything, answer as if it were done, and keep nothing. */
+                dry_run?: components["parameters"]["dry_run"];
+            };
+            header?: {
+                /** @description Any text of the client for this one request, kept for 24 h: the same request again gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description `return=minimal`: an answer without a body, 201 or 204, and `Preference-Applied`. Others are ignored. An idempotency key keeps the answer that was given first: `Prefer` is no part of what makes two requests the same. */
+                Prefer?: components["parameters"]["Prefer"];
+                /** @description Only if the row still has this ETag (or one of several); otherwise 412. Compared in the database, atomically. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description W3C Trace Context: the caller's trace id, which is in problems and logs. */
+                traceparent?: components["parameters"]["traceparent"];
+            };
+            path: {
+                /** @description The id of a row, compared exactly. */
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["UpdateSpecification"];
+                "application/json": components["schemas"]["UpdateSpecification"];
+            };
+        };
+        responses: {
+            /** @description The row as it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "Preference-Applied": components["headers"]["PreferenceApplied"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Specification"];
+                        /** @constant */
+                        status: "success";
+                    };
+                };
+            };
+            /** @description Done; no body was wanted. */
+            204: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "Preference-Applied": components["headers"]["PreferenceApplied"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description [`invalid-parameter`](/problems/invalid-parameter): A parameter is not valid.
+             *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
+             *     [`invalid-json`](/problems/invalid-json): The body is not valid JSON.
+             *     [`json-too-deep`](/problems/json-too-deep): The body is nested too deeply.
+             */
+            400: components["responses"]["BadRequest"];
+            /** @description [`unauthenticated`](/problems/unauthenticated): Who are you?. */
+            401: components["responses"]["Unauthorized"];
+            /** @description [`forbidden`](/problems/forbidden): You may not do that. */
+            403: components["responses"]["Forbidden"];
+            /**
+             * @description [`not-found`](/problems/not-found): There is no such row.
+             *     [`route-not-found`](/problems/route-not-found): There is nothing at this path.
+             */
+            404: components["responses"]["NotFound"];
+            /** @description [`not-acceptable`](/problems/not-acceptable): None of the accepted types can be given. */
+            406: components["responses"]["NotAcceptable"];
+            /** @description [`request-timeout`](/problems/request-timeout): The request took too long to arrive. */
+            408: components["responses"]["RequestTimeout"];
+            /**
+             * @description [`idempotency-in-flight`](/problems/idempotency-in-flight): The first request is still under way.
+             *     [`already-exists`](/problems/already-exists): There is one already.
+             */
+            409: components["responses"]["Conflict"];
+            /**
+             * @description [`precondition-failed`](/problems/precondition-failed): The row has changed.
+             *     [`weak-entity-tag`](/problems/weak-entity-tag): The entity tag is not the one that the service gave out.
+             */
+            412: components["responses"]["PreconditionFailed"];
+            /** @description [`content-too-large`](/problems/content-too-large): The body is too large. */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description [`uri-too-long`](/problems/uri-too-long): The URL is too long. */
+            414: components["responses"]["URITooLong"];
+            /** @description [`unsupported-media-type`](/problems/unsupported-media-type): The body's type is not taken here. */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description [`misdirected-request`](/problems/misdirected-request): The service does not answer to this name. */
+            421: components["responses"]["MisdirectedRequest"];
+            /**
+             * @description [`idempotency-key-reused`](/problems/idempotency-key-reused): The Idempotency-Key belongs to another request.
+             *     [`answer-too-large`](/problems/answer-too-large): The answer would be too large.
+             *     [`validation-failed`](/problems/validation-failed): The body is not valid.
+             *     [`value-out-of-range`](/problems/value-out-of-range): A value does not fit.
+             */
+            422: components["responses"]["UnprocessableEntity"];
+            /**
+             * @description [`rate-limited`](/problems/rate-limited): Too many requests.
+             *     [`storage-budget-spent`](/problems/storage-budget-spent): Enough was stored today.
+             */
+            429: components["responses"]["TooManyRequests"];
+            /** @description [`headers-too-large`](/problems/headers-too-large): The headers are too large. */
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            /** @description [`internal-error`](/problems/internal-error): Something went wrong here. */
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description [`overloaded`](/problems/overloaded): Too much to do.
+             *     [`issuer-unavailable`](/problems/issuer-unavailable): Tokens can not be checked.
+             *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
+             *     [`database-busy`](/problems/database-busy): The database is busy.
+             *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`read-only`](/problems/read-only): No changes at the moment.
+             *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
+             */
+            503: components["responses"]["ServiceUnavailable"];
+            /** @description [`storage-full`](/problems/storage-full): No space left. */
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    restore_specification: {
+        parameters: {
+            query?: {
+                /** @description The members to send; `id` is always there. Without it: id, name, status, target_release, target_date, resources, overview, goals, non_goals, background, architecture, core_components, data_models, api, database_schema, performance, security, privacy, scalability, metrics, alerts, unit_tests, integration_tests, performance_tests, deployment, rollout, migration, technical_risks, business_risks, dependencies, success_metrics, future, timeline, sources, alternatives, capacity, cost, created_at. With commas between, or the parameter once for each. */
+                fields?: ("id" | "name" | "status" | "target_release" | "target_date" | "resources" | "overview" | "goals" | "non_goals" | "background" | "architecture" | "core_components" | "data_models" | "api" | "database_schema" | "performance" | "security" | "privacy" | "scalability" | "metrics" | "alerts" | "unit_tests" | "integration_tests" | "performance_tests" | "deployment" | "rollout" | "migration" | "technical_risks" | "business_risks" | "dependencies" | "success_metrics" | "future" | "timeline" | "sources" | "alternatives" | "capacity" | "cost" | "created_at" | "updated_at" | "deleted_at" | "version" | "etag")[];
+                /** @description Check everything, answer as if it were done, and keep nothing. */
+                dry_run?: components["parameters"]["dry_run"];
+            };
+            header?: {
+                /** @description Any text of the client for this one request, kept for 24 h: the same request again gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description `return=minimal`: an answer without a body, 201 or 204, and `Preference-Applied`. Others are ignored. An idempotency key keeps the answer that was given first: `Prefer` is no part of what makes two requests the same. */
+                Prefer?: components["parameters"]["Prefer"];
+                /** @description Only if the row still has this ETag (or one of several); otherwise 412. Compared in the database, atomically. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description W3C Trace Context: the caller's trace id, which is in problems and logs. */
+                traceparent?: components["parameters"]["traceparent"];
+            };
+            path: {
+                /** @description The id of a row, compared exactly. */
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The row as it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "Preference-Applied": components["headers"]["PreferenceApplied"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Specification"];
+                        /** @constant */
+                        status: "success";
+                    };
+                };
+            };
+            /** @description Done; no body was wanted. */
+            204: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "Preference-Applied": components["headers"]["PreferenceApplied"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description [`invalid-parameter`](/problems/invalid-parameter): A parameter is not valid.
+             *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
+             */
+            400: components["responses"]["BadRequest"];
+            /** @description [`unauthenticated`](/problems/unauthenticated): Who are you?. */
+            401: components["responses"]["Unauthorized"];
+            /** @description [`forbidden`](/problems/forbidden): You may not do that. */
+            403: components["responses"]["Forbidden"];
+            /**
+             * @description [`not-found`](/problems/not-found): There is no such row.
+             *     [`route-not-found`](/problems/route-not-found): There is nothing at this path.
+             */
+            404: components["responses"]["NotFound"];
+            /** @description [`not-acceptable`](/problems/not-acceptable): None of the accepted types can be given. */
+            406: components["responses"]["NotAcceptable"];
+            /** @description [`request-timeout`](/problems/request-timeout): The request took too long to arrive. */
+            408: components["responses"]["RequestTimeout"];
+            /**
+             * @description [`idempotency-in-flight`](/problems/idempotency-in-flight): The first request is still under way.
+             *     [`not-deleted`](/problems/not-deleted): The row is not deleted.
+             *     [`already-exists`](/problems/already-exists): There is one already.
+             */
+            409: components["responses"]["Conflict"];
+            /**
+             * @description [`precondition-failed`](/problems/precondition-failed): The row has changed.
+             *     [`weak-entity-tag`](/problems/weak-entity-tag): The entity tag is not the one that the service gave out.
+             */
+            412: components["responses"]["PreconditionFailed"];
+            /** @description [`uri-too-long`](/problems/uri-too-long): The URL is too long. */
+            414: components["responses"]["URITooLong"];
+            /** @description [`misdirected-request`](/problems/misdirected-request): The service does not answer to this name. */
+            421: components["responses"]["MisdirectedRequest"];
+            /**
+             * @description [`idempotency-key-reused`](/problems/idempotency-key-reused): The Idempotency-Key belongs to another request.
+             *     [`answer-too-large`](/problems/answer-too-large): The answer would be too large.
+             */
+            422: components["responses"]["UnprocessableEntity"];
+            /**
+             * @description [`rate-limited`](/problems/rate-limited): Too many requests.
+             *     [`storage-budget-spent`](/problems/storage-budget-spent): Enough was stored today.
+             */
+            429: components["responses"]["TooManyRequests"];
+            /** @description [`headers-too-large`](/problems/headers-too-large): The headers are too large. */
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            /** @description [`internal-error`](/problems/internal-error): Something went wrong here. */
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description [`overloaded`](/problems/overloaded): Too much to do.
+             *     [`issuer-unavailable`](/problems/issuer-unavailable): Tokens can not be checked.
+             *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
+             *     [`database-busy`](/problems/database-busy): The database is busy.
+             *     [`database-timeout`](/problems/database-timeout): The database took too long.
              *     [`read-only`](/problems/read-only): No changes at the moment.
              *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
              */

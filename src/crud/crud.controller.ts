@@ -63,7 +63,7 @@ export function CrudController<E extends CrudEntity>(
       return this.service.get(id, context);
     }
 
-    @CreateEndpoint(resource, ONE_ROW)
+    @CreateEndpoint(resource, { ...ONE_ROW, ...(formats && { formats }) })
     create(@Body() body: CreateBody, @Context() context: RequestContext): Promise<Representation<E>> {
       return this.service.create(body as CreateInput<E>, context);
     }
@@ -77,7 +77,7 @@ export function CrudController<E extends CrudEntity>(
       return this.service.update(id, patch, context);
     }
 
-    @ReplaceEndpoint(resource)
+    @ReplaceEndpoint(resource, { ...(formats && { formats }) })
     replace(
       @Param('id') id: string,
       @Body() body: Replacement<CreateInput<E>>,

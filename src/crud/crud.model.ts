@@ -120,12 +120,17 @@ export class CrudModel {
   }
 
   /**
-   * All members of a PUT, defaults filled in: what it leaves out is not kept, unless the caller could not know of it or it
-   * never changes.
+   * All members of a PUT, defaults filled in: what it leaves out is not kept, unless the caller could not know of it, it
+   * never changes, or the body is a document that has no place for it.
    * @param before the row that is replaced; null where there is none
    */
-  replacement(id: string, { value }: Replacement<unknown>, caller: Caller, before: CrudEntity | null): object {
-    const body = before && isObject(value) ? this.completed(value, before, caller) : value;
+  replacement(
+    id: string,
+    { value, isPartial }: Replacement<unknown>,
+    caller: Caller,
+    before: CrudEntity | null,
+  ): object {
+    const body = before && isObject(value) ? this.completed(value, isPartial, before, caller) : value;
     checkBody(before ? this.replaceRules : this.createRules, body);
     this.refuseHidden(body, caller);
     const { id: ownId, ...members } = body as { id?: string };
@@ -137,9 +142,11 @@ export class CrudModel {
     return { ...this.defaults, ...this.normalise(members), ...kept };
   }
 
-  /** Adds the write-only members, which a client that has read the row can not send. */
-  private completed(body: Members, before: CrudEntity, caller: Caller): Members {
-    const unsent = this.writeOnly.filter((name) => !(name in body));
+  /** Adds the members that the body has no place for: write-only ones, and what a document leaves out. */
+  private completed(body: Members, isPartial: boolean, before: CrudEntity, caller: Caller): Members {
+    const known = this.fieldsFor(caller);
+    const left = isPartial ? known.all.filter(({ writable }) => writable === true).map(({ name }) => name) : [];
+    const unsent = [...this.writeOnly, ...left].filter((name) => !(name in body));
     return { ...pick(before, unsent), ...this.withoutUnchanged(body, before, caller) };
   }
 

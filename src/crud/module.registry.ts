@@ -5,6 +5,7 @@ import type { CrudEntity } from '../rows/crud.entity.js';
 import { CrudRepository } from '../rows/crud.repository.js';
 import type { Endpoint, EndpointKind } from './endpoints/endpoint.js';
 import { findEndpoints, type FoundEndpoint } from './endpoints/found-endpoints.js';
+import type { Format } from './endpoints/format.js';
 import { CrudService } from './crud.service.js';
 
 /** Names that the kernel has routes and scopes of. */
@@ -51,6 +52,12 @@ export class ModuleRegistry implements OnModuleInit {
   /** Whether the module has an endpoint of this kind: a controller may go without some. */
   has(name: string, kind: EndpointKind): boolean {
     return this.endpoint(name, kind) !== undefined;
+  }
+
+  /** Reads files that end so, where its PUT takes such a body; undefined where it takes none. */
+  readerOf(name: string, extension: string): Format['read'] {
+    const { formats = [] } = this.endpoint(name, 'replace') ?? {};
+    return formats.find((format) => format.extension === extension)?.read;
   }
 
   /** The declaration of the module's first endpoint of this kind. */

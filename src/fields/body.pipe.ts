@@ -3,9 +3,18 @@ import { DomainError } from '../problems/domain-error.js';
 import { derivedRules } from './bodies.js';
 import { BodyRules } from './body-rules.js';
 
-/** A body class that is checked later, by whoever knows what it is applied to: it is handed the parsed JSON as it is. */
+/** A body class that is checked later, by whoever knows what it is applied to: it is handed the parsed body as it is. */
 export abstract class DeferredBody {
-  constructor(readonly value: unknown) {}
+  /** @param isPartial of a document, which has no place for all members: a PUT keeps those that it leaves out */
+  constructor(
+    readonly value: unknown,
+    readonly isPartial = false,
+  ) {}
+}
+
+/** Members that were read from a body which is not JSON. */
+export class Document {
+  constructor(readonly members: object) {}
 }
 
 /** Checks each `@Body()` by the rules of its class: 422 with every fault at once. */
@@ -13,10 +22,12 @@ export abstract class DeferredBody {
 export class BodyPipe implements PipeTransform {
   private readonly compiled = new Map<Type<unknown>, BodyRules>();
 
-  transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
-    if (type !== 'body') return value;
-    if (value === undefined) throw new DomainError('invalid-json', 'The body is empty.');
-    if (metatype && metatype.prototype instanceof DeferredBody) return new metatype(value);
+  transform(body: unknown, { type, metatype }: ArgumentMetadata): unknown {
+    if (type !== 'body') return body;
+    if (body === undefined) throw new DomainError('invalid-json', 'The body is empty.');
+    const isDocument = body instanceof Document;
+    const value = isDocument ? body.members : body;
+    if (metatype && metatype.prototype instanceof DeferredBody) return new metatype(value, isDocument);
     checkBody(this.rulesOf(metatype!), value);
     return value;
   }

@@ -1,13 +1,14 @@
 import type { Caller } from '../access/caller.js';
 import type { Route } from './route.js';
 import type { FastifyContextConfig } from 'fastify';
+import type { Readers } from './body.parser.js';
 
 /** The permission that a route needs: a verb on its module, a scope by its name, or none. */
 export type RouteAccess =
   { readonly verb: 'read' | 'write' } | { readonly scope: string } | { readonly isPublic: true };
 
 /** The traits of a route beside who may use it. */
-export type RouteTraits = Pick<FastifyContextConfig, 'offers' | 'isUnlimited'>;
+export type RouteTraits = Pick<FastifyContextConfig, 'offers' | 'readers' | 'isUnlimited'>;
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -24,6 +25,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The Content-Types that the route can answer with, the default first; JSON where it does not say. */
     readonly offers?: readonly string[];
+    /** The media types that bodies may have beside JSON. */
+    readonly readers?: Readers;
     readonly access?: RouteAccess;
     /** The handler of a route that is no endpoint: its decorators say what it takes. */
     readonly handledBy?: readonly [target: object, key: string | symbol];

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { DomainError } from '../problems/domain-error.js';
+import type { Readers } from './body.parser.js';
 import { parseMediaType } from './media-types.js';
 import { negotiate } from './negotiation.js';
 import { announcesBody } from './engine/body.js';
@@ -81,31 +82,39 @@ export function notImplemented(): DomainError {
 
 /** Accept, then Content-Type, in the contract's order. */
 export function checkMediaTypes(request: FastifyRequest): void {
-  const { headers, method } = request;
-  negotiate(headers.accept, request.route.offers);
+  const { headers, method, route } = request;
+  negotiate(headers.accept, route.offers);
   if (!announcesBody(headers)) return;
   if (method === 'GET' || method === 'HEAD') return;
-  checkContentType(method, headers['content-type'], headers['content-encoding']);
+  checkContentType({ method, readers: route.readers }, headers['content-type'], headers['content-encoding']);
 }
 
-function checkContentType(method: string, contentType: string | undefined, encoding: string | undefined): void {
-  if (encoding !== undefined) throw unsupported(method, 'A body must not have a Content-Encoding.', 'content-encoding');
+/** What bodies may be. */
+interface Takes {
+  readonly method: string;
+  readonly readers: Readers;
+}
+
+function checkContentType(takes: Takes, contentType: string | undefined, encoding: string | undefined): void {
+  if (encoding !== undefined) throw unsupported(takes, 'A body must not have a Content-Encoding.', 'content-encoding');
   if (contentType === 'application/json') return;
-  if (contentType === undefined) throw unsupported(method, 'A body needs a Content-Type.', 'content-type');
+  if (contentType === undefined) throw unsupported(takes, 'A body needs a Content-Type.', 'content-type');
   const given = parseMediaType(contentType);
-  if (given?.type !== 'application/json' && !(method === 'PATCH' && given?.type === MERGE_PATCH))
-    throw unsupported(method, `This takes ${accepted(method)}.`, 'content-type');
+  const types = typesOf(takes);
+  if (!given || !types.includes(given.type))
+    throw unsupported(takes, `This takes ${types.join(', ')}.`, 'content-type');
   if (given.charsets.some((charset) => charset !== 'utf-8'))
-    throw unsupported(method, 'JSON is UTF-8: no other charset is taken.', 'content-type');
+    throw unsupported(takes, 'A body is UTF-8: no other charset is taken.', 'content-type');
 }
 
-function accepted(method: string): string {
-  return method === 'PATCH' ? `${MERGE_PATCH}, application/json` : 'application/json';
+function typesOf({ method, readers }: Takes): string[] {
+  return [...(method === 'PATCH' ? [MERGE_PATCH] : []), 'application/json', ...readers.keys()];
 }
 
-function unsupported(method: string, detail: string, header: string): DomainError {
+function unsupported(takes: Takes, detail: string, header: string): DomainError {
+  const { method } = takes;
   const name = method === 'PATCH' ? 'accept-patch' : 'accept-post';
-  const headers = method === 'PATCH' || method === 'POST' ? { [name]: accepted(method) } : undefined;
+  const headers = method === 'PATCH' || method === 'POST' ? { [name]: typesOf(takes).join(', ') } : undefined;
   return new DomainError('unsupported-media-type', detail, {
     errors: [{ code: 'unsupported', detail, header }],
     ...(headers && { headers }),

@@ -1,4 +1,5 @@
 import type { FastifyInstance, RouteOptions } from 'fastify';
+import { NO_READERS, type Readers } from './body.parser.js';
 import { JSON_TYPE } from './media-types.js';
 import type { RouteAccess } from './fastify-types.js';
 
@@ -21,6 +22,8 @@ export interface Route {
   readonly offers: readonly string[];
   /** Levels of its body around other bodies: `{ operations: [{ body }] }` has three. */
   readonly levelsAround: number;
+  /** The media types that bodies may have beside JSON. */
+  readonly readers: Readers;
   readonly access: RouteAccess | undefined;
   /** The module that it is about; undefined where that is a part of the path, or it is about none. */
   readonly module: string | undefined;
@@ -37,6 +40,7 @@ export const NO_ROUTE: Route = {
   isUnlimited: false,
   offers: JSON_ONLY,
   levelsAround: 0,
+  readers: NO_READERS,
   access: undefined,
   module: undefined,
   scope: undefined,
@@ -67,6 +71,7 @@ function routeOf({ method, url, config }: RouteOptions): Route {
     isUnlimited: config?.isUnlimited ?? false,
     offers: config?.offers ?? JSON_ONLY,
     levelsAround: url.endsWith('::batch') ? 3 : 0,
+    readers: config?.readers ?? NO_READERS,
     access,
     module,
     scope: access && scopeFor(access, module),

@@ -6,6 +6,7 @@ import type { Endpoint, EndpointKind } from '../crud/endpoints/endpoint.js';
 import { CHANGE_FIELDS } from '../changes/change.fields.js';
 import { derivedRules } from '../fields/bodies.js';
 import { DeferredBody } from '../fields/body.pipe.js';
+import { readersOf } from '../crud/endpoints/format.js';
 import type { OwnSchemas } from './own-schemas.js';
 import { fieldsParameter, filterParameter, listParametersOf, ownParameters, sortParameter } from './parameters.js';
 import { problemResponses, STAGE_HEADERS } from './problems.js';
@@ -94,7 +95,7 @@ export function operation(
   const own = ownBodyOf(endpoint);
   const body = own
     ? schemas.requestBody(own)
-    : requestBody(kind, schemaName(model.name), batchSchemaName(model.name, ops));
+    : requestBody(endpoint, schemaName(model.name), batchSchemaName(model.name, ops));
   return {
     tags: [model.name],
     ...(model.stage.level === 'deprecated' && { deprecated: true }),
@@ -128,11 +129,11 @@ function ownAnswer(data: OpenAPIV3_1.SchemaObject): Record<string, OpenAPIV3_1.R
 
 /** With the representations of the module's own. */
 function successesOf(
-  { kind, formats = [] }: Endpoint,
+  { kind, writes, formats = [] }: Endpoint,
   { name }: CrudModel,
 ): Record<string, OpenAPIV3_1.ResponseObject> {
   const responses = successes(kind, schemaName(name));
-  for (const { type } of formats) responses['200']!.content![type] = { schema: { type: 'string' } };
+  for (const { type } of writes ? [] : formats) responses['200']!.content![type] = { schema: { type: 'string' } };
   return responses;
 }
 
@@ -222,12 +223,21 @@ function withStage(responses: Record<string, OpenAPIV3_1.ResponseObject>, { stag
   );
 }
 
-function requestBody(kind: EndpointKind, name: string, batch: string): OpenAPIV3_1.RequestBodyObject | undefined {
+function requestBody(
+  { kind, formats = [] }: Endpoint,
+  name: string,
+  batch: string,
+): OpenAPIV3_1.RequestBodyObject | undefined {
   const content = (schema: string, ...types: string[]) => ({
     required: true,
     content: Object.fromEntries(types.map((type) => [type, { schema: reference(schema) }])),
   });
-  if (kind === 'create' || kind === 'replace') return content(`Create${name}`, 'application/json');
+  if (kind === 'create' || kind === 'replace') {
+    const body = content(`Create${name}`, 'application/json');
+    for (const type of readersOf(formats).keys())
+      Object.assign(body.content, { [type]: { schema: { type: 'string' } } });
+    return body;
+  }
   if (kind === 'update') return content(`Update${name}`, 'application/merge-patch+json', 'application/json');
   return kind === 'batch' ? content(batch, 'application/json') : undefined;
 }

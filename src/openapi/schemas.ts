@@ -190,6 +190,8 @@ export const SHARED_SCHEMAS: Record<string, Schema> = {
       parameter: { type: 'string' },
       position: { type: 'integer', description: 'Offset in the parameter, from 0, in characters (code points).' },
       header: { type: 'string' },
+      line: { type: 'integer', description: 'Line of a body that is no JSON, from 1.' },
+      column: { type: 'integer', description: 'Character of that line, from 1.' },
     },
     required: ['code', 'detail'],
     additionalProperties: false,

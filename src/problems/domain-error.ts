@@ -1,4 +1,4 @@
-/** One fault and its place: a JSON pointer into the body, a query parameter, or a header. */
+/** One fault and its place: a JSON pointer into the body, a line and column of it, a query parameter, or a header. */
 export interface ProblemItem {
   readonly code: string;
   readonly detail: string;
@@ -7,6 +7,10 @@ export interface ProblemItem {
   /** The character of a parameter where it goes wrong, from 0. */
   readonly position?: number;
   readonly header?: string;
+  /** Of a body that is no JSON, from 1. */
+  readonly line?: number;
+  /** The character of the line, from 1. */
+  readonly column?: number;
 }
 
 export interface DomainErrorOptions {

@@ -57,6 +57,11 @@ const CATALOGUE = new Map<string, ProblemType>(
       title: 'The body is not valid JSON',
       explanation: 'The body has to be one JSON text in UTF-8, in which no object has two members of the same name.',
     },
+    'invalid-text': {
+      status: 400,
+      title: 'The body is not valid text',
+      explanation: 'A body that is not JSON is text in UTF-8, of a media type that the reference names for the request.',
+    },
     'json-too-deep': {
       status: 400,
       title: 'The body is nested too deeply',
@@ -178,6 +183,12 @@ const CATALOGUE = new Map<string, ProblemType>(
       title: "The body's type is not taken here",
       explanation:
         'Bodies are application/json in UTF-8 without Content-Encoding; PATCH also takes application/merge-patch+json (see Accept-Patch).',
+    },
+    'malformed-document': {
+      status: 422,
+      title: 'The document has not the form that it must have',
+      explanation:
+        '`errors` has one entry for each fault, all of them at once, with its line and column. A GET of the same media type shows a document as it should be.',
     },
     'validation-failed': {
       status: 422,

@@ -3,6 +3,7 @@ import {
   ActionEndpoint,
   Context,
   CrudController,
+  DomainError,
   EVERY_ROW,
   Field,
   ListEndpoint,
@@ -28,6 +29,23 @@ const CALENDAR: Format<Parcel> = {
 };
 // #endregion
 
+// #region reader
+/** Two lines: the label, and the weight. */
+const SLIP: Format<Parcel> = {
+  type: 'text/plain',
+  extension: 'txt',
+  row: ({ label, weight }) => `${label}\n${weight} g\n`,
+  read(text) {
+    const [label, weighed] = text.split('\n');
+    if (weighed?.endsWith(' g')) return { label, weight: Number(weighed.slice(0, -2)), tenant: 'slips' };
+    const detail = 'The second line is the weight, such as "500 g".';
+    throw new DomainError('malformed-document', detail, {
+      errors: [{ code: 'malformed', detail, line: 2, column: 1 }],
+    });
+  },
+};
+// #endregion
+
 // #region parameters
 export class ParcelParameters {
   @Field({ type: 'integer', minimum: 0, nullable: true, description: 'Only those of at least so many grams.' })
@@ -37,14 +55,14 @@ export class ParcelParameters {
 
 // #region controller
 @Controller('parcel')
-export class ParcelController extends CrudController(Parcel, { without: ['replace'], formats: [CALENDAR] }) {
+export class ParcelController extends CrudController(Parcel, { without: ['replace'], formats: [CALENDAR, SLIP] }) {
   constructor(private readonly parcels: ParcelService) {
     super(parcels);
   }
   // #endregion
 
   // #region list
-  @ListEndpoint(Parcel, { formats: [CALENDAR] })
+  @ListEndpoint(Parcel, { formats: [CALENDAR, SLIP] })
   override list(
     @Context() context: RequestContext,
     @Parameters() { heavy }: ParcelParameters,
@@ -54,7 +72,7 @@ export class ParcelController extends CrudController(Parcel, { without: ['replac
   // #endregion
 
   // #region override
-  @ReadEndpoint(Parcel, { formats: [CALENDAR] })
+  @ReadEndpoint(Parcel, { formats: [CALENDAR, SLIP] })
   override async get(@Param('id') id: string, @Context() context: RequestContext): Promise<Representation<Parcel>> {
     const parcel = await super.get(id.toLowerCase(), context);
     const label = parcel.data.label?.toUpperCase();

@@ -40,10 +40,10 @@ export function contextOf(
   takesChangedTags: (request: FastifyRequest) => boolean,
 ): EndpointContext {
   const { headers, caller, traceId } = request;
-  const { formats, isByQuery } = endpoint;
+  const { formats, writes, isByQuery } = endpoint;
   const offers = offersOf(endpoint);
   const format = offers.length > 1 || isByQuery ? negotiate(headers.accept, offers) : JSON_TYPE;
-  const ownFormat = formats?.find((one) => contentTypeOf(one) === format) as Format | undefined;
+  const ownFormat = writes ? undefined : (formats?.find((one) => contentTypeOf(one) === format) as Format | undefined);
   const fields = endpoint.resource ? endpoint.model.fieldsFor(caller) : NO_FIELDS;
   const query = request.query as Query;
   const own = endpoint.parameters && ownOf(query, fields, endpoint);
@@ -56,9 +56,9 @@ export function contextOf(
 /** Things that were asked for beside the kernel's own parameters. */
 type Asked = Pick<EndpointContext, 'format' | 'ownFormat' | 'parameters'>;
 
-function offersOf({ kind, formats }: ModuleEndpoint): readonly string[] {
+function offersOf({ kind, formats, writes }: ModuleEndpoint): readonly string[] {
   const usual = kind === 'list' ? LIST_FORMATS : ONLY_JSON;
-  return formats ? [...usual, ...formats.map(contentTypeOf)] : usual;
+  return formats && !writes ? [...usual, ...formats.map(contentTypeOf)] : usual;
 }
 
 /** The handler's own parameters, and the kernel's. @throws DomainError with all that is wrong with both */

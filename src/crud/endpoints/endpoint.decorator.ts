@@ -2,6 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { bodyCheckOf, bodyClassOf } from '../../fields/body-checks.js';
 import { around } from './around.js';
+import { readersOf } from './format.js';
 import { declareEndpoint, type Endpoint } from './endpoint.js';
 import { checkAnswer } from './own-answer.js';
 import { parametersOf } from './parameters.decorator.js';
@@ -25,7 +26,8 @@ export function endpoint<R>(route: MethodDecorator, declared: Endpoint, offers?:
     const own = { parameters: parametersOf(target, key), body: bodyClassOf(target, key) };
     refuseTaken(declared, own, where);
     const found = { ...declared, ...own };
-    const config = RouteConfig({ access, endpoint: found, ...(offers && { offers }) });
+    const readers = declared.writes && declared.formats ? readersOf(declared.formats) : undefined;
+    const config = RouteConfig({ access, endpoint: found, ...(offers && { offers }), ...(readers && { readers }) });
     if (declared.writes) descriptor.value = asOneWrite(target, key, descriptor.value!);
     applyDecorators(route, config)(target, key, descriptor);
     declareEndpoint(descriptor.value!, found);

@@ -32,7 +32,7 @@ export interface Endpoint extends EndpointOptions {
   readonly body?: Type<unknown> | undefined;
   /** Undefined where it answers with the row. */
   readonly answer?: AnswerType;
-  /** Representations beside those that all resources have. */
+  /** Representations beside those that all resources have; of a write, what its body may be. */
   readonly formats?: readonly Format<never>[];
   readonly parameters?: OwnParameters | undefined;
 }

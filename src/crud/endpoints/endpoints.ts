@@ -8,6 +8,11 @@ import { contentTypeOf, type Format } from './format.js';
 import type { AnswerOf, AnswerType } from './own-answer.js';
 import { LIST_FORMATS } from './request-context.js';
 
+/** Of POST and PUT: formats with `read` may be bodies. */
+export interface BodyOptions<E> extends EndpointOptions {
+  readonly formats?: readonly Format<E>[];
+}
+
 export interface ReadOptions<E> extends EndpointOptions {
   /** Representations beside JSON (and NDJSON and CSV, of lists). */
   readonly formats?: readonly Format<E>[];
@@ -35,7 +40,7 @@ export function ReadEndpoint<E extends CrudEntity>(
 /** `POST /api/{module}`: 201, Location and ETag. */
 export function CreateEndpoint<E extends CrudEntity>(
   resource: Type<E>,
-  options: EndpointOptions = {},
+  options: BodyOptions<E> = {},
 ): Handles<Representation<E>> {
   return endpoint(Post(), { ...options, kind: 'create', resource, writes: true });
 }
@@ -51,7 +56,7 @@ export function UpdateEndpoint<E extends CrudEntity>(
 /** `PUT /api/{module}/{id}`: 201 or 200. */
 export function ReplaceEndpoint<E extends CrudEntity>(
   resource: Type<E>,
-  options: EndpointOptions = {},
+  options: BodyOptions<E> = {},
 ): Handles<Representation<E>> {
   return endpoint(Put(ID), { ...options, kind: 'replace', resource, writes: true });
 }

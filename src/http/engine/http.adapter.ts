@@ -11,11 +11,11 @@ import type { HttpConfig } from '../../config/config.js';
 import { Arrivals } from './arrivals.js';
 import type { Caller } from '../../access/caller.js';
 import { ClientErrors } from './client-errors.js';
+import { parseBody } from '../body.parser.js';
 import type {} from '../fastify-types.js';
 import type { DomainError } from '../../problems/domain-error.js';
 import { LITTLE_BYTES, type HeldBytes } from '../held-bytes.js';
 import type { Answer, HttpServices } from '../http-services.js';
-import { parseJson } from '../json.parser.js';
 import { takeLastConnections } from './last-connections.js';
 import { learnRoutes, NO_ROUTE, type Route } from '../route.js';
 import { Methods } from '../methods.js';
@@ -177,7 +177,7 @@ function takeIn(
   const taken = (error: DomainError | null, body: Buffer) => {
     try {
       if (error) throw error;
-      if (body.length > 0) request.body = parseJson(body, request.route.levelsAround);
+      if (body.length > 0) request.body = parseBody(request, body);
     } catch (refused) {
       return done(refused as DomainError);
     }
