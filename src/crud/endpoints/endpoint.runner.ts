@@ -84,6 +84,8 @@ export class EndpointRunner implements Exchange {
       void reply.headers({
         'content-type': value.contentType,
         'content-disposition': `attachment; filename="${name}"`,
+        // A proxy that buffers would take all of it, onto its disk, for a reader who takes little.
+        'x-accel-buffering': 'no',
       });
       // To HEAD the head is all there is, and no more rows are read.
       const chunks = request.method === 'HEAD' ? [] : value.chunks;
