@@ -6,6 +6,8 @@ export interface ProblemType {
 }
 
 const RETRY = 'Nothing was changed. Wait as long as Retry-After says and send the request again.';
+const LOST =
+  'The change may have been made, or not. With an Idempotency-Key send the same request again. Without one, read the row first.';
 
 /** Every stable code. Its page is `/problems/{code}`, its entry in docs/errors.md is made from here. */
 const CATALOGUE = new Map<string, ProblemType>(
@@ -261,7 +263,7 @@ const CATALOGUE = new Map<string, ProblemType>(
     'bad-gateway': {
       status: 502,
       title: 'Another service failed',
-      explanation: 'A service that a module asks gave no good answer. Send the request again later.',
+      explanation: `A service that a module asks gave no good answer, or the proxy in front of this one got none. ${LOST}`,
     },
     'service-unavailable': {
       status: 503,
@@ -302,7 +304,7 @@ const CATALOGUE = new Map<string, ProblemType>(
     'gateway-timeout': {
       status: 504,
       title: 'Another service took too long',
-      explanation: 'A service that a module asks did not answer in time. Send the request again later.',
+      explanation: `A service that a module asks did not answer in time, or this one did not answer the proxy in front of it. ${LOST}`,
     },
     'http-version-not-supported': {
       status: 505,
