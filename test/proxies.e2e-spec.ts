@@ -1,4 +1,3 @@
-import { connect as connectHttp2, type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2';
 import { get, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
@@ -32,7 +31,7 @@ async function start(env: Record<string, string> = {}, change?: (text: string) =
 
 describeWithNginx()('behind nginx', () => {
   let usual: Awaited<ReturnType<typeof start>>;
-  beforeAll(async () => void (usual = await start({ WATCHERS: '1' })));
+  beforeAll(async () => void (usual = await start()));
 
   it('is what the service refuses refused by the service, up to its limits', async () => {
     const { client } = usual;
@@ -74,6 +73,14 @@ describeWithNginx()('behind nginx', () => {
     problemOf(refused, 502, 'bad-gateway');
     // With it the typed client would send a write again.
     for (const { headers } of [late, refused]) expect(headers).not.toHaveProperty('retry-after');
+  });
+
+  it('goes on with the connections to the service that it has', async () => {
+    const { test, client } = usual;
+    let connections = 0;
+    test.app.getHttpServer().on('connection', () => connections++);
+    for (let n = 0; n < 20; n++) expect((await client.get('/api/resource')).status).toBe(200);
+    expect(connections).toBeLessThan(3);
   });
 
   describe('the ETag', () => {
@@ -152,58 +159,5 @@ describeWithNginx()('behind nginx', () => {
     for await (const chunk of answer) lines += String(chunk).split('\n').length - 1;
     expect(lines).toBeGreaterThan(100_000);
     expect(Math.max(...sockets.map(({ bytesWritten }) => bytesWritten))).toBeGreaterThan(24 * MIB);
-  });
-
-  describe('by HTTP/2', () => {
-    let session: ClientHttp2Session;
-    beforeAll(() => void (session = connectHttp2(usual.nginx.https, { ca: usual.nginx.ca })));
-    afterAll(() => session.destroy());
-
-    const ask = async (headers: Record<string, string>, body = '') => {
-      const stream = session.request({ 'content-type': 'application/json', ...headers });
-      stream.setEncoding('utf8').end(body);
-      const [head] = (await once(stream, 'response')) as [IncomingHttpHeaders & { ':status': number }];
-      let text = '';
-      for await (const chunk of stream) text += String(chunk);
-      return { status: head[':status'], head, text };
-    };
-
-    it('lets one of a hundred with the same ETag through, all on one connection', async () => {
-      const path = { ':path': '/api/resource/two' };
-      const { head } = await ask({ ':method': 'PUT', ...path }, '{"name":"x"}');
-      const answers = await Promise.all(
-        Array.from({ length: 100 }, (_, n) =>
-          ask({ ':method': 'PATCH', ...path, 'if-match': head.etag! }, `{"name":"${n}"}`),
-        ),
-      );
-      expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
-      expect(answers.filter(({ status }) => status === 412)).toHaveLength(99);
-    });
-
-    it('tells of a change at once, and the service that a watcher has left', async () => {
-      const watch = async () => {
-        const stream = session.request({ ':path': '/api/resource:watch' }).setEncoding('utf8');
-        const [head] = (await once(stream, 'response')) as [{ ':status': number }];
-        return { stream, status: head[':status'] };
-      };
-      const { stream, status } = await watch();
-      expect(status).toBe(200);
-      let text = '';
-      stream.on('data', (chunk: string) => (text += chunk));
-      await usual.client.put('/api/resource/seen', { name: 'x' });
-      for (const end = Date.now() + 2_000; !text.includes('"seen"'); await sleep(5))
-        if (Date.now() > end) throw new Error(`Not seen in time: ${text}`);
-      // One may watch, until it has left.
-      const second = await watch();
-      expect(second.status).toBe(503);
-      second.stream.close();
-      stream.close();
-      for (const end = Date.now() + 5_000; ; await sleep(50)) {
-        const next = await watch();
-        next.stream.close();
-        if (next.status === 200) break;
-        if (Date.now() > end) throw new Error('The service still sees a watcher');
-      }
-    });
   });
 });

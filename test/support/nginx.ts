@@ -11,7 +11,7 @@ import { freePort } from './mariadb.js';
 const BINARY = ['/usr/sbin/nginx', '/usr/local/sbin/nginx', '/usr/bin/nginx'].find((path) => existsSync(path));
 
 /** `describe`, or its `skip` with a line that says so where there is no nginx. @throws Error where CI has none */
-export function describeWithNginx(): typeof describe   {
+export function describeWithNginx(): typeof describe {
   if (BINARY !== undefined) return describe;
   const line = 'NOT RUN: the suites through nginx. Install nginx.';
   if (process.env.CI === 'true') throw new Error(line);
@@ -48,7 +48,7 @@ export class Nginx {
 
   /**
    * @param upstreams origins of services
-   * @param change of the configuration: it has to change something
+   * @param change makes another configuration of the documented one
    */
   static async start(upstreams: readonly string[], change = (text: string): string => text): Promise<Nginx> {
     const folder = mkdtempSync(join(tmpdir(), 'plinth-nginx-'));
@@ -83,14 +83,14 @@ export class Nginx {
 
   /** Sends requests to these from now on, as an ingress does. What is under way goes on. */
   route(upstreams: readonly string[]): void {
-    const file = this.path('nginx.conf');
+    const file = join(this.folder, 'nginx.conf');
     writeFileSync(file, readFileSync(file, 'utf8').replace(SERVERS, serversOf(upstreams)));
     this.child.kill('SIGHUP');
   }
 
-  /** A file or folder of its own. */
-  path(name: string): string {
-    return join(this.folder, name);
+  /** A line for each request, with the version of HTTP. */
+  get log(): string {
+    return readFileSync(join(this.folder, 'access.log'), 'utf8');
   }
 
   async stop(): Promise<void> {
