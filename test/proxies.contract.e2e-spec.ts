@@ -10,11 +10,16 @@ import { describeWithNginx, Nginx } from './support/nginx.js';
 
 /** Event streams are read by HTTP/1.1 in either case. */
 const through =
-  (version: 'http1' | 'http2') =>
+  (http2: boolean) =>
   async (origin: string): Promise<Front> => {
     const nginx = await Nginx.start([origin]);
-    const client = version === 'http1' ? new Client(nginx.origin) : new Client(nginx.http2, undefined, { http2: true });
-    return { origin: nginx.origin, client, close: () => nginx.stop() };
+    const client = new Client(http2 ? nginx.http2 : nginx.origin, undefined, { http2 });
+    const close = async () => {
+      const { log } = nginx;
+      await nginx.stop();
+      expect(log).toContain(http2 ? ' HTTP/2.0"' : ' HTTP/1.1"');
+    };
+    return { origin: nginx.origin, client, close };
   };
 
 describeWithNginx()('the contract', () => {

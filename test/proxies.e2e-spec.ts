@@ -1,6 +1,6 @@
-import { get, type IncomingMessage } from 'node:http';
+import { createServer, get, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { problemTypes } from '../src/problems/problem.catalogue.js';
 import { startGuarded } from './support/access.js';
@@ -64,7 +64,8 @@ describeWithNginx()('behind nginx', () => {
   });
 
   it('says that there is no service, or that it is silent, without a promise that nothing was done', async () => {
-    const silent = await start({}, (text) => text.replace('proxy_connect_timeout', 'proxy_read_timeout 300ms; $&'));
+    const short = 'proxy_read_timeout 300ms; client_body_timeout 300ms;';
+    const silent = await start({}, (text) => text.replace('proxy_connect_timeout', `${short} $&`));
     silent.test.app.getHttpServer().removeAllListeners('request');
     const late = await silent.client.post('/api/resource', { name: 'x' });
     problemOf(late, 504, 'gateway-timeout');
@@ -73,6 +74,13 @@ describeWithNginx()('behind nginx', () => {
     problemOf(refused, 502, 'bad-gateway');
     // With it the typed client would send a write again.
     for (const { headers } of [late, refused]) expect(headers).not.toHaveProperty('retry-after');
+
+    const half = 'POST /api/resource HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{';
+    expect(await sendRaw(silent.nginx.origin, half)).toBe('');
+    const left = fetch(`${silent.nginx.origin}/api/resource`, { signal: AbortSignal.timeout(100) });
+    await expect(left).rejects.toThrow('timeout');
+    await sleep(100);
+    expect(silent.nginx.log).toMatch(/ 408 [^]* 499 /);
   });
 
   it('goes on with the connections to the service that it has', async () => {
@@ -81,6 +89,28 @@ describeWithNginx()('behind nginx', () => {
     test.app.getHttpServer().on('connection', () => connections++);
     for (let n = 0; n < 20; n++) expect((await client.get('/api/resource')).status).toBe(200);
     expect(connections).toBeLessThan(3);
+  });
+
+  it('sends to another replica what was sent to one that broke off, but no POST or PATCH', async () => {
+    const { test } = usual;
+    const seen: string[] = [];
+    const broken = createServer(({ method }, response) => {
+      seen.push(method!);
+      response.destroy();
+    }).listen(0, '127.0.0.1');
+    await once(broken, 'listening');
+    const { port } = broken.address() as AddressInfo;
+    const nginx = await Nginx.start([`http://127.0.0.1:${port}`, test.origin]);
+    const client = new Client(nginx.origin);
+    for (const method of ['get', 'put', 'delete', 'post', 'patch'] as const) {
+      const statuses: number[] = [];
+      for (let n = 0; n < 4; n++)
+        statuses.push((await client.send(method, '/api/resource/again', { body: { name: 'x' } })).status);
+      expect(seen.splice(0)).toContain(method.toUpperCase());
+      expect(statuses.includes(502)).toBe(method === 'post' || method === 'patch');
+    }
+    await nginx.stop();
+    broken.close();
   });
 
   describe('the ETag', () => {
