@@ -82,6 +82,15 @@ describe.each(engines())('what alerts and dashboard ask of Prometheus, on %s', (
   });
 });
 
+describe('the alerts', () => {
+  it('are all in the table of docs/operating.md, which says what to do first', () => {
+    const faults = readFileSync('docs/operating.md', 'utf8').split('\n## What is wrong\n')[1]!.split('\n## ')[0]!;
+    const named = [...faults.matchAll(/`(Plinth\w+)`/g)].map(([, name]) => name!);
+    const alerts = rules.flatMap(({ alert }) => (alert === undefined ? [] : [alert]));
+    expect(named.sort()).toEqual(alerts.sort());
+  });
+});
+
 interface Known {
   readonly name: string;
   readonly type: string;

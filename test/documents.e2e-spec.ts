@@ -6,6 +6,7 @@ import { FeedRepository } from '../src/changes/feed.repository.js';
 import { startApp, type TestApp } from './support/app.js';
 import { Client, problemOf } from '../src/testing/client.js';
 import { engines, freshDatabase } from '../src/testing/database.js';
+import { freePort } from '../src/testing/mariadb.js';
 import { Service } from './support/service.js';
 
 const GUIDES = ['README.md', 'CONTRIBUTING.md', ...readdirSync('docs').map((name) => `docs/${name}`)].filter((name) =>
@@ -47,6 +48,47 @@ describe('the documents', () => {
     await service.kill();
     await drop();
   }, 60_000);
+
+  it('let callers in as the README has it', async () => {
+    const [block] = blocks('README.md', 'sh').filter((text) => text.includes('AUTH=keys'));
+    const { url, drop } = await freshDatabase('sqlite');
+    const port = String(await freePort());
+    const origin = `http://127.0.0.1:${port}`;
+    const started = `& service=$!
+      trap 'kill $service; wait $service' EXIT
+      timeout 60 bash -c 'until command curl -fs ${origin}/health/ready; do sleep 0.2; done'`;
+    const script = block!.replace('npm start', `npm start >/dev/null ${started}`);
+    const said = spawnSync('bash', ['-ec', `${CURL}\n${script.replaceAll('http://127.0.0.1:3000', origin)}`], {
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, DATABASE_URL: url, PORT: port },
+    });
+    await drop();
+    expect(said.stderr).toContain('status=200');
+    expect(said.stdout).toContain('"status":"success"');
+  }, 90_000);
+
+  it('have no other commands in the README than those that something runs', () => {
+    const rest = blocks('README.md', 'sh').filter((text) => !text.includes('curl'));
+    const [module] = rest.filter((text) => text.includes('npm run new')).map((text) => text.split('\n'));
+    // As it stands in the guide, which test/new.e2e-spec.ts follows.
+    expect(blocks('docs/adding-a-module.md', 'sh').join('')).toContain(`${module![0]}\n`);
+    // .ci/run begins with these.
+    const others = rest.filter((text) => !text.includes('npm run new'));
+    expect(others).toEqual(['npm ci && npm start\n', 'npm ci && npm test\n']);
+  });
+
+  it('tell a reader in a hurry the figures of the long table', () => {
+    const [short, long] = readFileSync('docs/performance.md', 'utf8').split('\n## How it was measured\n');
+    const rows = (text: string) => text.split('\n').map((line) => line.split('|').map((cell) => cell.trim()));
+    const figures = (job: string, who: string) =>
+      rows(long!).find((row) => row[1] === job && row[2] === '64' && row[3] === who)!;
+    const told = rows(short!).filter((row) => /^[\d,]+$/.test(row[2] ?? ''));
+    const measured = ['read', 'page', 'create', 'update'].map((job) => {
+      const [plinth, embedded] = [figures(job, 'plinth'), figures(job, 'embedded')];
+      return [plinth[4], Number(plinth[5]).toFixed(1), Number(plinth[7]).toFixed(1), embedded[4]];
+    });
+    expect(told.map((row) => row.slice(2, 6).map((cell) => cell.replace(',', '')))).toEqual(measured);
+  });
 
   it('name scripts, files and settings that there are', () => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };

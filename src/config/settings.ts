@@ -175,7 +175,7 @@ export const SETTINGS = {
     key: 'DATABASE_TLS_CA',
     ...optional({ parse: certificates, expects: 'the path of a file with certificates in PEM' }),
     description:
-      'Who signs the certificate of the database server; by default whom Node trusts. Only where `verified`.',
+      'The authorities that may sign the certificate of the database server; by default those that Node trusts. Only where `verified`.',
   },
   tlsServerName: {
     key: 'DATABASE_TLS_SERVER_NAME',
@@ -215,7 +215,7 @@ export const SETTINGS = {
     key: 'DATABASE_CONNECT_MS',
     default: '3000',
     ...integer(1, 60_000),
-    description: `Making a connection, ${MS}.`,
+    description: `How long making a connection may take, ${MS}.`,
   },
   statementTimeoutMs: {
     key: 'DATABASE_STATEMENT_MS',
@@ -245,7 +245,7 @@ export const SETTINGS = {
     key: 'DATABASE_WATCHDOG_MS',
     default: '2000',
     ...integer(1, 60_000),
-    description: `Longer than that, ${MS}, and the connection is cut.`,
+    description: `How much longer than its limit a statement may take, ${MS}; then its connection is cut.`,
   },
   pipeline: {
     key: 'DATABASE_PIPELINE',
@@ -282,13 +282,13 @@ export const SETTINGS = {
     default: '100',
     ...integer(0, 100),
     description:
-      'How many answers below 400 have a line in the log, in percent. Slow ones (a second or more), and all others, always have.',
+      'How many of the answers below 400 have a line in the log, in percent. Slow ones (a second or more) and all from 400 on always have one.',
   },
   logSlowStatementMs: {
     key: 'LOG_SLOW_STATEMENT_MS',
     default: '1000',
     ...integer(0, 600_000),
-    description: `From how long on what the database answers is logged, without values, ${MS}; 0: never.`,
+    description: `A statement that takes as long as this, ${MS}, is logged without its values; 0: none.`,
   },
   tracesEndpoint: {
     key: 'OTEL_EXPORTER_OTLP_ENDPOINT',
@@ -340,7 +340,7 @@ export const SETTINGS = {
     key: 'HTTP_KEEP_ALIVE_MS',
     default: '75000',
     ...integer(0, 600_000),
-    description: `An idle connection, ${MS}.`,
+    description: `How long an idle connection stays open, ${MS}.`,
   },
   maxConnections: {
     key: 'HTTP_CONNECTIONS',
@@ -399,13 +399,13 @@ export const SETTINGS = {
     default: '20',
     ...integer(1, 100),
     description:
-      'Bodies that come and answers that their readers leave lying, of more than 16 KiB, in percent of the limit of the heap; then 503 for such.',
+      'Memory for bodies that are being received and for answers that their readers have not taken, of more than 16 KiB each, in percent of the limit of the heap; then 503 for more of them.',
   },
   heldPercentPerCaller: {
     key: 'HELD_PERCENT_PER_CALLER',
     default: '6',
     ...integer(1, 100),
-    description: 'The same of one caller who is known; then 429.',
+    description: 'The same for one caller who is known; then 429.',
   },
   exports: {
     key: 'EXPORTS',
@@ -525,7 +525,7 @@ export const SETTINGS = {
     key: 'BACKGROUND_LEASE_MS',
     default: '15000',
     ...integer(1_000, 600_000),
-    description: `Another process goes on with them so long after the one that ran them has died, ${MS}. Renewed three times as often.`,
+    description: `How long after the death of a process another one takes over what it ran in the background, ${MS}. The lease is renewed three times in that time.`,
   },
   drainMs: {
     key: 'SHUTDOWN_DRAIN_MS',

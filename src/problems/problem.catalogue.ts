@@ -6,6 +6,8 @@ export interface ProblemType {
 }
 
 const RETRY = 'Nothing was changed. Wait as long as Retry-After says and send the request again.';
+const LOST =
+  'The change may have been made, or not. With an Idempotency-Key send the same request again. Without one, read the row first.';
 
 /** Every stable code. Its page is `/problems/{code}`, its entry in docs/errors.md is made from here. */
 const CATALOGUE = new Map<string, ProblemType>(
@@ -60,7 +62,8 @@ const CATALOGUE = new Map<string, ProblemType>(
     'invalid-text': {
       status: 400,
       title: 'The body is not valid text',
-      explanation: 'A body that is not JSON is text in UTF-8, of a media type that the reference names for the request.',
+      explanation:
+        'A body that is not JSON is text in UTF-8, of a media type that the reference names for the request.',
     },
     'json-too-deep': {
       status: 400,
@@ -77,7 +80,7 @@ const CATALOGUE = new Map<string, ProblemType>(
       status: 403,
       title: 'You may not do that',
       explanation:
-        'The credentials are valid, but lack the scope that the route needs (WWW-Authenticate names it), or the request would make something that the caller may not have: a row out of their sight, a key that can do more than they can or works longer. A key that was rotated manages no keys.',
+        'The credentials are valid, but lack the scope that the route needs (WWW-Authenticate names it), or the request would make something that the caller may not have: a row that they could not see, or a key that can do more than they can or works longer. A key that was rotated manages no keys.',
     },
     'cross-site-request': {
       status: 403,
@@ -89,7 +92,7 @@ const CATALOGUE = new Map<string, ProblemType>(
       status: 404,
       title: 'There is no such row',
       explanation:
-        'No row has this id, or it was deleted. Ids are compared exactly, to the case. A deleted row comes back with `POST …/{id}:restore`.',
+        'No row has this id, or it was deleted. Ids are compared exactly: upper and lower case differ. A deleted row comes back with `POST …/{id}:restore`.',
     },
     'route-not-found': {
       status: 404,
@@ -116,7 +119,7 @@ const CATALOGUE = new Map<string, ProblemType>(
     conflict: {
       status: 409,
       title: 'The row is not in a state for that',
-      explanation: 'The detail says which state stands in the way.',
+      explanation: '`detail` says which state is in the way.',
     },
     'already-exists': {
       status: 409,
@@ -164,7 +167,7 @@ const CATALOGUE = new Map<string, ProblemType>(
       status: 413,
       title: 'The body is too large',
       explanation:
-        'A body may have 1 MiB unless the operator has set another limit. Split the work into several requests.',
+        'A body may have 1 MiB, unless the operators have set another limit (`HTTP_BODY_BYTES`). Split the work into several requests.',
     },
     'expectation-failed': {
       status: 417,
@@ -177,7 +180,7 @@ const CATALOGUE = new Map<string, ProblemType>(
       explanation:
         'Without authentication the service is only for programs on its own machine, and answers to localhost, 127.0.0.1 and [::1]. Its operators have to configure authentication (`AUTH`) before it can be reached under other names.',
     },
-    'uri-too-long': { status: 414, title: 'The URL is too long', explanation: 'A URL may have 8 KiB.' },
+    'uri-too-long': { status: 414, title: 'The URL is too long', explanation: 'A URL may be 8 KiB long.' },
     'unsupported-media-type': {
       status: 415,
       title: "The body's type is not taken here",
@@ -205,13 +208,13 @@ const CATALOGUE = new Map<string, ProblemType>(
     'value-out-of-range': {
       status: 422,
       title: 'A value does not fit',
-      explanation: 'A value is larger or longer than what the database keeps for it.',
+      explanation: 'A value is larger or longer than its column in the database allows.',
     },
     'constraint-violated': {
       status: 422,
       title: 'The change breaks a rule of the database',
       explanation:
-        'The database has a rule for these rows which the change does not keep: a value that is missing, or one that does not go with the others. Compare the request with what the reference at /docs says of the module, or ask who keeps it.',
+        'The change breaks a rule that the database has for these rows: a value is missing, or does not fit the others. Compare the request with the reference at /docs, or ask the team of the module.',
     },
     'answer-too-large': {
       status: 422,
@@ -230,7 +233,11 @@ const CATALOGUE = new Map<string, ProblemType>(
       title: 'A condition is needed',
       explanation: "The route only takes conditional requests. Send If-Match with the row's ETag.",
     },
-    'rate-limited': { status: 429, title: 'Too many requests', explanation: 'Wait as long as Retry-After says.' },
+    'rate-limited': {
+      status: 429,
+      title: 'Too many requests',
+      explanation: 'Wait as long as Retry-After says, and send the request again.',
+    },
     'storage-budget-spent': {
       status: 429,
       title: 'Enough was stored today',
@@ -240,7 +247,7 @@ const CATALOGUE = new Map<string, ProblemType>(
     'headers-too-large': {
       status: 431,
       title: 'The headers are too large',
-      explanation: 'Headers may have 16 KiB and be 100 at most.',
+      explanation: 'All headers together may have 16 KiB, and there may be 100 of them.',
     },
     'client-error': {
       status: 400,
@@ -272,7 +279,7 @@ const CATALOGUE = new Map<string, ProblemType>(
     'bad-gateway': {
       status: 502,
       title: 'Another service failed',
-      explanation: 'A service that a module asks gave no good answer. Send the request again later.',
+      explanation: `A service that a module asks gave no good answer, or the proxy in front of this one got none. ${LOST}`,
     },
     'service-unavailable': {
       status: 503,
@@ -318,7 +325,7 @@ const CATALOGUE = new Map<string, ProblemType>(
     'gateway-timeout': {
       status: 504,
       title: 'Another service took too long',
-      explanation: 'A service that a module asks did not answer in time. Send the request again later.',
+      explanation: `A service that a module asks did not answer in time, or this one did not answer the proxy in front of it. ${LOST}`,
     },
     'http-version-not-supported': {
       status: 505,

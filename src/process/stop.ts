@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import type {} from '../http/engine/management.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Draining } from '../runtime/draining.js';
+import { closeListener } from './close-listener.js';
 
 /**
  * Ends the service without cutting anything off: first not ready but serving, so that whoever routes to it can notice;
@@ -17,6 +18,7 @@ export async function stop(
   draining.begin();
   await sleep(drainMs);
   const server = app.getHttpServer();
+  await closeListener(server);
   const cutOff = setTimeout(() => server.closeAllConnections(), inFlightMs);
   await app.close();
   clearTimeout(cutOff);

@@ -12,20 +12,26 @@ export interface Ask {
 
 export type Method = 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete' | 'options';
 
+export interface ClientOptions {
+  /** Speaks HTTP/2, which the service does not: a proxy before it may. */
+  readonly http2?: boolean;
+}
+
 /** A REST consumer of one service. */
 export class Client {
   constructor(
     private readonly origin: string,
     private readonly key?: string,
+    private readonly options: ClientOptions = {},
   ) {}
 
   /** The same consumer with other credentials, or with none. */
   as(key?: string): Client {
-    return new Client(this.origin, key);
+    return new Client(this.origin, key, this.options);
   }
 
   send(method: Method, path: string, { body, headers = {} }: Ask = {}): Promise<Response> {
-    let call = request(this.origin)[method](path).redirects(0).set(headers);
+    let call = request(this.origin, this.options)[method](path).redirects(0).set(headers);
     if (this.key !== undefined && headers.authorization === undefined)
       call = call.set('authorization', `Bearer ${this.key}`);
     if (body !== undefined) {

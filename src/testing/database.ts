@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,8 +17,24 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** An empty database that nobody else uses; on the run's server unless the test brings one. */
+/**
+ * An empty database that nobody else uses; on the run's server unless the test brings one. `TEST_MIGRATED_BY` names the folder
+ * of another version, whose migrations then run first (`.ci/upgrade`).
+ */
 export async function freshDatabase(engine: Engine, server = process.env.PLINTH_TEST_SERVER!): Promise<TestDatabase> {
+  const database = await emptyDatabase(engine, server);
+  const other = process.env.TEST_MIGRATED_BY;
+  if (other !== undefined) migrateBy(other, database.url);
+  return database;
+}
+
+/** Runs the migrations of a built version of the project. */
+export function migrateBy(folder: string, url: string): void {
+  const env = { PATH: process.env.PATH, DATABASE_URL: url };
+  execFileSync(process.execPath, ['dist/plinth.cli.js', 'migrate'], { cwd: folder, env, stdio: 'pipe' });
+}
+
+async function emptyDatabase(engine: Engine, server: string): Promise<TestDatabase> {
   if (engine === 'sqlite') {
     const folder = mkdtempSync(join(tmpdir(), 'plinth-'));
     return {

@@ -33,6 +33,15 @@ export interface SubjectOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** In place of those in the module's own folder. */
   readonly samples?: Samples;
+  /** Puts a proxy before the service, which the suite then asks in its place. */
+  readonly behind?: (origin: string) => Promise<Front>;
+}
+
+/** A proxy that stands before the service. */
+export interface Front {
+  readonly origin: string;
+  readonly client: Client;
+  close(): Promise<void>;
 }
 
 /** Declares a suite for every engine and every subject; `TEST_MODULES` leaves only those that it names. */
@@ -47,16 +56,18 @@ export function declareSuite(
     subjects.filter(({ module }) => only?.includes(module) ?? true).map((one) => ({ engine, how: '', ...one })),
   );
   if (rows.length === 0) return describe.skip(name, () => it('has no module or engine to run on', () => undefined));
-  describe.each(rows)(`${name}: $module on $engine$how`, ({ engine, module, samples, ...options }) => {
+  describe.each(rows)(`${name}: $module on $engine$how`, ({ engine, module, samples, behind, ...options }) => {
     const subject = {} as { -readonly [K in keyof Subject]: Subject[K] };
     let started: TestService | undefined;
+    let front: Front | undefined;
     beforeAll(async () => {
       // Work of the module in the background would change what the tests count.
-      const test = await startService(engine, { ...options, env: { BACKGROUND: 'off', ...options.env } });
-      started = test;
+      started = await startService(engine, { ...options, env: { BACKGROUND: 'off', ...options.env } });
+      front = await behind?.(started.origin);
+      const test = { ...started, ...(front && { origin: front.origin }) };
       const registry = test.app.get(ModuleRegistry);
       const { model } = registry.get(module);
-      const client = new Client(test.origin);
+      const client = front?.client ?? new Client(test.origin);
       const rows = await rowsOf(model, client, registry, samples);
       const path = `/api/${module}`;
       const made = async (members: object = {}) => {
@@ -68,7 +79,10 @@ export function declareSuite(
       const offers = (operation: 'replace') => registry.has(module, operation);
       Object.assign(subject, { engine, test, client, model, path, offers, made, ...rows });
     });
-    afterAll(() => started?.close());
+    afterAll(async () => {
+      await front?.close();
+      await started?.close();
+    });
     suite(subject);
   });
 }

@@ -4,6 +4,9 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../src/testing/mariadb.js';
 
+/** A start takes one second, and many where others use the machine. */
+const MOST_MS = 25_000;
+
 const spawned: Service[] = [];
 // Also what a failed test has left: it would keep the whole run from ending.
 afterAll(() => Promise.all(spawned.map((service) => service.kill())));
@@ -33,7 +36,7 @@ export class Service {
 
   /** Waits until `path` answers with `status`. */
   async until(path: string, status = 200): Promise<void> {
-    for (const end = Date.now() + 10_000; ; await sleep(20)) {
+    for (const end = Date.now() + MOST_MS; ; await sleep(20)) {
       const answer = await fetch(`${this.origin}${path}`).catch(() => undefined);
       if (answer?.status === status) return;
       if (Date.now() > end) throw new Error(`${path} did not become ${status}:\n${this.output}`);

@@ -88,7 +88,12 @@ export class EndpointRunner implements Exchange {
   ): Answer {
     // RFC 6266: browsers keep it as a file, and never show it as a page.
     const name = `${endpoint.model.name}.${extension}`;
-    const headers = { 'content-type': contentType, 'content-disposition': `attachment; filename="${name}"` };
+    const headers = {
+      'content-type': contentType,
+      'content-disposition': `attachment; filename="${name}"`,
+      // A proxy that buffers would take all of it, onto its disk, for a reader who takes little.
+      'x-accel-buffering': 'no',
+    };
     // To HEAD the head is all there is, and no more rows are read.
     const body = Readable.from(method === 'HEAD' ? [] : chunks, { objectMode: false, highWaterMark: 65_536 });
     // The status is sent by then: the client sees the connection cut, and nobody else would see anything.

@@ -35,10 +35,12 @@ export function rows(subject: Subject): void {
 
     it('compares ids exactly: case, accent and trailing space', async () => {
       await subject.made({ id: 'Exact-e' });
-      for (const other of ['exact-e', 'EXACT-E', 'Exact-%C3%A9', 'Exact-e%20', '%20Exact-e', 'Exact-e%00']) {
+      for (const other of ['exact-e', 'EXACT-E', 'Exact-%C3%A9', 'Exact-e%20', '%20Exact-e']) {
         problemOf(await subject.client.get(`${subject.path}/${other}`), 404, 'not-found');
         problemOf(await subject.client.get(`${subject.path}?id=${other}`), 404, 'not-found');
       }
+      // Proxies refuse it in a path.
+      problemOf(await subject.client.get(`${subject.path}?id=Exact-e%00`), 404, 'not-found');
       expect((await subject.client.get(`${subject.path}/Exact-e`)).status).toBe(200);
       await subject.made({ id: 'exact-e' });
     });
