@@ -8,6 +8,7 @@ import { declaredFields } from '../fields/field.decorator.js';
 import type { Field } from '../fields/field.js';
 import { mergePatch } from '../fields/merge-patch.js';
 import type { FieldSet } from '../fields/field-set.js';
+import { checkSubject } from '../fields/personal.js';
 import type { Caller } from '../access/caller.js';
 import { DomainError } from '../problems/domain-error.js';
 import { CrudEntity } from '../rows/crud.entity.js';
@@ -19,6 +20,11 @@ export interface ModuleOptions {
   readonly stage?: Stage;
   /** PATCH, PUT on a row that exists, and DELETE without If-Match are refused with 428. */
   readonly requiresIfMatch?: boolean;
+  /**
+   * Query strings may filter and sort by personal fields: their values then stand in addresses, which proxies, browsers and
+   * their logs keep. Refused by default, in favour of `POST /api/{module}:search`.
+   */
+  readonly personalInUrls?: boolean;
 }
 
 /** Fields that the repository fills itself. */
@@ -32,6 +38,8 @@ export class CrudModel {
   readonly stage: Stage;
   readonly stageHeaders: Readonly<Record<string, string>> | undefined;
   readonly requiresIfMatch: boolean;
+  /** Query strings that name personal fields are refused. */
+  readonly guardsUrls: boolean;
   private readonly createRules: BodyRules;
   private readonly updateRules: BodyRules;
   private readonly replaceRules: BodyRules;
@@ -48,12 +56,14 @@ export class CrudModel {
     /** The name, one word everywhere: folder, table, route, scope, metric label and feed. */
     readonly name: string,
     readonly resource: Type<CrudEntity>,
-    { stage = { level: 'stable' }, requiresIfMatch = false }: ModuleOptions = {},
+    { stage = { level: 'stable' }, requiresIfMatch = false, personalInUrls = false }: ModuleOptions = {},
   ) {
     this.stage = stage;
     this.stageHeaders = stageHeaders(stage);
     this.requiresIfMatch = requiresIfMatch;
     this.fields = fieldsOf(resource);
+    checkSubject(resource, this.fields.all);
+    this.guardsUrls = !personalInUrls && this.fields.all.some(({ personal }) => personal);
     this.createRules = derivedRules(CreateOf(resource))!;
     this.updateRules = derivedRules(UpdateOf(resource))!;
     const named = (...writable: (boolean | 'create')[]) =>

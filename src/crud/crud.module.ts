@@ -13,12 +13,13 @@ import { ListedModules } from './listed-modules.js';
 import type { PlinthModuleClass } from './plinth-module.js';
 import { References } from './references.js';
 import { ModuleRegistry } from './module.registry.js';
+import { SearchController } from './search/search.controller.js';
 
 /** Services that every resource module inherits without naming them. */
 @Global()
 @Module({
   imports: [DiscoveryModule, TypeOrmModule.forFeature([IdempotencyKeyEntity])],
-  controllers: [BatchController],
+  controllers: [BatchController, SearchController],
   providers: [
     ModuleRegistry,
     References,

@@ -47,7 +47,18 @@ export class ModuleRegistry implements OnModuleInit {
 
   /** Whether the module has an endpoint of this kind: a controller may go without some. */
   has(name: string, kind: EndpointKind): boolean {
-    return this.endpoints.some(({ path, endpoint }) => endpoint.kind === kind && path.split(/[/:]/)[2] === name);
+    return this.findEndpoint(name, kind) !== undefined;
+  }
+
+  /** The module's list, as its controller has it. @throws DomainError `route-not-found` where it goes without */
+  listOf(name: string): FoundEndpoint {
+    const found = this.findEndpoint(name, 'list');
+    if (!found) throw new DomainError('route-not-found', `There is no list of ${name}.`);
+    return found;
+  }
+
+  private findEndpoint(name: string, kind: EndpointKind): FoundEndpoint | undefined {
+    return this.endpoints.find(({ path, endpoint }) => endpoint.kind === kind && path.split(/[/:]/)[2] === name);
   }
 
   all(): readonly CrudService<CrudEntity>[] {

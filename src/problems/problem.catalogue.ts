@@ -52,6 +52,12 @@ const CATALOGUE = new Map<string, ProblemType>(
       explanation:
         "`errors` says at which character (`position`, from 0) what was expected. Example: `filter=name eq 'Map room' and not (created_at lt '2026-01-01T00:00:00Z')`. Which fields and operators a module has is in the reference at /docs.",
     },
+    'personal-in-url': {
+      status: 400,
+      title: 'A personal field in a URL',
+      explanation:
+        'The filter or the sort names a field with personal data. Proxies, browsers and their logs keep URLs, and with them what stands in a filter or in the cursor of a sort. Send the same query in the body of `POST /api/{module}:search`, which answers as the list does: `{"filter": "email eq \'a@example.org\'", "sort": ["-created_at"], "limit": 20}`. Its next page is the same body with `cursor`. A watch takes no such filter: watch without it, and pick from what comes.',
+    },
     'invalid-json': {
       status: 400,
       title: 'The body is not valid JSON',

@@ -20,7 +20,7 @@ export interface Rows {
   /** Whether it has so many values that no two changes are the same. */
   readonly isVaried: boolean;
   /** The first field of a type that takes all values that its declaration lets pass: no rule limits it further. */
-  free(type: 'string' | 'timestamp'): Field | undefined;
+  free(type: 'string' | 'timestamp', isMeant?: (field: Field) => boolean): Field | undefined;
 }
 
 type Samples = Readonly<Record<string, ((n: number) => unknown) | undefined>>;
@@ -45,8 +45,8 @@ export async function rowsOf(model: CrudModel, client: Client, registry: ModuleR
   };
   const plain = given.filter(({ readable, writable }) => readable === true && writable === true);
   const isVaried = (field: Field) => distinct((n) => sample(field, n), 300) === 300;
-  const free = (type: Field['type']) =>
-    plain.find((field) => field.type === type && !samples[field.name] && isRoomy(field));
+  const free = (type: Field['type'], isMeant: (field: Field) => boolean = () => true) =>
+    plain.find((field) => field.type === type && !samples[field.name] && isRoomy(field) && isMeant(field));
   // Text where there is some, and nothing that takes any value where there is something else.
   const field =
     free('string') ?? plain.find(isVaried) ?? plain.find(({ type }) => type !== 'json') ?? plain[0] ?? fail(model.name);

@@ -7,8 +7,10 @@ import { DomainError, type ProblemItem } from '../../problems/domain-error.js';
 import { JSON_TYPE } from '../../http/media-types.js';
 import { negotiate } from '../../http/negotiation.js';
 import type { Field } from '../../fields/field.js';
-import { joined, parseFields, parseListQuery } from '../../query/list-query.js';
+import { joined } from '../../query/list-parameters.js';
+import { parseFields, parseListQuery } from '../../query/list-query.js';
 import { FieldSet } from '../../fields/field-set.js';
+import { aboutBody, queryOf } from '../search/search.body.js';
 import type { Endpoint, ModuleEndpoint } from './endpoint.js';
 import { contentTypeOf, type Format } from './format.js';
 import { withParameter } from './link.js';
@@ -39,17 +41,23 @@ export function contextOf(
   takesChangedTags: (request: FastifyRequest) => boolean,
 ): EndpointContext {
   const { headers, caller, traceId } = request;
-  const { formats } = endpoint;
+  const { formats, kind } = endpoint;
   const offers = offersOf(endpoint);
   const format = offers.length > 1 ? negotiate(headers.accept, offers) : JSON_TYPE;
   const ownFormat = formats?.find((one) => contentTypeOf(one) === format) as Format | undefined;
-  const fields = endpoint.resource ? endpoint.model.fieldsFor(caller) : NO_FIELDS;
-  const query = request.query as Query;
-  const own = endpoint.parameters && ownOf(query, fields, endpoint);
-  const parameters = own?.others ?? parametersOf(query, fields, endpoint);
-  if (format !== JSON_TYPE && endpoint.kind === 'list' && !(ownFormat && parameters.id !== undefined))
-    refuseInExports(query, parameters);
-  const asked = { format, ownFormat, parameters: own?.values };
+  const isSearch = kind === 'search';
+  const fields = endpoint.resource || isSearch ? endpoint.model.fieldsFor(caller) : NO_FIELDS;
+  if (isSearch) readFields(request.query as Query, fields, [], []);
+  const query = isSearch ? queryOf(request.body, endpoint.parameters) : (request.query as Query);
+  const read = () => {
+    const own = endpoint.parameters && ownOf(query, fields, endpoint);
+    const parameters = own?.others ?? parametersOf(query, fields, endpoint);
+    if (format !== JSON_TYPE && (isSearch || kind === 'list') && !(ownFormat && parameters.id !== undefined))
+      refuseInExports(query, parameters);
+    return { own: own?.values, parameters };
+  };
+  const { own, parameters } = isSearch ? aboutBody(read) : read();
+  const asked = { format, ownFormat, parameters: own };
   return new HttpContext(request, caller, traceId, endpoint, asked, parameters, takesChangedTags);
 }
 
@@ -57,7 +65,7 @@ export function contextOf(
 type Asked = Pick<EndpointContext, 'format' | 'ownFormat' | 'parameters'>;
 
 function offersOf({ kind, formats }: ModuleEndpoint): readonly string[] {
-  const usual = kind === 'list' ? LIST_FORMATS : ONLY_JSON;
+  const usual = kind === 'list' || kind === 'search' ? LIST_FORMATS : ONLY_JSON;
   return formats ? [...usual, ...formats.map(contentTypeOf)] : usual;
 }
 
@@ -154,9 +162,12 @@ class HttpContext implements EndpointContext {
 
 /** @param own those of the handler's own, which cursors are bound to */
 function parametersOf(query: Query, fields: FieldSet, endpoint: ModuleEndpoint, own = ''): Parameters {
-  switch (endpoint.kind) {
+  const { kind, model } = endpoint;
+  switch (kind) {
     case 'list':
-      return listParameters(query, fields, `${endpoint.model.name}${own}`);
+      return listParameters(query, fields, `${model.name}${own}`, model.guardsUrls);
+    case 'search':
+      return { list: parseListQuery(query, fields, `${model.name}${own}`), dryRun: false };
     case 'watch':
     case 'history':
       // The watch and the history check their parameters themselves.
@@ -166,8 +177,8 @@ function parametersOf(query: Query, fields: FieldSet, endpoint: ModuleEndpoint, 
   }
 }
 
-function listParameters(query: Query, fields: FieldSet, of: string): Parameters {
-  if (!Object.hasOwn(query, 'id')) return { list: parseListQuery(query, fields, of), dryRun: false };
+function listParameters(query: Query, fields: FieldSet, of: string, guardsUrls: boolean): Parameters {
+  if (!Object.hasOwn(query, 'id')) return { list: parseListQuery(query, fields, of, { guardsUrls }), dryRun: false };
   const { id } = query;
   const errors: ProblemItem[] = [];
   if (Array.isArray(id)) errors.push({ code: 'repeated', detail: '"id" must be given once.', parameter: 'id' });

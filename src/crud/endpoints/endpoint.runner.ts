@@ -125,8 +125,12 @@ export class EndpointRunner implements Exchange {
     const { endpoint } = request.routeOptions.config;
     const { module } = request.route;
     const modelOf = (name: string) => this.registry.get(name).model;
-    if (endpoint && module === undefined)
-      return { ...endpoint, model: modelOf((request.params as { module: string }).module) };
+    if (endpoint && module === undefined) {
+      const { module: name } = request.params as { module: string };
+      // A search has what the module's list has.
+      const ofList = endpoint.kind === 'search' && { parameters: this.registry.listOf(name).endpoint.parameters };
+      return { ...endpoint, ...ofList, model: modelOf(name) };
+    }
     const found = endpoint ? { ...endpoint, model: modelOf(module!) } : null;
     this.known.set(request.route, found);
     return found;

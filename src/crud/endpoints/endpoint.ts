@@ -6,7 +6,18 @@ import type { Format } from './format.js';
 import type { AnswerType } from './own-answer.js';
 
 export type EndpointKind =
-  'read' | 'list' | 'create' | 'update' | 'replace' | 'remove' | 'restore' | 'batch' | 'watch' | 'history' | 'action';
+  | 'read'
+  | 'list'
+  | 'search'
+  | 'create'
+  | 'update'
+  | 'replace'
+  | 'remove'
+  | 'restore'
+  | 'batch'
+  | 'watch'
+  | 'history'
+  | 'action';
 
 /** What an endpoint's decorator may say beside its kind. */
 export interface EndpointOptions {
