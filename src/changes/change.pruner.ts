@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Config } from '../config/config.js';
+import { wordsOf } from '../problems/error-words.js';
 import { ChangeRepository } from './change.repository.js';
 import { FeedRepository } from './feed.repository.js';
 
@@ -20,7 +21,7 @@ export class ChangePruner implements OnApplicationBootstrap, OnApplicationShutdo
 
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => {
-      this.run().catch((error: unknown) => this.logger.warn(`Old changes stay for now: ${(error as Error).message}`));
+      this.run().catch((error: unknown) => this.logger.warn(`Old changes stay for now: ${wordsOf(error)}`));
     }, EVERY_MS).unref();
   }
 

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { wordsOf } from '../../problems/error-words.js';
 import { IdempotencyRepository } from './idempotency.repository.js';
 
 const HOUR = 3_600_000;
@@ -25,7 +26,7 @@ export class IdempotencyPruner implements OnApplicationBootstrap, OnApplicationS
     try {
       while ((await this.keys.prune(new Date(Date.now() - KEPT_MS).toISOString())) > 0);
     } catch (error) {
-      this.logger.warn(`Old idempotency keys stay for now: ${(error as Error).message}`);
+      this.logger.warn(`Old idempotency keys stay for now: ${wordsOf(error)}`);
     }
   }
 }
