@@ -25,6 +25,8 @@ export interface ModuleOptions {
    * their logs keep. Refused by default, in favour of `POST /api/{module}:search`.
    */
   readonly personalInUrls?: boolean;
+  /** Days after which a soft-deleted row is purged, in place of `RETENTION_DELETED_DAYS`; 0: never. */
+  readonly retentionDays?: number;
 }
 
 /** Fields that the repository fills itself. */
@@ -40,6 +42,7 @@ export class CrudModel {
   readonly requiresIfMatch: boolean;
   /** Query strings that name personal fields are refused. */
   readonly guardsUrls: boolean;
+  readonly retentionDays: number | undefined;
   private readonly createRules: BodyRules;
   private readonly updateRules: BodyRules;
   private readonly replaceRules: BodyRules;
@@ -56,11 +59,12 @@ export class CrudModel {
     /** The name, one word everywhere: folder, table, route, scope, metric label and feed. */
     readonly name: string,
     readonly resource: Type<CrudEntity>,
-    { stage = { level: 'stable' }, requiresIfMatch = false, personalInUrls = false }: ModuleOptions = {},
+    { stage = { level: 'stable' }, requiresIfMatch = false, personalInUrls = false, retentionDays }: ModuleOptions = {},
   ) {
     this.stage = stage;
     this.stageHeaders = stageHeaders(stage);
     this.requiresIfMatch = requiresIfMatch;
+    this.retentionDays = retentionDays;
     this.fields = fieldsOf(resource);
     checkSubject(resource, this.fields.all);
     this.guardsUrls = !personalInUrls && this.fields.all.some(({ personal }) => personal);
@@ -203,9 +207,11 @@ export class CrudModel {
   }
 }
 
-/** The value of a field in a representation of the row. */
+/** The value of a field in a representation of the row; a change record may lack the columns that one is derived from. */
 export function valueOf({ name, options: { derived } }: Field, row: CrudEntity): unknown {
-  return derived ? derived.value(row as never) : row[name as keyof CrudEntity];
+  if (!derived) return row[name as keyof CrudEntity];
+  const isWhole = derived.from.every((column) => row[column as keyof CrudEntity] !== undefined);
+  return isWhole ? derived.value(row as never) : undefined;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common';
 import type { OpenAPIV3_1 } from 'openapi-types';
 import type { Op } from '../crud/batch/batch.request.js';
 import type { CrudModel } from '../crud/crud.model.js';
-import type { Endpoint, EndpointKind } from '../crud/endpoints/endpoint.js';
+import { verbOf, type Endpoint, type EndpointKind } from '../crud/endpoints/endpoint.js';
 import { CHANGE_FIELDS } from '../changes/change.fields.js';
 import { derivedRules } from '../fields/bodies.js';
 import { DeferredBody } from '../fields/body.pipe.js';
@@ -67,6 +67,7 @@ const PROBLEMS: Readonly<Record<EndpointKind, readonly string[]>> = {
   batch: [...WRITES, ...BODY, ...ROW, 'already-exists'],
   watch: [...ALWAYS, 'invalid-filter', 'position-expired', 'shutting-down'],
   history: [...ALWAYS, 'not-found', 'invalid-filter', 'invalid-cursor'],
+  purge: [...WRITES, ...ROW, 'not-deleted', 'still-referenced'],
   action: [...WRITES, ...ROW, 'conflict', 'already-exists', 'validation-failed'],
 };
 
@@ -101,7 +102,7 @@ export function operation(
     summary: summaryOf(endpoint, model.name),
     ...(kind === 'list' && { description: aboutList(model.name) }),
     ...(isSearch && { description: aboutSearch(model) }),
-    security: needs(`${model.name}:${endpoint.writes ? 'write' : 'read'}`),
+    security: needs(`${model.name}:${verbOf(endpoint)}`),
     parameters: [
       ...parameters(kind, model).filter((one) => !answer || !('name' in one) || one.name !== 'fields'),
       ...(endpoint.parameters && !isSearch ? ownParameters(endpoint.parameters) : []),
@@ -174,6 +175,7 @@ function summaryOf({ kind, verb, summary }: Endpoint, name: string): string {
     batch: `Up to 100 operations in one request`,
     watch: `Watch changes as they happen`,
     history: `Who changed a ${name}, when, and how`,
+    purge: `Remove a deleted ${name} for good, and its values from its history`,
     action: `${verb ?? ''} a ${name}`,
   };
   return summaries[kind];
@@ -206,6 +208,7 @@ function parameters(kind: EndpointKind, model: CrudModel): Parameter[] {
     case 'action':
       return [id, fields, ...write, parameter('IfMatch'), trace];
     case 'remove':
+    case 'purge':
       return [id, parameter('dry_run'), parameter('IdempotencyKey'), parameter('IfMatch'), trace];
     case 'watch':
       return [...['after', 'initial', 'LastEventId'].map(parameter), filterParameter(model), trace];
@@ -298,6 +301,8 @@ function successes(kind: EndpointKind, name: string): Record<string, OpenAPIV3_1
       return { ...ok, ...created, ...minimal };
     case 'remove':
       return { 204: { description: 'Deleted.', headers: replayed } };
+    case 'purge':
+      return { 204: { description: 'Gone.', headers: replayed } };
     case 'watch':
       return { 200: { description: EVENTS, content: { 'text/event-stream': { schema: { type: 'string' } } } } };
     case 'history':

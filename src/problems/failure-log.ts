@@ -12,7 +12,10 @@ export class FailureLog {
     const cause = (problem.cause ?? problem) as Error & { code?: string };
     const line = { msg: 'Request failed', code, trace_id: traceId };
     if (code === 'internal-error') {
-      this.lines.write('error', `${code} ${cause.name} ${placeOf(cause)}`, { ...line, err: without(valuesIn(asked), cause) });
+      this.lines.write('error', `${code} ${cause.name} ${placeOf(cause)}`, {
+        ...line,
+        err: without(valuesIn(asked), cause),
+      });
       return;
     }
     // An expected failure needs no stack: the code and its cause say all.

@@ -131,7 +131,17 @@ const CATALOGUE = new Map<string, ProblemType>(
       explanation:
         'The change names a row that is not there, or takes one away that others refer to. Make the row first, or remove what refers to it.',
     },
-    'not-deleted': { status: 409, title: 'The row is not deleted', explanation: 'Only a deleted row can be restored.' },
+    'still-referenced': {
+      status: 409,
+      title: 'Other rows refer to it',
+      explanation:
+        'A row that others refer to, soft-deleted ones among them, is not purged: they would name nothing. Change or purge those first.',
+    },
+    'not-deleted': {
+      status: 409,
+      title: 'The row is not deleted',
+      explanation: 'Only a deleted row can be restored, or purged.',
+    },
     'idempotency-in-flight': {
       status: 409,
       title: 'The first request is still under way',

@@ -70,7 +70,7 @@ export function filesOf({ module, fields, verbs }: Asked, root: string): Files {
 }
 
 /** Actions of a row that every module has. */
-const KERNEL_VERBS = ['restore', 'history'];
+const KERNEL_VERBS = ['restore', 'history', 'purge'];
 
 /** @throws Refusal */
 function readVerb(verb: string): NewVerb {

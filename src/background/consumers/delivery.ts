@@ -68,6 +68,8 @@ export class Delivery {
 
   /** @throws what the handler throws, TimeLimitError, CutError */
   async once(change: ChangeEntity, { cut }: Hold): Promise<void> {
+    // The consumer was given its deletion, and of the row nothing is left to give.
+    if (change.op === 'purged') return;
     const { name, limitMs, call } = this.consumer;
     const context = systemContext(`consumer:${name}`, change.trace_id);
     try {
@@ -116,7 +118,7 @@ export function isOutage(error: unknown): boolean {
 function changeOf(change: ChangeEntity, signal: AbortSignal): Change<CrudEntity> {
   const { op, version, at, actor } = change;
   return {
-    op,
+    op: op as Change<CrudEntity>['op'],
     id: change.resource_id,
     version,
     before: change.before === null ? null : (JSON.parse(change.before) as CrudEntity),

@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { OwnParameters } from '../../fields/own-parameters.js';
+import type { AccessVerb } from '../../http/fastify-types.js';
 import type { CrudModel } from '../crud.model.js';
 import type { CrudEntity } from '../../rows/crud.entity.js';
 import type { Format } from './format.js';
@@ -17,6 +18,7 @@ export type EndpointKind =
   | 'batch'
   | 'watch'
   | 'history'
+  | 'purge'
   | 'action';
 
 /** What an endpoint's decorator may say beside its kind. */
@@ -55,6 +57,11 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     readonly endpoint?: Endpoint;
   }
+}
+
+/** The second half of the scope that an endpoint needs. What can't be taken back is not in what writers may do. */
+export function verbOf({ kind, writes }: Pick<Endpoint, 'kind' | 'writes'>): AccessVerb {
+  return kind === 'purge' ? 'purge' : writes ? 'write' : 'read';
 }
 
 const ENDPOINT = Symbol('plinth:endpoint');

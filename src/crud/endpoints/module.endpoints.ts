@@ -18,6 +18,11 @@ export function SearchEndpoint(): Handles<Listing<CrudEntity>> {
   return endpoint(Post(`${MODULE}::search`), { kind: 'search', writes: false }, LIST_FORMATS);
 }
 
+/** `POST /api/{module}/{id}:purge` of every module whose rows are deleted; a caller needs the scope `{module}:purge`. */
+export function PurgeEndpoint(): Handles<void> {
+  return endpoint(Post(`${MODULE}/${ID}::purge`), { kind: 'purge', writes: true });
+}
+
 /** `GET /api/{module}:watch` of every module: server-sent events. */
 export function WatchEndpoint(): Handles<void> {
   return endpoint(Get(`${MODULE}::watch`), { kind: 'watch', writes: false }, [EVENTS_TYPE]);
