@@ -27,6 +27,8 @@ export interface ModuleOptions {
   readonly personalInUrls?: boolean;
   /** Days after which a soft-deleted row is purged, in place of `RETENTION_DELETED_DAYS`; 0: never. */
   readonly retentionDays?: number;
+  /** Why personal data are kept, in a sentence: for the record of processing. */
+  readonly purpose?: string;
 }
 
 /** Fields that the repository fills itself. */
@@ -43,6 +45,7 @@ export class CrudModel {
   /** Query strings that name personal fields are refused. */
   readonly guardsUrls: boolean;
   readonly retentionDays: number | undefined;
+  readonly purpose: string | undefined;
   private readonly createRules: BodyRules;
   private readonly updateRules: BodyRules;
   private readonly replaceRules: BodyRules;
@@ -59,12 +62,19 @@ export class CrudModel {
     /** The name, one word everywhere: folder, table, route, scope, metric label and feed. */
     readonly name: string,
     readonly resource: Type<CrudEntity>,
-    { stage = { level: 'stable' }, requiresIfMatch = false, personalInUrls = false, retentionDays }: ModuleOptions = {},
+    {
+      stage = { level: 'stable' },
+      requiresIfMatch = false,
+      personalInUrls = false,
+      retentionDays,
+      purpose,
+    }: ModuleOptions = {},
   ) {
     this.stage = stage;
     this.stageHeaders = stageHeaders(stage);
     this.requiresIfMatch = requiresIfMatch;
     this.retentionDays = retentionDays;
+    this.purpose = purpose;
     this.fields = fieldsOf(resource);
     checkSubject(resource, this.fields.all);
     this.guardsUrls = !personalInUrls && this.fields.all.some(({ personal }) => personal);
