@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from './support/client.js';
 import { engines, freshDatabase } from './support/database.js';
 import { OtlpReceiver } from './support/otlp.js';
+import { ready } from './support/ready.js';
 import { Service } from './support/service.js';
 import { SseReader } from './support/sse.js';
 
@@ -37,7 +38,7 @@ describe.each(engines())('personal values, on %s', (engine) => {
       [],
       MAIN,
     );
-    await service.until('/health/ready');
+    await ready(service);
     const client = new Client(service.origin);
     const told: string[] = [];
     const statuses: number[] = [];

@@ -125,6 +125,11 @@ describe.each(engines())('rows that are gone for good, on %s', (engine) => {
     expect(told(resumed)).toEqual(ops);
     const numbers = resumed.changes.map(({ id }) => Number(id!.split('-')[1]));
     expect(numbers[2]! - numbers[0]!).toBe(3);
+    // Its position is told, so that no number is missing.
+    expect(resumed.events.map(({ id, event }) => [Number(id!.split('-')[1]), event])).toContainEqual([
+      numbers[1]! + 1,
+      'bookmark',
+    ]);
     for (const end = Date.now() + 10_000; !seen.some(([, id]) => id === 'after') && Date.now() < end;) await sleep(20);
     expect(seen.filter(([, id]) => id === 'told' || id === 'after')).toEqual(ops);
     expect(seen.filter(([op]) => op === 'purged')).toEqual([]);
