@@ -35,9 +35,9 @@ export function checkSubject(type: Declared, fields: readonly Field[]): void {
   if (why) throw new TypeError(`${type.name}.${subject} can't be the subject: it ${why}.`);
 }
 
-function refuse({ type, options, unique, sortable, filterable }: Field): string | undefined {
+function refuse({ type, options, sortable, filterable }: Field): string | undefined {
   if (options.derived) return 'is derived, and rows are found by a column: put @Subject() on that';
   if (type !== 'string' && type !== 'reference') return `has the type ${type}: make it a string or a reference`;
-  const isIndexed = unique || options.unique || sortable || filterable.includes('eq') || filterable.includes('in');
+  const isIndexed = options.unique === true || sortable || filterable.includes('eq') || filterable.includes('in');
   return isIndexed ? undefined : "has no index to find a person's rows by: make it filterable, sortable or unique";
 }

@@ -31,7 +31,7 @@ export function valuesIn(value: unknown, found = new Set<string>()): Set<string>
 
 /** The same error for the log, with `…` in its messages in the place of these values. */
 export function without(values: ReadonlySet<string>, error: unknown): Error {
-  const { name = 'Error', stack = '', cause, code, errno } = Object(error) as DriverError;
+  const { name = 'Error', stack = '', cause, code, errno } = Object(error) as Partial<DriverError>;
   const frames = stack.split('\n').filter((line) => /^\s+at /.test(line));
   const message = replaced(wordsOf(error), values);
   return Object.assign(new Error(message, cause === undefined ? {} : { cause: without(values, cause) }), {

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { systemContext } from '../../access/system-context.js';
 import { Config } from '../../config/config.js';
 import type { CrudModel } from '../../crud/crud.model.js';
 import { ModuleRegistry } from '../../crud/module.registry.js';
@@ -37,7 +38,7 @@ export class Retention implements OnModuleInit, Work {
   async purgeAll(now: number, ending: AbortSignal): Promise<void> {
     for (const model of this.models()) {
       const instant = new Date(now - this.daysOf(model) * DAY_MS).toISOString();
-      const count = await this.purges.purgeOld(model, instant, ending);
+      const count = await this.purges.purgeOld(model, instant, systemContext('retention'), ending);
       if (count > 0)
         this.logger.log({ msg: `Purged ${count} deleted rows of ${model.name}`, module: model.name, count });
     }

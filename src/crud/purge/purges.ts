@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { systemContext } from '../../access/system-context.js';
 import { DomainError } from '../../problems/domain-error.js';
+import type { ChangeAuthor } from '../../rows/change-log.js';
 import type { CrudEntity } from '../../rows/crud.entity.js';
 import type { CrudRepository } from '../../rows/crud.repository.js';
 import { etagOf } from '../../rows/etag.js';
@@ -36,7 +36,7 @@ export class Purges {
    * Purges what was deleted before an instant, a row in a transaction. What is referred to stays.
    * @returns how many are gone
    */
-  async purgeOld({ resource }: CrudModel, instant: string, ending: AbortSignal): Promise<number> {
+  async purgeOld({ resource }: CrudModel, instant: string, by: ChangeAuthor, ending: AbortSignal): Promise<number> {
     const repository = this.references.repositoryOf(resource);
     let count = 0;
     for (let last: DeletedRow | undefined; !ending.aborted;) {
@@ -45,18 +45,24 @@ export class Purges {
       if (!last) break;
       const ids = rows.map(({ id }) => id);
       const named = await this.references.named(resource, ids);
-      for (const id of ids) if (!ending.aborted && !named.has(id)) count += await purgeDeleted(repository, id, instant);
+      for (const id of ids)
+        if (!ending.aborted && !named.has(id)) count += await this.purgeDeleted(repository, id, instant, by);
     }
     return count;
   }
-}
 
-/** Whoever may see the row. @returns 0 where it has come back meanwhile */
-function purgeDeleted(repository: CrudRepository<CrudEntity>, id: string, instant: string): Promise<number> {
-  return repository.atomically(async () => {
-    const row = await repository.lockAny(id);
-    if (row?.deleted_at == null || row.deleted_at >= instant) return 0;
-    await repository.purges.purge(row, systemContext('retention'));
-    return 1;
-  });
+  /** Whoever may see the row. @returns 0 where it has come back meanwhile */
+  private purgeDeleted(
+    repository: CrudRepository<CrudEntity>,
+    id: string,
+    instant: string,
+    by: ChangeAuthor,
+  ): Promise<number> {
+    return repository.atomically(async () => {
+      const row = await repository.lockAny(id);
+      if (row?.deleted_at == null || row.deleted_at >= instant) return 0;
+      await repository.purges.purge(row, by);
+      return 1;
+    });
+  }
 }

@@ -62,7 +62,8 @@ export function queryOf(body: unknown, own: OwnParameters | undefined): Readonly
 /** As a query string has it, where a parameter may be there several times. */
 function textOf(name: string, value: unknown): unknown {
   if (Array.isArray(value)) return value.map(String);
-  if (typeof value !== 'object') return String(value);
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object') return JSON.stringify(value);
   const detail = `"${name}" must be a text, a number, true, false or a list of such.`;
   throw new DomainError('validation-failed', detail, {
     errors: [{ code: 'wrong-type', detail, pointer: pointerTo(name) }],

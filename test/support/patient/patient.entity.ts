@@ -46,6 +46,6 @@ export class Patient extends CrudEntity {
   @Field({ type: 'reference', to: () => Patient, personal: true, nullable: true, filterable: true, writable: true })
   mother_id!: string | null;
 
-  @Field({ type: 'string', derived: { from: ['person'], value: ({ person }: Patient) => `${person}`.slice(0, 1) } })
+  @Field({ type: 'string', derived: { from: ['person'], value: ({ person }: Patient) => person.slice(0, 1) } })
   readonly initial?: string;
 }
