@@ -5,15 +5,23 @@ import { join } from 'node:path';
 import { createApp } from './app.setup.js';
 import { loadConfig } from './config/config.js';
 import type { PlinthModuleClass } from './crud/plinth-module.js';
+import { ModuleRegistry } from './crud/module.registry.js';
 import { ApiDocument } from './openapi/document.js';
+import { recordOfProcessing, type ProcessingRecord } from './openapi/processing-record.js';
+import { kernelTables } from './schema.js';
 
-/** The OpenAPI document of a service with these modules, as a file has it. */
-export function apiDocumentOf(modules: readonly PlinthModuleClass[]): Promise<string> {
-  return fromService(modules, documentOf);
-}
-
+/** The OpenAPI document, as a file has it. */
 export function documentOf(app: INestApplication): string {
   return `${JSON.stringify(app.get(ApiDocument).get(), null, 2)}\n`;
+}
+
+/** The record of processing (GDPR art. 30) of a service, in two tables: its resources, and what the kernel keeps. */
+export function recordOf(app: INestApplication): ProcessingRecord {
+  const models = app
+    .get(ModuleRegistry)
+    .all()
+    .map(({ model }) => model);
+  return recordOfProcessing(models, kernelTables());
 }
 
 /** Asks a service with these modules that needs no database for the answer. */

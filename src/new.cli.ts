@@ -3,34 +3,41 @@ import { formatted } from './database/generate/formatted.js';
 import { readArguments, runCommand, UsageError } from './process/command.js';
 import { SPELLINGS } from './scaffold/field-arguments.js';
 import { filesOf, type Files } from './scaffold/new-module.js';
-import { asked, completed, type Given } from './scaffold/questions.js';
+import { asked, completed, lacksSubject, type Given } from './scaffold/questions.js';
 import { Refusal } from './scaffold/refusal.js';
 import { refuseUncommitted, writeFiles } from './scaffold/write.js';
 
-const USAGE = `npm run new -- NAME [FIELD …] [--verb VERB …] [--dry-run]
+const USAGE = `npm run new -- NAME [FIELD …] [--verb VERB …] [--person] [--dry-run]
 
 Writes a module: src/modules/NAME with its declaration, migration, classes and first test, and its line in
 src/modules/index.ts. Then it regenerates the documents. In a terminal it asks for what is missing.
 
   NAME       one noun, such as library-card: folder, table, route and scope
   FIELD      name:type, then ! where it must be given, =value for a default (else it may be null), and any of
-             :unique :filterable :sortable :readonly, such as 'book_title:string(255)!:filterable'
+             :unique :filterable :sortable :readonly :personal :subject, such as 'book_title:string(255)!:filterable'
   type       ${Object.values(SPELLINGS).slice(0, 7).join(', ')},
              ${Object.values(SPELLINGS).slice(7).join(', ')}
              The name of a reference ends in _id, and gets it where it does not.
+             :personal tells something about a person, whom :subject names; that one is personal itself
+  --person   each row is a person
   --verb     an action on one row, POST /api/NAME/{id}:VERB; may be said more than once
   --dry-run  shows what would be written
 
 npm run new -- loan 'book_title:string(255)!' 'borrower:reference(customer)!' 'due_on:date!' 'returned:boolean=false' --verb return`;
 
 await runCommand(async () => {
-  const options = { verb: { type: 'string', multiple: true }, 'dry-run': { type: 'boolean' } } as const;
+  const options = {
+    verb: { type: 'string', multiple: true },
+    person: { type: 'boolean' },
+    'dry-run': { type: 'boolean' },
+  } as const;
   const { values, positionals } = readArguments(USAGE, options, Infinity);
   const [module, ...fields] = positionals;
   const root = process.cwd();
   const isDry = values['dry-run'] === true;
-  const given = { module, fields, verbs: values.verb ?? [] };
-  const isAsked = (module === undefined || fields.length === 0) && process.stdin.isTTY && process.stdout.isTTY;
+  const given = { module, fields, verbs: values.verb ?? [], isPerson: values.person === true };
+  const isIncomplete = module === undefined || fields.length === 0 || lacksSubject(given);
+  const isAsked = isIncomplete && process.stdin.isTTY && process.stdout.isTTY;
   // Nobody is to answer for nothing.
   if (isAsked && !isDry) refuseUncommitted(root);
   const files = await allFormatted(await plan(given, root, isAsked));

@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import type { MigrationInterface } from 'typeorm';
+import { getMetadataArgsStorage, type MigrationInterface } from 'typeorm';
 import { ApiKeyEntity } from './access/keys/api-key.entity.js';
 import { RateLimitEntity } from './access/limits/rate-limit.entity.js';
 import { ConsumerEntity } from './background/consumers/consumer.entity.js';
@@ -45,6 +45,12 @@ export function schemaOf(modules: readonly PlinthModuleClass[]): Schema {
     entities: [...KERNEL, ...declared.flatMap(({ resource, entities }) => [resource, ...entities])],
     migrations,
   };
+}
+
+/** The names of the kernel's tables that hold data. */
+export function kernelTables(): string[] {
+  const { tables } = getMetadataArgsStorage();
+  return KERNEL.map((entity) => tables.find(({ target }) => target === entity)!.name!);
 }
 
 function writtenAt({ name }: { readonly name: string }): number {

@@ -51,6 +51,10 @@ describe.each(engines())('the typed client, on %s', (engine) => {
     await rows.remove('first');
     expect(await caught(rows.get('first'))).toMatchObject({ name: 'ProblemError', status: 404, code: 'not-found' });
     expect((await rows.act('first', 'restore')).data.name).toBe('Hall');
+    await rows.create({ id: 'gone', name: 'Gone' });
+    await rows.remove('gone');
+    await rows.purge('gone');
+    expect(await caught(rows.act('gone', 'restore'))).toMatchObject({ code: 'not-found' });
     const outcomes = await rows.batch(
       [
         { op: 'delete', id: 'first' },
@@ -157,6 +161,16 @@ describe.each(engines())('the typed client, on %s', (engine) => {
     const exported: string[] = [];
     for await (const { name } of rows.export({ ...query, fields: ['name'] })) exported.push(name);
     expect(exported).toEqual(seen);
+    // The same in bodies, and as often as it takes: a search is a read.
+    network.requests.length = 0;
+    network.loseAnswers = 1;
+    const searched: string[] = [];
+    const inBody = { inBody: true };
+    for await (const row of rows.all({ ...query, limit: 10, fields: ['name'] }, inBody)) searched.push(row.name);
+    for await (const { name } of rows.export({ ...query, fields: ['name'] }, inBody)) searched.push(name);
+    expect(searched).toEqual([...seen, ...seen]);
+    expect(network.requests.filter(({ url }) => !url.endsWith('/api/resource:search'))).toEqual([]);
+    expect(network.requests).toHaveLength(5);
     network.cutAnswers = 1;
     const cut = (async () => {
       for await (const { id } of rows.export(query)) expect(id).toBeDefined();

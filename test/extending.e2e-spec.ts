@@ -114,6 +114,14 @@ describe.each(engines())('a module that is extended in every way, on %s', (engin
     expect(lines.text.trim().split('\n')).toHaveLength(2);
     const bad = problemOf(await admin.get('/api/parcel?heavy=-1&limit=0'), 400, 'invalid-parameter');
     expect(bad.errors.map(({ parameter }) => parameter)).toEqual(['heavy', 'limit']);
+    // A search goes by the overridden list, with its parameters among its members.
+    const search = (body: object) => admin.post('/api/parcel:search', body);
+    expect(ids(await search({ heavy: 20 }))).toEqual(['b', 'c', 'd']);
+    expect(ids(await search({ heavy: 20, limit: 2, filter: "tenant eq 'north'", cursor }))).toHaveLength(1);
+    problemOf(await search({ heavy: 10, limit: 2, filter: "tenant eq 'north'", cursor }), 400, 'invalid-cursor');
+    const wrong = problemOf(await search({ heavy: -1, sort: ['nope'] }), 400, 'invalid-parameter');
+    expect(wrong.errors.map(({ pointer }) => pointer)).toEqual(['#/heavy', '#/sort']);
+    problemOf(await search({ heavy: { a: 1 } }), 422, 'validation-failed');
     for (const heavy of ['x', '', '1.5', '1&heavy=2'])
       problemOf(await admin.get(`/api/parcel?heavy=${heavy}`), 400, 'invalid-parameter');
     problemOf(await admin.get('/api/parcel?heavier=1'), 400, 'unknown-parameter');

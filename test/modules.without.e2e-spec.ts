@@ -9,13 +9,14 @@ const StampModule = simpleModule('stamp', LABEL, 1764000000008, ['replace', 'rem
 const NoteModule = simpleModule('note', LABEL, 1764000000011, ['get', 'restore']);
 const WRITES = ['create', 'update', 'replace', 'remove', 'restore'] as const;
 const PosterModule = simpleModule('poster', LABEL, 1764000000009, WRITES);
+const SecretModule = simpleModule('secret', LABEL, 1764000000012, ['list']);
 
 describe.each(engines())('operations that a controller goes without, on %s', (engine) => {
   let test: TestApp;
   let client: Client;
   let document: OpenAPIV3_1.Document;
   beforeAll(async () => {
-    test = await startApp(engine, { modules: [StampModule, PosterModule, NoteModule] });
+    test = await startApp(engine, { modules: [StampModule, PosterModule, NoteModule, SecretModule] });
     client = new Client(test.origin);
     document = (await client.get('/openapi.json')).body as OpenAPIV3_1.Document;
   });
@@ -83,13 +84,25 @@ describe.each(engines())('operations that a controller goes without, on %s', (en
     ]);
   });
 
+  it('leave no search where there is no list', async () => {
+    problemOf(await client.post('/api/secret:search', {}), 404, 'route-not-found');
+    problemOf(await client.get('/api/secret'), 405, 'method-not-allowed');
+    expect(Object.keys(document.paths!)).toContain('/api/secret/{id}:purge');
+    expect(Object.keys(document.paths!)).not.toContain('/api/secret:search');
+  });
+
   it('leave no batch where nothing is left to be in one, and everything that reads', async () => {
     const operations = [{ op: 'create', body: { label: 'x' } }];
     problemOf(await client.post('/api/poster:batch', { operations }), 404, 'route-not-found');
     await test.database.execute("INSERT INTO `poster` (`id`, `label`) VALUES ('p', 'P')");
     expect((await client.get('/api/poster/p')).body).toMatchObject({ data: { id: 'p', label: 'P' } });
     const paths = Object.keys(document.paths!).filter((path) => path.startsWith('/api/poster'));
-    expect(paths.sort()).toEqual(['/api/poster', '/api/poster/{id}', '/api/poster/{id}:history', '/api/poster:watch']);
-    for (const path of paths) expect(Object.keys(document.paths![path]!)).toEqual(['get']);
+    const own = ['', '/{id}', '/{id}:history', ':search', ':watch'].map((end) => `/api/poster${end}`);
+    expect(paths.sort()).toEqual(own);
+    for (const path of paths)
+      expect(Object.keys(document.paths![path]!)).toEqual([path.endsWith(':search') ? 'post' : 'get']);
+    expect((await client.post('/api/poster:search', {})).body).toMatchObject({ data: [{ id: 'p' }] });
+    // Nothing is ever deleted, so that nothing can be purged.
+    problemOf(await client.post('/api/poster/p:purge'), 404, 'route-not-found');
   });
 });

@@ -53,6 +53,16 @@ describe('npm run new', () => {
       const fields = EVERY_TYPE.map((field) => `'${field}'`).join(' ');
       await done(`npm run --silent new -- library-card ${fields} --verb sign --verb sign-off`);
       await done(commit);
+      const personal = [
+        'name:string(255)!:filterable:sortable:subject',
+        'email:string(100)!:unique:personal',
+        'born:date!:personal',
+        'blood:enum(a,b,o)!:filterable:personal',
+        'notes:text:filterable:personal',
+        'room:integer:filterable:sortable',
+      ];
+      await done(`npm run --silent new -- guest ${personal.map((field) => `'${field}'`).join(' ')}`);
+      await done(commit);
       // Nothing that has many values.
       await done(`npm run --silent new -- flag 'active:boolean!' 'kind:enum(a,b)=a'`);
       await done(commit);
@@ -61,7 +71,7 @@ describe('npm run new', () => {
         'npm run --silent typecheck && npx eslint src/modules && npx prettier --check src/modules openapi.json',
       );
       await done('npm run --silent docs:check && npx depcruise src/modules');
-      const only = '(loan|library-card|flag) on|the rule of|the reference|what the reference shows';
+      const only = '(loan|library-card|guest|flag) on|the rule of|the reference|what the reference shows';
       await done(`npm test -- test/contract test/docs src/modules -t '${only}'`);
     },
     LONG_MS,
@@ -86,7 +96,12 @@ describe('npm run new', () => {
         ["book 'title:string(x)'", 'has arguments that string does not take'],
         ["book 'title:list(json)'", "book.title can't be a list of json"],
         ["book 'title:string:sorted'", "has no option 'sorted': there are unique, filterable, sortable, readonly"],
-        ["book 'title:string!:personal'", "'personal', which a declaration can't say yet"],
+        ["book 'reader:string!:personal'", 'Nothing says whom reader of book is about: add :subject'],
+        ["book 'reader:string!:subject'", "by which a person's rows are found: add :filterable"],
+        ["book 'year:integer!:filterable:subject'", "can't be the subject"],
+        ["book 'reader:string(20)!:filterable:subject'", 'too short for the pseudonym'],
+        ["book 'a:string!:unique:subject' 'b:string!:unique:subject'", 'book has two subjects'],
+        ["book 'reader:string!:filterable:subject' --person", 'book has two subjects'],
         ["book 'title:string?'", "has '?' after its type"],
         ["book 'id:string'", 'the name of a field that every resource has'],
         ["book 'order:string'", 'a word of SQL as its name: take another one, such as book_order'],

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { documentOf, fromService } from '../dist/api-document.js';
+import { documentOf, fromService, recordOf } from '../dist/api-document.js';
 import { SETTINGS } from '../dist/config/settings.js';
 import { declarationOf } from '../dist/crud/plinth-module.js';
 import { modules } from '../dist/modules/index.js';
@@ -67,12 +67,15 @@ const EXTENDING = 'docs/extending.md';
 await runCommand(async () => {
   const { values } = readArguments(USAGE, { check: { type: 'boolean' } });
   check = values.check === true;
-  const [openapi, metrics] = await fromService(modules, (app) => [
+  const [openapi, record, metrics] = await fromService(modules, (app) => [
     documentOf(app),
+    recordOf(app),
     metricsTable(app.get(Metrics).registry.getMetricsAsArray()),
   ]);
   putPart('docs/configuration.md', 'config', configTable());
   putPart('docs/metrics.md', 'metrics', metrics);
+  putPart('docs/privacy.md', 'resources', record.resources);
+  putPart('docs/privacy.md', 'kernel', record.kernel);
   put('docs/errors.md', errors());
   put(EXTENDING, withSnippets(readFileSync(EXTENDING, 'utf8'), EXTENDING));
   put('openapi.json', openapi);

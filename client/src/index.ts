@@ -1,7 +1,7 @@
 export { createClient, type ClientOptions, type PlinthClient } from './client.js';
 export { ConnectionError } from './connection-error.js';
 export { newIdempotencyKey } from './idempotency-key.js';
-export type { EditOptions, ReadOptions, Versioned, WriteOptions } from './module-client.js';
+export type { EditOptions, ListOptions, ReadOptions, Versioned, WriteOptions } from './module-client.js';
 export type { ModuleClient } from './module-client.js';
 export { isProblem, ProblemError, type ProblemCode, type ProblemItem } from './problem-error.js';
 export type { RetryPolicy } from './retry-policy.js';

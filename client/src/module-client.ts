@@ -21,6 +21,11 @@ export interface ReadOptions<Field extends string = never> {
   readonly signal?: AbortSignal;
 }
 
+export interface ListOptions extends Pick<ReadOptions, 'signal'> {
+  /** Asks by `POST …:search`, with the query in the body: what it says of persons is not to stand in a URL. */
+  readonly inBody?: boolean;
+}
+
 export interface WriteOptions<Field extends string = never> extends ReadOptions<Field> {
   /** Only if the row still has this ETag; otherwise the problem `precondition-failed`. */
   readonly ifMatch?: string;
@@ -62,15 +67,14 @@ export class ModuleClient<Paths, Name extends string> {
   /** One page. `pages` and `all` follow from one to the next. */
   async list<Field extends FieldName<Paths, Name> = never>(
     { fields, ...query }: ListQuery<Paths, Name> & { readonly fields?: readonly Field[] } = {} as never,
-    { signal }: Pick<ReadOptions, 'signal'> = {},
+    options: ListOptions = {},
   ): Promise<PageOf<Selected<RowOf<Paths, Name>, Field>>> {
-    const init = { params: { query: { ...query, fields } }, signal };
-    return (await this.send('get', `/api/${this.name}`, init)).data as never;
+    return (await this.asked({ ...query, fields }, options)).data as never;
   }
 
   async *pages<Field extends FieldName<Paths, Name> = never>(
     query: ListQuery<Paths, Name> & { readonly fields?: readonly Field[] } = {} as never,
-    options: Pick<ReadOptions, 'signal'> = {},
+    options: ListOptions = {},
   ): AsyncGenerator<PageOf<Selected<RowOf<Paths, Name>, Field>>, void> {
     for (let next = query; ;) {
       const page = await this.list<Field>(next, options);
@@ -84,7 +88,7 @@ export class ModuleClient<Paths, Name extends string> {
   /** Every row, page by page: each page is tried again by itself. */
   async *all<Field extends FieldName<Paths, Name> = never>(
     query: ListQuery<Paths, Name> & { readonly fields?: readonly Field[] } = {} as never,
-    options: Pick<ReadOptions, 'signal'> = {},
+    options: ListOptions = {},
   ): AsyncGenerator<Selected<RowOf<Paths, Name>, Field>, void> {
     for await (const { data } of this.pages<Field>(query, options)) yield* data;
   }
@@ -94,12 +98,17 @@ export class ModuleClient<Paths, Name extends string> {
     query: Omit<ListQuery<Paths, Name>, 'limit' | 'cursor' | 'count'> & {
       readonly fields?: readonly Field[];
     } = {} as never,
-    { signal }: Pick<ReadOptions, 'signal'> = {},
+    options: ListOptions = {},
   ): AsyncGenerator<Selected<RowOf<Paths, Name>, Field>, void> {
-    const headers = { accept: 'application/x-ndjson' };
-    const init = { params: { query }, headers, parseAs: 'stream', signal };
-    const { data } = await this.send('get', `/api/${this.name}`, init);
-    yield* jsonLines(data as ReadableStream<Uint8Array>, signal);
+    const stream = { headers: { accept: 'application/x-ndjson' }, parseAs: 'stream' };
+    const { data } = await this.asked(query, options, stream);
+    yield* jsonLines(data as ReadableStream<Uint8Array>, options.signal);
+  }
+
+  private asked(query: object, { inBody = false, signal }: ListOptions, more: object = {}): ReturnType<Send> {
+    return inBody
+      ? this.send('post', `/api/${this.name}:search`, { ...more, body: query, signal })
+      : this.send('get', `/api/${this.name}`, { ...more, params: { query }, signal });
   }
 
   async create<Field extends FieldName<Paths, Name> = never>(
@@ -128,12 +137,12 @@ export class ModuleClient<Paths, Name extends string> {
   }
 
   async remove(id: string, options: WriteOptions = {}): Promise<void> {
-    const { params, headers } = written(options);
-    await this.send('delete', `/api/${this.name}/{id}`, {
-      params: { ...params, path: { id } },
-      headers,
-      signal: options.signal,
-    });
+    await this.gone('delete', `/api/${this.name}/{id}`, id, options);
+  }
+
+  /** Removes a row for good that was removed before. */
+  async purge(id: string, options: WriteOptions = {}): Promise<void> {
+    await this.gone('post', `/api/${this.name}/{id}:purge`, id, options);
   }
 
   /** `POST /api/{module}/{id}:{verb}`: `restore`, and those of the module's own. */
@@ -186,6 +195,11 @@ export class ModuleClient<Paths, Name extends string> {
       return (await this.send('get', `/api/${this.name}:watch`, init)).data as ReadableStream<Uint8Array>;
     };
     return watchFeed(open, options, this.policy);
+  }
+
+  private async gone(method: string, path: string, id: string, options: WriteOptions): Promise<void> {
+    const { params, headers } = written(options);
+    await this.send(method, path, { params: { ...params, path: { id } }, headers, signal: options.signal });
   }
 
   private async retried<Field extends FieldName<Paths, Name>, Given>(

@@ -63,8 +63,10 @@ function streamed(response: Response, request: Request): Response {
   return answer;
 }
 
-function isRepeatable({ method, headers }: Request): boolean {
-  return method === 'GET' || method === 'HEAD' || method === 'OPTIONS' || headers.has('idempotency-key');
+function isRepeatable({ method, headers, url }: Request): boolean {
+  if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS' || headers.has('idempotency-key')) return true;
+  // A list with its query in the body.
+  return method === 'POST' && new URL(url).pathname.endsWith(':search');
 }
 
 const PASSING = [408, 425, 429, 502, 503, 504];

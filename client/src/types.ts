@@ -86,6 +86,6 @@ export type Verb<Paths, Name extends string> = {
   [Path in keyof Paths]: Path extends `/api/${Name}/{id}:${infer Found}`
     ? [Operation<Paths, Path, 'post'>] extends [never]
       ? never
-      : Found
+      : Exclude<Found, 'purge'>
     : never;
 }[keyof Paths];

@@ -7,6 +7,7 @@ import { checkStage } from '../crud/stage.js';
 import type { Caller } from './caller.js';
 import { DomainError } from '../problems/domain-error.js';
 import type { Gate } from '../http/http-services.js';
+import type { AccessVerb } from '../http/fastify-types.js';
 import { scopeOf } from '../http/route.js';
 import { Authenticator } from './authenticator.js';
 import { Pages } from './pages.js';
@@ -65,7 +66,7 @@ export class AccessControl implements Gate {
     request.caller = caller;
     if (reply && !request.route.isUnlimited) this.limits.admitCaller(caller, reply);
     if ('isPublic' in request.route.access!) return;
-    const { access, scope = scopeOf(model!.name, (access as { verb: 'read' | 'write' }).verb) } = request.route;
+    const { access, scope = scopeOf(model!.name, (access as { verb: AccessVerb }).verb) } = request.route;
     if (!caller.can(scope)) throw insufficientScope(scope);
     if (model) checkStage(model.name, model.stage, caller);
   }

@@ -14,6 +14,7 @@ import { JobEntity } from './jobs/job.entity.js';
 import { JobRepository } from './jobs/job.repository.js';
 import { LeaseRepository } from './leases/lease.repository.js';
 import { Leases } from './leases/leases.js';
+import { Retention } from './retention/retention.js';
 
 /** Work that no request asks for: durable consumers of changes, and scheduled jobs. */
 @Global()
@@ -30,6 +31,7 @@ import { Leases } from './leases/leases.js';
     JobRepository,
     LeaseRepository,
     Leases,
+    Retention,
   ],
   exports: [BackgroundCounts, BackgroundService],
 })

@@ -46,7 +46,9 @@ export class BackgroundService {
 
   /** Rows whose changes are set aside, the latest first unless `sort` says otherwise. */
   async list(raw: Query, caller: Caller): Promise<Page<object>> {
-    const query = parseListQuery({ sort: '-at', ...raw }, SET_ASIDE_FIELDS, 'set-aside', ['count', 'include_deleted']);
+    const query = parseListQuery({ sort: '-at', ...raw }, SET_ASIDE_FIELDS, 'set-aside', {
+      without: ['count', 'include_deleted'],
+    });
     const { rows, hasMore } = await this.setAside.page(query, caller.id);
     const names = query.fields.map(({ name }) => name);
     const data = rows.map((row) => Object.fromEntries(names.map((name) => [name, row[name as keyof SetAsideEntity]])));

@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import { Config } from '../config/config.js';
 import { laggingNow } from '../database/clock.js';
 import { Database } from '../database/database.js';
+import { wordsOf } from '../problems/error-words.js';
 import { ChangeRepository } from './change.repository.js';
 import { FeedRepository } from './feed.repository.js';
 
@@ -23,7 +24,7 @@ export class ChangePruner implements OnApplicationBootstrap, OnApplicationShutdo
 
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => {
-      this.run().catch((error: unknown) => this.logger.warn(`Old changes stay for now: ${(error as Error).message}`));
+      this.run().catch((error: unknown) => this.logger.warn(`Old changes stay for now: ${wordsOf(error)}`));
     }, EVERY_MS).unref();
   }
 

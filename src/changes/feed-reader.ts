@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { ChangeEvent } from './change-event.js';
 import { FeedBroken, type FeedCursor, type Head } from './feed-cursor.js';
 import { reasonOf } from '../database/sql-errors.js';
+import { wordsOf } from '../problems/error-words.js';
 import { inNoContext, inRootSpan } from '../runtime/tracing.js';
 import type { Position } from './position.js';
 
@@ -176,7 +177,7 @@ export class FeedReader {
       for (const listener of this.listeners) this.drop(listener);
       return true;
     }
-    this.failure = error.message;
+    this.failure = wordsOf(error);
     // Callers that wait for a position hear why there is none. The others stay, and go on when the database is back.
     for (const { reject } of this.joining.values()) reject(error);
     this.joining.clear();

@@ -101,7 +101,7 @@ function equal(field: string, value: string): Condition {
 }
 
 function parse(raw: Query, of: string): ListQuery {
-  return parseListQuery({ sort: '-at', ...raw }, CHANGE_FIELDS, of, ['count', 'include_deleted']);
+  return parseListQuery({ sort: '-at', ...raw }, CHANGE_FIELDS, of, { without: ['count', 'include_deleted'] });
 }
 
 /** Null for a change from one row that the caller may not see to another: to them it has not happened. */

@@ -3,6 +3,7 @@ import { DomainError, type ProblemItem } from '../problems/domain-error.js';
 import type { CrudModel } from '../crud/crud.model.js';
 import { settle, type Condition } from '../query/condition.js';
 import { parseFilter } from '../query/filter.parser.js';
+import { fieldsIn, refusePersonal } from '../query/personal.js';
 import { parsePosition, type Position } from './position.js';
 
 const PARAMETERS = ['after', 'filter', 'initial'];
@@ -47,6 +48,7 @@ export function parseWatch(
     );
   }
   const condition = filter === undefined ? undefined : settle(parseFilter(filter), model.fieldsFor(caller));
+  if (condition && model.guardsUrls) refusePersonal('filter', fieldsIn(condition));
   return {
     ...(position && { after: position }),
     ...(condition && { filter: condition }),

@@ -6,6 +6,7 @@ import { ModuleRegistry } from '../crud/module.registry.js';
 import type { Condition } from '../query/condition.js';
 import { ANYBODY, type Caller } from '../access/caller.js';
 import { DomainError } from '../problems/domain-error.js';
+import { wordsOf } from '../problems/error-words.js';
 import { Draining } from '../runtime/draining.js';
 import { Backlog } from './backlog.js';
 import { EventStream } from './event-stream.js';
@@ -80,7 +81,7 @@ export class WatchService {
 
   private report(module: string, error: Error, { traceId }: RequestContext): void {
     const isExpected = error instanceof DomainError;
-    const msg = `A stream of ${module} ended before its past was sent: ${error.message}`;
+    const msg = `A stream of ${module} ended before its past was sent: ${wordsOf(error)}`;
     this.logger.warn({ msg, trace_id: traceId, ...(!isExpected && { err: error }) });
   }
 

@@ -75,7 +75,9 @@ export class Watcher implements FeedListener {
     for (const event of events) {
       if (event.seq <= this.seq) continue;
       this.seq = event.seq;
-      if (filter) text += event.filtered(filter, fields) ?? '';
+      // They were told that it is deleted: there is a position, and nothing more to tell.
+      if (event.op === 'purged') text += this.bookmark();
+      else if (filter) text += event.filtered(filter, fields) ?? '';
       else text += isPlain ? event.forEverybody(fields) : event.frame(event.op, fields);
     }
     return text;

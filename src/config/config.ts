@@ -92,6 +92,8 @@ export interface ChangesConfig {
   readonly watchersPerCaller: number;
   readonly feedDays: number;
   readonly auditDays: number;
+  /** 0: never. */
+  readonly deletedDays: number;
 }
 
 /** Consumers of changes and scheduled jobs. */
@@ -215,6 +217,7 @@ export function loadConfig(env: Environment): Config {
       watchersPerCaller: read(SETTINGS.watchersPerCaller),
       feedDays: read(SETTINGS.feedDays),
       auditDays: read(SETTINGS.auditDays),
+      deletedDays: read(SETTINGS.deletedDays),
     },
     background: {
       isOn: read(SETTINGS.background) === 'on',

@@ -515,6 +515,13 @@ export const SETTINGS = {
     ...integer(1, 36_500),
     description: 'How long changes are kept at all, in days; never less than the feed.',
   },
+  deletedDays: {
+    key: 'RETENTION_DELETED_DAYS',
+    default: '0',
+    ...integer(0, 36_500),
+    description:
+      'After how many days a soft-deleted row is purged, by processes with `BACKGROUND=on`; never before `CHANGES_FEED_DAYS`. 0: never. A module may have another number.',
+  },
   background: {
     key: 'BACKGROUND',
     default: 'on',

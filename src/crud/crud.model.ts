@@ -8,6 +8,7 @@ import { declaredFields } from '../fields/field.decorator.js';
 import type { Field } from '../fields/field.js';
 import { mergePatch } from '../fields/merge-patch.js';
 import type { FieldSet } from '../fields/field-set.js';
+import { checkSubject } from '../fields/personal.js';
 import type { Caller } from '../access/caller.js';
 import { DomainError } from '../problems/domain-error.js';
 import { CrudEntity } from '../rows/crud.entity.js';
@@ -19,6 +20,15 @@ export interface ModuleOptions {
   readonly stage?: Stage;
   /** PATCH, PUT on a row that exists, and DELETE without If-Match are refused with 428. */
   readonly requiresIfMatch?: boolean;
+  /**
+   * Query strings may filter and sort by personal fields: their values then stand in addresses, which proxies, browsers and
+   * their logs keep. Refused by default, in favour of `POST /api/{module}:search`.
+   */
+  readonly personalInUrls?: boolean;
+  /** Days after which a soft-deleted row is purged, in place of `RETENTION_DELETED_DAYS`; 0: never. */
+  readonly retentionDays?: number;
+  /** Why personal data are kept, in a sentence: for the record of processing. */
+  readonly purpose?: string;
 }
 
 /** Fields that the repository fills itself. */
@@ -32,6 +42,10 @@ export class CrudModel {
   readonly stage: Stage;
   readonly stageHeaders: Readonly<Record<string, string>> | undefined;
   readonly requiresIfMatch: boolean;
+  /** Query strings that name personal fields are refused. */
+  readonly guardsUrls: boolean;
+  readonly retentionDays: number | undefined;
+  readonly purpose: string | undefined;
   private readonly createRules: BodyRules;
   private readonly updateRules: BodyRules;
   private readonly replaceRules: BodyRules;
@@ -48,12 +62,22 @@ export class CrudModel {
     /** The name, one word everywhere: folder, table, route, scope, metric label and feed. */
     readonly name: string,
     readonly resource: Type<CrudEntity>,
-    { stage = { level: 'stable' }, requiresIfMatch = false }: ModuleOptions = {},
+    {
+      stage = { level: 'stable' },
+      requiresIfMatch = false,
+      personalInUrls = false,
+      retentionDays,
+      purpose,
+    }: ModuleOptions = {},
   ) {
     this.stage = stage;
     this.stageHeaders = stageHeaders(stage);
     this.requiresIfMatch = requiresIfMatch;
+    this.retentionDays = retentionDays;
+    this.purpose = purpose;
     this.fields = fieldsOf(resource);
+    checkSubject(resource, this.fields.all);
+    this.guardsUrls = !personalInUrls && this.fields.all.some(({ personal }) => personal);
     this.createRules = derivedRules(CreateOf(resource))!;
     this.updateRules = derivedRules(UpdateOf(resource))!;
     const named = (...writable: (boolean | 'create')[]) =>
@@ -200,9 +224,11 @@ export class CrudModel {
   }
 }
 
-/** The value of a field in a representation of the row. */
+/** The value of a field in a representation of the row; a change record may lack the columns that one is derived from. */
 export function valueOf({ name, options: { derived } }: Field, row: CrudEntity): unknown {
-  return derived ? derived.value(row as never) : row[name as keyof CrudEntity];
+  if (!derived) return row[name as keyof CrudEntity];
+  const isWhole = derived.from.every((column) => row[column as keyof CrudEntity] !== undefined);
+  return isWhole ? derived.value(row as never) : undefined;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

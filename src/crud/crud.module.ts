@@ -11,14 +11,17 @@ import { IdempotencyRepository } from './idempotency/idempotency.repository.js';
 import { Idempotency } from './idempotency/idempotency.js';
 import { ListedModules } from './listed-modules.js';
 import type { PlinthModuleClass } from './plinth-module.js';
+import { PurgeController } from './purge/purge.controller.js';
+import { Purges } from './purge/purges.js';
 import { References } from './references.js';
 import { ModuleRegistry } from './module.registry.js';
+import { SearchController } from './search/search.controller.js';
 
 /** Services that every resource module inherits without naming them. */
 @Global()
 @Module({
   imports: [DiscoveryModule, TypeOrmModule.forFeature([IdempotencyKeyEntity])],
-  controllers: [BatchController],
+  controllers: [BatchController, PurgeController, SearchController],
   providers: [
     ModuleRegistry,
     References,
@@ -28,8 +31,9 @@ import { ModuleRegistry } from './module.registry.js';
     IdempotencyPruner,
     EndpointRunner,
     Exports,
+    Purges,
   ],
-  exports: [Idempotency, ModuleRegistry, References],
+  exports: [Idempotency, ModuleRegistry, Purges, References],
 })
 export class CrudModule {
   /** @param listed all modules that have a resource */

@@ -60,10 +60,20 @@ export class ModuleRegistry implements OnModuleInit {
     return formats.find((format) => format.extension === extension)?.read;
   }
 
+  /** The module's list, as its controller has it. @throws DomainError `route-not-found` where it goes without */
+  listOf(name: string): FoundEndpoint {
+    const found = this.findEndpoint(name, 'list');
+    if (!found) throw new DomainError('route-not-found', `There is no list of ${name}.`);
+    return found;
+  }
+
   /** The declaration of the module's first endpoint of this kind. */
   endpoint(name: string, kind: EndpointKind): Endpoint | undefined {
-    return this.endpoints.find(({ path, endpoint }) => endpoint.kind === kind && path.split(/[/:]/)[2] === name)
-      ?.endpoint;
+    return this.findEndpoint(name, kind)?.endpoint;
+  }
+
+  private findEndpoint(name: string, kind: EndpointKind): FoundEndpoint | undefined {
+    return this.endpoints.find(({ path, endpoint }) => endpoint.kind === kind && path.split(/[/:]/)[2] === name);
   }
 
   all(): readonly CrudService<CrudEntity>[] {

@@ -30,6 +30,19 @@ export class References implements OnModuleInit {
           );
   }
 
+  repositoryOf(resource: object): AnyRepository {
+    return this.repositories.get(resource)!;
+  }
+
+  /** Which of these rows of a resource others refer to, those that are soft-deleted too. */
+  async named(resource: object, ids: readonly string[]): Promise<Set<string>> {
+    const found = new Set<string>();
+    for (const { entity, purges } of this.repositories.values())
+      for (const { name, options } of referencesOf(entity))
+        if (options.to!() === resource) for (const id of await purges.namedIn(name, ids)) found.add(id);
+    return found;
+  }
+
   /**
    * A row that lives and that the caller may see. Only what changes is looked at; a row that is removed later stays named.
    * @throws DomainError `validation-failed`, with `unknown-reference` for each

@@ -3,6 +3,7 @@ import type Sqlite from 'better-sqlite3';
 import type { Pool } from 'mysql2';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Config } from '../config/config.js';
+import { wordsOf } from '../problems/error-words.js';
 import { DatabaseProbe } from './database.probe.js';
 import { DatabaseState } from './database-state.js';
 import { Database } from './database.js';
@@ -91,7 +92,7 @@ export class DatabaseConnector implements OnApplicationBootstrap, OnApplicationS
       await new Migrator(this.database.dataSource).run((line) => this.logger.log(line));
     } catch (error) {
       this.probe.migrationFailed = true;
-      this.logger.error(`A migration failed: ${(error as Error).message}`);
+      this.logger.error(`A migration failed: ${wordsOf(error)}`);
     }
   }
 

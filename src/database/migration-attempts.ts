@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
+import { wordsOf } from '../problems/error-words.js';
 import { isMissingTable } from './migration-log.js';
 import { patiently } from './patience.js';
 
@@ -52,7 +53,7 @@ export class MigrationAttempts {
   /** Keeps the error, unless an earlier attempt failed so: a service that restarts for ever would fill the table. */
   private async keep(id: string, earlier: readonly Attempt[], cause: unknown): Promise<void> {
     const statement = statementOf(cause).slice(0, LONGEST);
-    const error = (cause as Error).message.slice(0, LONGEST);
+    const error = wordsOf(cause).slice(0, LONGEST);
     if (earlier.some((one) => one.statement === statement && one.error === error)) return this.forget('id', id);
     const sql = 'UPDATE `plinth_migration_attempt` SET `statement` = ?, `error` = ? WHERE `id` = ?';
     await this.dataSource.query(sql, [statement, error, id]);
@@ -84,7 +85,7 @@ function told({ begun_at: at, statement, error }: Attempt): string {
 }
 
 export function messageOf(error: unknown): string {
-  return withStatement((error as Error).message, statementOf(error));
+  return withStatement(wordsOf(error), statementOf(error));
 }
 
 function statementOf(error: unknown): string {

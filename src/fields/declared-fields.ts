@@ -1,5 +1,6 @@
 import { FieldSet } from './field-set.js';
 import { declaredFields } from './field.decorator.js';
+import { withPersonal } from './personal.js';
 
 const sets = new WeakMap<object, FieldSet>();
 
@@ -10,7 +11,7 @@ export function fieldsOf(type: abstract new () => unknown): FieldSet {
     const inherited = declaredFields(Object.getPrototypeOf(type) as abstract new () => unknown);
     const own = declaredFields(type).slice(inherited.length);
     const [id, ...system] = inherited;
-    sets.set(type, (set = new FieldSet(id ? [id, ...own, ...system] : own)));
+    sets.set(type, (set = new FieldSet(withPersonal(type, id ? [id, ...own, ...system] : own))));
   }
   return set;
 }

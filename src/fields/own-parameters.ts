@@ -22,6 +22,11 @@ export class OwnParameters {
     const document = this.fields.find((field) => DOCUMENT.includes(field.type));
     if (document)
       throw new TypeError(`${type.name}.${document.name} can't be a parameter: a ${document.type} has no text.`);
+    const personal = this.fields.find((field) => field.personal);
+    if (personal)
+      throw new TypeError(
+        `${type.name}.${personal.name} can't be a parameter: it is personal, and parameters stand in URLs. Take it in a body.`,
+      );
   }
 
   /** @throws TypeError for a class that can't be read from a query */

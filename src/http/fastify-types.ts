@@ -3,9 +3,10 @@ import type { Route } from './route.js';
 import type { FastifyContextConfig } from 'fastify';
 import type { Readers } from './body.parser.js';
 
+export type AccessVerb = 'read' | 'write' | 'purge';
+
 /** The permission that a route needs: a verb on its module, a scope by its name, or none. */
-export type RouteAccess =
-  { readonly verb: 'read' | 'write' } | { readonly scope: string } | { readonly isPublic: true };
+export type RouteAccess = { readonly verb: AccessVerb } | { readonly scope: string } | { readonly isPublic: true };
 
 /** The traits of a route beside who may use it. */
 export type RouteTraits = Pick<FastifyContextConfig, 'offers' | 'readers' | 'isUnlimited'>;

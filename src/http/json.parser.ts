@@ -63,7 +63,7 @@ function refuseRoundedNumbers(text: string): void {
   JSON.parse(text, (_name, value: unknown, context?: { source?: string }) => {
     const { source } = context ?? {};
     if (typeof value === 'number' && source !== undefined && !isSameNumber(source, value))
-      throw invalid(`The number ${source.slice(0, 40)} has more digits than a JSON number keeps: send it as a string.`);
+      throw invalid('A number in the body has more digits than a JSON number keeps: send it as a string.');
     return value;
   });
 }

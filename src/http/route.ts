@@ -1,7 +1,7 @@
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import { NO_READERS, type Readers } from './body.parser.js';
 import { JSON_TYPE } from './media-types.js';
-import type { RouteAccess } from './fastify-types.js';
+import type { AccessVerb, RouteAccess } from './fastify-types.js';
 
 const JSON_ONLY: readonly string[] = [JSON_TYPE];
 
@@ -88,7 +88,7 @@ export function isManagementPath(path: string): boolean {
   return /^\/(health|metrics)(\/|$)/.test(path);
 }
 
-export function scopeOf(module: string, verb: 'read' | 'write'): string {
+export function scopeOf(module: string, verb: AccessVerb): string {
   return `${module}:${verb}`;
 }
 

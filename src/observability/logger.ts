@@ -1,6 +1,7 @@
 import type { LoggerService, LogLevel } from '@nestjs/common';
 import { pino, stdTimeFunctions, type Logger } from 'pino';
 import type { LogConfig } from '../config/config.js';
+import { wordsOf } from '../problems/error-words.js';
 import { now } from '../runtime/instant.js';
 import type { RequestObserver } from '../http/engine/request-observers.js';
 import { LogOutput } from './log-output.js';
@@ -131,15 +132,14 @@ export class JsonLogger implements LoggerService {
  * An error without what callers sent: a driver's error repeats the statement and the values that it failed on. What is
  * left tells what happened and where.
  */
-function withoutValues(error: Error & { code?: string; errno?: number; sql?: unknown }): object {
-  const { name, code, errno, message, stack = '', cause } = error;
-  const isDrivers = errno !== undefined || code?.startsWith('SQLITE') === true || 'sql' in error;
+function withoutValues(error: Error & { code?: string; errno?: number }): object {
+  const { name, code, errno, stack = '', cause } = error;
   const frames = stack.split('\n').filter((line) => /^\s+at /.test(line));
   return {
     type: name,
     ...(code !== undefined && { code }),
     ...(errno !== undefined && { errno }),
-    message: isDrivers ? message.replaceAll(/'(?:[^'\\]|\\.|'')*'?/g, "'…'") : message,
+    message: wordsOf(error),
     stack: frames.join('\n'),
     ...(cause instanceof Error && { cause: withoutValues(cause) }),
   };

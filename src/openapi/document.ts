@@ -91,9 +91,14 @@ export class ApiDocument {
       for (const { path, method, endpoint } of found) {
         // There is nothing to put into one.
         if (endpoint.kind === 'batch' && ops.length === 0) continue;
+        if (endpoint.kind === 'purge' && !this.registry.has(model.name, 'remove')) continue;
+        if (endpoint.kind === 'search' && !this.registry.has(model.name, 'list')) continue;
         const own = path.replace('{module}', model.name);
         if (!new RegExp(`^/api/${model.name}(?![a-z0-9-])`).test(own)) continue;
-        (paths[own] ??= {})[method] = operation(endpoint, model, offered, schemas);
+        const ofList = endpoint.kind === 'search' && {
+          parameters: this.registry.listOf(model.name).endpoint.parameters,
+        };
+        (paths[own] ??= {})[method] = operation({ ...endpoint, ...ofList }, model, offered, schemas);
       }
     }
     for (const route of routes) (paths[route.path] ??= {})[route.method] = ownOperation(route, schemas);

@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common';
 import type { OpenAPIV3_1 } from 'openapi-types';
 import type { Op } from '../crud/batch/batch.request.js';
 import type { CrudModel } from '../crud/crud.model.js';
-import type { Endpoint, EndpointKind } from '../crud/endpoints/endpoint.js';
+import { verbOf, type Endpoint, type EndpointKind } from '../crud/endpoints/endpoint.js';
 import { CHANGE_FIELDS } from '../changes/change.fields.js';
 import { derivedRules } from '../fields/bodies.js';
 import { DeferredBody } from '../fields/body.pipe.js';
@@ -10,7 +10,7 @@ import { readersOf } from '../crud/endpoints/format.js';
 import type { OwnSchemas } from './own-schemas.js';
 import { fieldsParameter, filterParameter, listParametersOf, ownParameters, sortParameter } from './parameters.js';
 import { problemResponses, STAGE_HEADERS } from './problems.js';
-import { batchSchemaName, envelope, reference, schemaName } from './schemas.js';
+import { batchSchemaName, envelope, reference, schemaName, searchSchema } from './schemas.js';
 
 type Parameter = OpenAPIV3_1.ParameterObject | OpenAPIV3_1.ReferenceObject;
 type Responses = OpenAPIV3_1.ResponsesObject;
@@ -60,6 +60,7 @@ const ROW = ['not-found', 'precondition-failed', 'weak-entity-tag'];
 const PROBLEMS: Readonly<Record<EndpointKind, readonly string[]>> = {
   read: [...ALWAYS, 'not-found'],
   list: [...ALWAYS, 'invalid-filter', 'invalid-cursor', 'not-found'],
+  search: [...ALWAYS, ...BODY, 'invalid-filter', 'invalid-cursor'],
   create: [...WRITES, ...BODY, 'already-exists'],
   update: [...WRITES, ...BODY, ...ROW, 'already-exists'],
   replace: [...WRITES, ...BODY, 'precondition-failed', 'weak-entity-tag', 'already-exists'],
@@ -68,6 +69,7 @@ const PROBLEMS: Readonly<Record<EndpointKind, readonly string[]>> = {
   batch: [...WRITES, ...BODY, ...ROW, 'already-exists'],
   watch: [...ALWAYS, 'invalid-filter', 'position-expired', 'shutting-down'],
   history: [...ALWAYS, 'not-found', 'invalid-filter', 'invalid-cursor'],
+  purge: [...WRITES, ...ROW, 'not-deleted', 'still-referenced'],
   action: [...WRITES, ...ROW, 'conflict', 'already-exists', 'validation-failed'],
 };
 
@@ -93,19 +95,23 @@ export function operation(
 ): OpenAPIV3_1.OperationObject {
   const { kind, answer } = endpoint;
   const own = ownBodyOf(endpoint);
+  const isSearch = kind === 'search';
   const body = own
     ? schemas.requestBody(own)
-    : requestBody(endpoint, schemaName(model.name), batchSchemaName(model.name, ops));
+    : isSearch
+      ? searchBody(endpoint.parameters)
+      : requestBody(endpoint, schemaName(model.name), batchSchemaName(model.name, ops));
   return {
     tags: [model.name],
     ...(model.stage.level === 'deprecated' && { deprecated: true }),
     operationId: [kind === 'action' ? endpoint.verb! : kind, model.name].join('_'),
     summary: summaryOf(endpoint, model.name, has),
     ...(kind === 'list' && { description: aboutList(model.name, has) }),
-    security: needs(`${model.name}:${endpoint.writes ? 'write' : 'read'}`),
+    ...(isSearch && { description: aboutSearch(model) }),
+    security: needs(`${model.name}:${verbOf(endpoint)}`),
     parameters: [
       ...parameters(kind, model).filter((one) => !answer || !('name' in one) || one.name !== 'fields'),
-      ...(endpoint.parameters ? ownParameters(endpoint.parameters) : []),
+      ...(endpoint.parameters && !isSearch ? ownParameters(endpoint.parameters) : []),
     ],
     ...(body && { requestBody: body }),
     responses: {
@@ -147,11 +153,28 @@ function aboutList(name: string, has: Offered['has']): string {
   return `With \`?id={id}\`, which only \`fields\` goes with, it is another way to read one row, and answers as \`GET /api/${name}/{id}\` does: \`{"data": {…}, "status": "success"}\` with an ETag, 304, or 404. ${stream}`;
 }
 
+/** Describes what a search takes beyond a list, which is what it is for. */
+function aboutSearch({ name, fields, guardsUrls }: CrudModel): string {
+  const about = `As \`GET /api/${name}\`, with its parameters in a body and not in an address. The next page is the same body with \`cursor\`.`;
+  const personal = fields.all.filter((field) => field.personal && (field.sortable || field.filterable.length > 0));
+  if (!guardsUrls || personal.length === 0) return about;
+  const rows = personal.map(
+    ({ name: field, type, filterable, sortable }) =>
+      `| \`${field}\` | ${type} | ${filterable.join(', ')} | ${sortable ? 'yes' : 'no'} |`,
+  );
+  return `${about} Only here personal fields may be filtered and sorted by:
+
+| field | type | operators | sort |
+|---|---|---|---|
+${rows.join('\n')}`;
+}
+
 function summaryOf({ kind, verb, summary }: Endpoint, name: string, has: Offered['has']): string {
   if (summary !== undefined) return summary;
   const summaries: Record<EndpointKind, string> = {
     read: `Read one ${name}`,
     list: `List ${name}s`,
+    search: `List ${name}s by a query in the body`,
     create: `Make a ${name}`,
     update: `Change some members of a ${name}`,
     replace: `Replace a ${name}, or make one under an id of yours`,
@@ -160,6 +183,7 @@ function summaryOf({ kind, verb, summary }: Endpoint, name: string, has: Offered
     batch: `Up to 100 operations in one request`,
     watch: `Watch changes as they happen`,
     history: `Who changed a ${name}, when, and how`,
+    purge: `Remove a deleted ${name} for good, and its values from its history`,
     action: `${verb ?? ''} a ${name}`,
   };
   return summaries[kind];
@@ -181,6 +205,8 @@ function parameters(kind: EndpointKind, model: CrudModel): Parameter[] {
         filterParameter(model),
         trace,
       ];
+    case 'search':
+      return [trace];
     case 'create':
       return [fields, ...write, trace];
     case 'replace':
@@ -190,6 +216,7 @@ function parameters(kind: EndpointKind, model: CrudModel): Parameter[] {
     case 'action':
       return [id, fields, ...write, parameter('IfMatch'), trace];
     case 'remove':
+    case 'purge':
       return [id, parameter('dry_run'), parameter('IdempotencyKey'), parameter('IfMatch'), trace];
     case 'watch':
       return [...['after', 'initial', 'LastEventId'].map(parameter), filterParameter(model), trace];
@@ -203,11 +230,12 @@ function parameters(kind: EndpointKind, model: CrudModel): Parameter[] {
 const CONDITIONAL: readonly EndpointKind[] = ['update', 'replace', 'remove', 'restore', 'action'];
 
 /** Endpoints without an id in their paths. */
-const OF_MANY: readonly EndpointKind[] = ['list', 'create', 'batch', 'watch'];
+const OF_MANY: readonly EndpointKind[] = ['list', 'search', 'create', 'batch', 'watch'];
 
-function problemsOf(kind: EndpointKind, { requiresIfMatch, stage }: CrudModel): readonly string[] {
+function problemsOf(kind: EndpointKind, { requiresIfMatch, stage, guardsUrls }: CrudModel): readonly string[] {
   return [
     ...PROBLEMS[kind],
+    ...(guardsUrls && (kind === 'list' || kind === 'watch') ? ['personal-in-url'] : []),
     ...(requiresIfMatch && CONDITIONAL.includes(kind) ? ['precondition-required'] : []),
     // A text that can be no id makes another path; and an alpha module is only there for some.
     ...(!OF_MANY.includes(kind) || stage.level === 'alpha' ? ['route-not-found'] : []),
@@ -221,6 +249,10 @@ function withStage(responses: Record<string, OpenAPIV3_1.ResponseObject>, { stag
   return Object.fromEntries(
     Object.entries(responses).map(([status, one]) => [status, { ...one, headers: { ...one.headers, ...said } }]),
   );
+}
+
+function searchBody(own: Endpoint['parameters']): OpenAPIV3_1.RequestBodyObject {
+  return { required: true, content: { 'application/json': { schema: own ? searchSchema(own) : reference('Search') } } };
 }
 
 function requestBody(
@@ -276,12 +308,18 @@ function successes(kind: EndpointKind, name: string): Record<string, OpenAPIV3_1
         },
         ...unchanged,
       };
+    case 'search': {
+      const headers = { 'Content-Disposition': header('ContentDisposition') };
+      return { 200: { description: 'As of the list, without a Link.', headers, content: listContent(name) } };
+    }
     case 'create':
       return created;
     case 'replace':
       return { ...ok, ...created, ...minimal };
     case 'remove':
       return { 204: { description: 'Deleted.', headers: replayed } };
+    case 'purge':
+      return { 204: { description: 'Gone.', headers: replayed } };
     case 'watch':
       return { 200: { description: EVENTS, content: { 'text/event-stream': { schema: { type: 'string' } } } } };
     case 'history':

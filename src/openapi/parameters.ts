@@ -120,6 +120,8 @@ const LISTS = 'With commas between, or the parameter once for each.';
 
 interface Fields {
   readonly fields: FieldSet;
+  /** Personal fields are not for URLs. */
+  readonly guardsUrls?: boolean;
 }
 
 /** `sort`, `fields` and `filter` of a list of such fields. */
@@ -148,8 +150,10 @@ export function fieldsParameter({ fields }: Fields): Parameter {
   };
 }
 
-export function sortParameter({ fields }: Fields): Parameter {
-  const names = fields.all.filter(({ sortable }) => sortable).map(({ name }) => name);
+export function sortParameter({ fields, guardsUrls }: Fields): Parameter {
+  const names = fields.all
+    .filter(({ sortable, personal }) => sortable && !(guardsUrls && personal))
+    .map(({ name }) => name);
   return {
     ...query(
       'sort',
@@ -167,9 +171,9 @@ export function sortParameter({ fields }: Fields): Parameter {
   };
 }
 
-export function filterParameter({ fields }: Fields): Parameter {
+export function filterParameter({ fields, guardsUrls }: Fields): Parameter {
   const rows = fields.all
-    .filter(({ filterable }) => filterable.length > 0)
+    .filter(({ filterable, personal }) => filterable.length > 0 && !(guardsUrls && personal))
     .map(({ name, type, filterable }) => `| \`${name}\` | ${type} | ${filterable.join(', ')} |`);
   const description = `A condition on the rows.
 

@@ -1,9 +1,12 @@
 import type { OpenAPIV3_1 } from 'openapi-types';
 import { OPS, type Op } from '../crud/batch/batch.request.js';
 import type { CrudModel } from '../crud/crud.model.js';
+import { SearchBody } from '../crud/search/search.body.js';
 import { CLAIMS_SCHEMA } from '../access/keys/claims.js';
 import { SCOPE } from '../access/keys/api-key.dto.js';
+import { declaredFields } from '../fields/field.decorator.js';
 import type { Field } from '../fields/field.js';
+import type { OwnParameters } from '../fields/own-parameters.js';
 import { FIELD_TYPES } from '../fields/types/types.js';
 
 type Schema = OpenAPIV3_1.SchemaObject;
@@ -79,21 +82,23 @@ export function memberSchema(field: Field): Schema {
 /** Limits that a client need not know of what it can't write. */
 const LIMITS = ['maxLength', 'minimum', 'maximum'] as const;
 
-function fieldSchema({ type, options, nullable, default: value, readable, writable }: Field): Schema {
+function fieldSchema({ type, options, nullable, default: value, readable, writable, personal }: Field): Schema {
   const schema = { ...FIELD_TYPES[type].schema(options) } as Schema & { type?: string; enum?: unknown[] };
   if (writable === false)
     for (const limit of LIMITS) if (options[limit] === undefined) Reflect.deleteProperty(schema, limit);
   const { description, example } = options;
   const secret = typeof readable === 'string' ? ` Only callers with the scope \`${readable}\` see it.` : '';
+  const about = `${description ?? ''}${personal ? ' Personal.' : ''}${secret}`.trim();
   return {
     ...schema,
     ...(nullable && schema.type !== undefined && { type: [schema.type, 'null'] }),
     ...(nullable && schema.enum && { enum: [...schema.enum, null] }),
     ...(value !== null && { default: value }),
-    ...(description || secret ? { description: `${description ?? ''}${secret}`.trim() } : {}),
+    ...(about !== '' && { description: about }),
     ...(example !== undefined && { examples: [example] }),
     ...(writable === false && { readOnly: true }),
     ...(readable === false && { writeOnly: true }),
+    ...(personal && { 'x-personal': true }),
   } as Schema;
 }
 
@@ -105,6 +110,14 @@ export function envelope(data: Schema | OpenAPIV3_1.ReferenceObject, more: Recor
     required: ['data', ...Object.keys(more), 'status'],
     additionalProperties: false,
   };
+}
+
+/** The body of a search. @param own parameters of the module's list */
+export function searchSchema(own?: OwnParameters): Schema {
+  const fields = [...declaredFields(SearchBody), ...(own?.fields ?? [])];
+  const properties = Object.fromEntries(fields.map((field) => [field.name, memberSchema(field)]));
+  const required = fields.filter((field) => field.required).map(({ name }) => name);
+  return { type: 'object', properties, ...(required.length > 0 && { required }), additionalProperties: false };
 }
 
 const ROW_ID: Schema = { type: 'string', description: 'Of the row.' };
@@ -203,7 +216,7 @@ export const SHARED_SCHEMAS: Record<string, Schema> = {
       module: { type: 'string' },
       resource_id: { type: 'string' },
       version: { type: 'integer', description: "The row's version after the change." },
-      op: { type: 'string', enum: ['created', 'updated', 'deleted', 'restored'] },
+      op: { type: 'string', enum: ['created', 'updated', 'deleted', 'restored', 'purged'] },
       actor: { type: 'string', description: 'The caller.' },
       at: { type: 'string', format: 'date-time' },
       trace_id: { type: 'string' },
@@ -282,6 +295,7 @@ export const SHARED_SCHEMAS: Record<string, Schema> = {
     },
     additionalProperties: false,
   },
+  Search: searchSchema(),
   Batch: batchOf(reference('BatchOperation')),
   BatchOperation: oneOf(OPS),
   BatchCreate: batchOperation('create', { body: { type: 'object', description: 'As the body of POST.' } }),

@@ -54,6 +54,12 @@ const CATALOGUE = new Map<string, ProblemType>(
       explanation:
         "`errors` says at which character (`position`, from 0) what was expected. Example: `filter=name eq 'Map room' and not (created_at lt '2026-01-01T00:00:00Z')`. Which fields and operators a module has is in the reference at /docs.",
     },
+    'personal-in-url': {
+      status: 400,
+      title: 'A personal field in a URL',
+      explanation:
+        'The filter or the sort names a field with personal data. Proxies, browsers and their logs keep URLs, and with them what stands in a filter or in the cursor of a sort. Send the same query in the body of `POST /api/{module}:search`, which answers as the list does: `{"filter": "email eq \'a@example.org\'", "sort": ["-created_at"], "limit": 20}`. Its next page is the same body with `cursor`. A watch takes no such filter: watch without it, and pick from what comes.',
+    },
     'invalid-json': {
       status: 400,
       title: 'The body is not valid JSON',
@@ -133,7 +139,17 @@ const CATALOGUE = new Map<string, ProblemType>(
       explanation:
         'The change names a row that is not there, or takes one away that others refer to. Make the row first, or remove what refers to it.',
     },
-    'not-deleted': { status: 409, title: 'The row is not deleted', explanation: 'Only a deleted row can be restored.' },
+    'still-referenced': {
+      status: 409,
+      title: 'Other rows refer to it',
+      explanation:
+        'A row that others refer to, soft-deleted ones among them, is not purged: they would name nothing. Change or purge those first.',
+    },
+    'not-deleted': {
+      status: 409,
+      title: 'The row is not deleted',
+      explanation: 'Only a deleted row can be restored, or purged.',
+    },
     'idempotency-in-flight': {
       status: 409,
       title: 'The first request is still under way',

@@ -27,7 +27,7 @@ export class ProblemFilter implements ExceptionFilter, OnApplicationShutdown {
     this.listener.onProblem(problem);
     if (tracer)
       trace.getActiveSpan()?.setAttribute(body.status >= 500 ? 'error.type' : 'plinth.problem.code', body.code);
-    if (body.status >= 500) this.failures.write(problem, body.trace_id);
+    if (body.status >= 500) this.failures.write(problem, body.trace_id, [request.body, request.query]);
     if (reply.sent || reply.raw.headersSent) {
       // The answer had begun: cutting it off is the only way left to say that it is not whole.
       reply.raw.destroy();

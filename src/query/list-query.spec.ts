@@ -59,7 +59,7 @@ describe('list parameters', () => {
     // A field that is there for one caller is not for all.
     parseListQuery({ sort: 'secret' }, all);
     expect(errorOf({ sort: 'secret' }, fields).code).toBe('invalid-parameter');
-    expect(() => parseListQuery({ sort: 'name', limit: '2' }, all, '', ['limit'])).toThrow('limit');
+    expect(() => parseListQuery({ sort: 'name', limit: '2' }, all, '', { without: ['limit'] })).toThrow('limit');
   });
 
   it('have defaults', () => {

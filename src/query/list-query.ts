@@ -1,11 +1,12 @@
-import { DomainError, type ProblemItem } from '../problems/domain-error.js';
 import type { CrudEntity } from '../rows/crud.entity.js';
 import type { Field } from '../fields/field.js';
 import { decodeCursor, encodeCursor, fingerprintOf } from './cursor.js';
 import type { FieldSet } from '../fields/field-set.js';
 import { settle, spell, type Condition } from './condition.js';
 import { parseFilter } from './filter.parser.js';
+import { badParameter, LIST_PARAMETERS, ParameterReader, type ListParameter } from './list-parameters.js';
 import type { PositionValue } from './keyset.js';
+import { fieldsIn, refusePersonal } from './personal.js';
 import { parseSort, type SortKey } from './sort.js';
 
 export const DEFAULT_LIMIT = 50;
@@ -34,9 +35,6 @@ export interface Part<E> {
   readonly hasMore: boolean;
 }
 
-const LIST_PARAMETERS = ['limit', 'cursor', 'sort', 'fields', 'count', 'include_deleted', 'filter'] as const;
-type ListParameter = (typeof LIST_PARAMETERS)[number];
-
 /** Parameters that a cursor is bound to. */
 const SHAPING = ['sort', 'fields', 'include_deleted', 'filter'] as const;
 
@@ -46,19 +44,26 @@ const KEPT_QUERIES = 200;
 const LONGEST_KEY = 500;
 const kept = new WeakMap<FieldSet, Map<string, ListQuery>>();
 
+/** What a list's parameters may be. */
+export interface ListRules {
+  /** Parameters that this list does not have. */
+  readonly without?: readonly ListParameter[];
+  /** Filters and sorts by personal fields are refused: the parameters stand in an address. */
+  readonly guardsUrls?: boolean;
+}
+
 /**
  * @param of what is listed: the cursors of another list are refused
- * @param without parameters that this list does not have
  * @throws DomainError with every bad parameter at once
  */
 export function parseListQuery(
   raw: Readonly<Record<string, unknown>>,
   fields: FieldSet,
   of = '',
-  without: readonly ListParameter[] = [],
+  rules: ListRules = {},
 ): ListQuery {
-  const key = keyOf(raw, of, without);
-  if (key === undefined) return parse(raw, fields, of, without);
+  const key = keyOf(raw, of, rules);
+  if (key === undefined) return parse(raw, fields, of, rules);
   let known = kept.get(fields);
   if (!known) kept.set(fields, (known = new Map<string, ListQuery>()));
   const query = known.get(key);
@@ -66,7 +71,7 @@ export function parseListQuery(
     return raw.cursor === undefined
       ? query
       : { ...query, after: decodeCursor(raw.cursor as string, query.fingerprint, query.sort) };
-  const parsed = parse(raw, fields, of, without);
+  const parsed = parse(raw, fields, of, rules);
   if (known.size >= KEPT_QUERIES) known.delete(known.keys().next().value!);
   known.set(key, { ...parsed, after: undefined });
   return parsed;
@@ -76,9 +81,9 @@ export function parseListQuery(
 function keyOf(
   raw: Readonly<Record<string, unknown>>,
   of: string,
-  without: readonly ListParameter[],
+  { without = [], guardsUrls = false }: ListRules,
 ): string | undefined {
-  let key = `${of} ${without.join()}`;
+  let key = `${of} ${without.join()} ${guardsUrls}`;
   for (const name in raw) {
     const value = raw[name];
     if (typeof value !== 'string' || !KEPT_PARAMETERS.has(name)) return undefined;
@@ -92,7 +97,7 @@ function parse(
   raw: Readonly<Record<string, unknown>>,
   fields: FieldSet,
   of: string,
-  without: readonly ListParameter[],
+  { without = [], guardsUrls = false }: ListRules,
 ): ListQuery {
   const reader = new ParameterReader(raw, without);
   reader.refuseUnknown();
@@ -102,6 +107,15 @@ function parse(
   const sort = reader.read('sort', (value) => parseSort(value, fields)) ?? parseSort(undefined, fields);
   const selected = reader.read('fields', (value) => parseFields(value, fields)) ?? fields.shown();
   const filter = reader.read('filter', (value) => settle(parseFilter(value), fields));
+  if (guardsUrls) {
+    reader.attempt(() =>
+      refusePersonal(
+        'sort',
+        sort.map(({ field }) => field),
+      ),
+    );
+    if (filter) reader.attempt(() => refusePersonal('filter', fieldsIn(filter)));
+  }
   const spelling = [
     sort.map(({ field, descending }) => `${descending ? '-' : ''}${field.name}`),
     selected.map(({ name }) => name),
@@ -127,11 +141,6 @@ export function parseFields(value: string, fields: FieldSet): Field[] {
   });
   const id = fields.find('id')!;
   return [...new Set(selected.includes(id) ? selected : [id, ...selected])];
-}
-
-/** `fields=a&fields=b`, as OpenAPI's default style sends an array, is `fields=a,b`. */
-export function joined(value: unknown): unknown {
-  return Array.isArray(value) ? value.join() : value;
 }
 
 export function nextCursor(query: ListQuery, row: CrudEntity): string {
@@ -160,58 +169,4 @@ function parseBoolean(name: string): (value: string) => boolean {
       throw badParameter(name, 'not-boolean', `"${name}" must be true or false.`);
     return value === 'true';
   };
-}
-
-function badParameter(parameter: string, code: string, detail: string): DomainError {
-  return new DomainError('invalid-parameter', detail, { errors: [{ code, detail, parameter }] });
-}
-
-/** Collects what is wrong, so that a caller hears of it all at once. */
-class ParameterReader {
-  private readonly faults: DomainError[] = [];
-  private readonly known: readonly string[];
-
-  constructor(
-    private readonly raw: Readonly<Record<string, unknown>>,
-    without: readonly ListParameter[],
-  ) {
-    this.known = LIST_PARAMETERS.filter((name) => !without.includes(name));
-  }
-
-  isBad(name: ListParameter): boolean {
-    return this.faults.some(({ errors }) => errors.some(({ parameter }) => parameter === name));
-  }
-
-  refuseUnknown(): void {
-    for (const name of Object.keys(this.raw)) {
-      if (this.known.includes(name)) continue;
-      const parameter = name.slice(0, 64).toWellFormed();
-      const detail = `There is no parameter "${parameter}" here.`;
-      this.faults.push(
-        new DomainError('unknown-parameter', detail, { errors: [{ code: 'unknown-parameter', detail, parameter }] }),
-      );
-    }
-  }
-
-  read<T>(name: ListParameter, parse: (value: string) => T): T | undefined {
-    const value = name === 'fields' || name === 'sort' ? joined(this.raw[name]) : this.raw[name];
-    if (value === undefined) return undefined;
-    try {
-      if (typeof value !== 'string') throw badParameter(name, 'repeated', `"${name}" must be given once.`);
-      return parse(value);
-    } catch (error) {
-      if (!(error instanceof DomainError)) throw error;
-      this.faults.push(error);
-      return undefined;
-    }
-  }
-
-  finish(): void {
-    const [first, ...others] = this.faults;
-    if (!first) return;
-    if (others.length === 0) throw first;
-    const errors: ProblemItem[] = this.faults.flatMap((fault) => [...fault.errors]);
-    const code = this.faults.every((fault) => fault.code === first.code) ? first.code : 'invalid-parameter';
-    throw new DomainError(code, `${errors.length} parameters are not valid.`, { errors });
-  }
 }

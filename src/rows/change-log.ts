@@ -56,6 +56,14 @@ export class ChangeLog {
     this.budget.refuseSpent(caller);
   }
 
+  /** Leaves of the changes of a row, in the transaction that is under way, what says nothing of its values. */
+  async forget(module: string, id: string): Promise<void> {
+    const fact = (version: string) => `JSON_OBJECT('id', \`resource_id\`, 'version', ${version})`;
+    const before = `CASE WHEN \`before\` IS NULL THEN NULL ELSE ${fact('`version` - 1')} END`;
+    const sql = `UPDATE \`change_log\` SET \`before\` = ${before}, \`after\` = ${fact('`version`')} WHERE \`module\` = ? AND \`resource_id\` = ?`;
+    await this.database.execute(sql, [module, id]);
+  }
+
   async record(module: string, changes: readonly RowChange[]): Promise<void> {
     for (const { sql, params } of await this.statements(module, changes)) await this.database.execute(sql, params);
   }

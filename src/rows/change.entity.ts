@@ -50,4 +50,5 @@ export class ChangeEntity {
   seq!: number | null;
 }
 
-export type ChangeOp = 'created' | 'updated' | 'deleted' | 'restored';
+/** `purged`: the row is gone for good, and its changes are facts without values. Nobody is told of that one by the feed. */
+export type ChangeOp = 'created' | 'updated' | 'deleted' | 'restored' | 'purged';

@@ -18,6 +18,7 @@ import { EntitySql } from './entity.sql.js';
 import { everyRule, EVERY_ROW, RowRules, type RowRule, type Sight } from './row-rule.js';
 import { RowChanges } from './row-changes.js';
 import { CompanionTaken, RowCreates, type Companion } from './row-creates.js';
+import { RowPurges } from './row-purges.js';
 import { RowReads } from './row-reads.js';
 import { UniqueClashes } from './unique-clashes.js';
 import { uuidv7 } from '../runtime/uuid.js';
@@ -31,6 +32,7 @@ interface Built<E extends CrudEntity> {
   readonly creates: RowCreates<E>;
   readonly changes: RowChanges<E>;
   readonly clashes: UniqueClashes<E>;
+  readonly purges: RowPurges<E>;
 }
 
 /**
@@ -80,6 +82,16 @@ export abstract class CrudRepository<E extends CrudEntity> {
   async lock(id: string, context: RequestContext): Promise<E | null> {
     if (!isId(id)) return null;
     return this.visible(await this.parts.reads.lock(id), context);
+  }
+
+  /** As `lock`, whoever may see the row: for work that no caller asks for. */
+  async lockAny(id: string): Promise<E | null> {
+    return this.parts.reads.lock(id);
+  }
+
+  /** The end of rows that are soft-deleted. */
+  get purges(): RowPurges<E> {
+    return this.parts.purges;
   }
 
   /** Locks rows before several of them are changed in one transaction: then no two of those can wait for each other's rows. */
@@ -189,6 +201,7 @@ export abstract class CrudRepository<E extends CrudEntity> {
       creates: new RowCreates(database, sql, changes, groupWrites),
       changes: new RowChanges(database, sql, reads, changes, groupWrites),
       clashes: new UniqueClashes(database, sql, this.isRestorable),
+      purges: new RowPurges(database, sql, changes),
     });
   }
 

@@ -3,18 +3,20 @@ import type { NewModule } from './new-module.js';
 import type { NewField } from './new-field.js';
 
 /** The declaration: read this and you know the resource. */
-export function entityFile({ names, fields, targets }: NewModule): string {
+export function entityFile({ names, fields, targets, isPerson }: NewModule): string {
   const others = [...targets].filter(([module]) => module !== names.module);
   const imports = others.map(([module, type]) => `import { ${type} } from '../${module}/${module}.entity.js';`);
   const members = fields.map((field) => {
     const target = field.target === undefined ? undefined : targets.get(field.target);
-    return `  @Field(${optionsCode(field.options, target)})\n  ${field.name}!: ${memberType(field)};`;
+    const subject = field.isSubject ? '  @Subject()\n' : '';
+    return `${subject}  @Field(${optionsCode(field.options, target)})\n  ${field.name}!: ${memberType(field)};`;
   });
+  const hasSubject = isPerson || fields.some(({ isSubject }) => isSubject);
   return `import { Entity } from 'typeorm';
-import { CrudEntity, Field } from 'plinth';
+import { CrudEntity, Field${hasSubject ? ', Subject' : ''} } from 'plinth';
 ${imports.join('\n')}
 
-@Entity('${names.module}')
+${isPerson ? '@Subject()\n' : ''}@Entity('${names.module}')
 export class ${names.type} extends CrudEntity {
 ${members.join('\n\n')}
 }

@@ -13,10 +13,12 @@ export interface NewField {
   /** `to` is a stand-in: `target` says whose rows are named. */
   readonly options: FieldOptions;
   readonly target?: string;
+  /** It says whom the row is about. */
+  readonly isSubject: boolean;
 }
 
-const OPTIONS = ['unique', 'filterable', 'sortable', 'readonly'] as const;
-const KNOWN_AT_END = new RegExp(`(?::(?:${OPTIONS.join('|')}|personal))*$`);
+const OPTIONS = ['unique', 'filterable', 'sortable', 'readonly', 'personal', 'subject'] as const;
+const KNOWN_AT_END = new RegExp(`(?::(?:${OPTIONS.join('|')}))*$`);
 const KERNEL_FIELDS = new Set(declaredFields(CrudEntity).map(({ name }) => name));
 /** The longest name of an index, on MySQL and MariaDB. */
 const LONGEST_NAME = 64;
@@ -35,6 +37,8 @@ export function readField(spec: string, module: string): NewField {
     const name = type.type === 'reference' && !given.endsWith('_id') ? `${given}_id` : given;
     checkName(name, module);
     const { isRequired, value, flags } = readRest(rest);
+    const isSubject = flags.has('subject');
+    const isPersonal = flags.has('personal') || (isSubject && type.type !== 'reference');
     const options: FieldOptions = {
       ...type,
       ...(!isRequired && value === undefined && { nullable: true }),
@@ -43,11 +47,14 @@ export function readField(spec: string, module: string): NewField {
       ...(flags.has('filterable') && { filterable: true }),
       ...(flags.has('sortable') && { sortable: true }),
       ...(!flags.has('readonly') && { writable: true }),
+      ...(isPersonal && { personal: true }),
     };
+    const whole = erasable(name, options);
     // The declaration's own refusals.
-    fieldOf(name, options, module);
-    checkSense(options, isRequired);
-    return { name, options, ...(target !== undefined && { target }) };
+    fieldOf(name, whole, module);
+    checkSense(whole, isRequired);
+    if (isSubject) checkSubject(whole);
+    return { name, options: whole, isSubject, ...(target !== undefined && { target }) };
   } catch (error) {
     if (error instanceof Refusal) throw new Refusal(`'${spec}' ${error.message}`);
     throw error instanceof TypeError ? new Refusal(error.message.replace(/\.$/, '')) : error;
@@ -82,7 +89,6 @@ function readRest(rest: string): Rest {
     throw new Refusal(`has '${unknown}' after its type, where !, =value or an option such as :unique may stand`);
   const flags = new Set([...marks.matchAll(/:([a-z_]+)/g)].map(([, flag]) => flag!));
   for (const flag of flags) {
-    if (flag === 'personal') throw new Refusal("is to be 'personal', which a declaration can't say yet");
     if (!OPTIONS.some((one) => one === flag))
       throw new Refusal(`has no option '${flag}': there are ${OPTIONS.join(', ')}`);
   }
@@ -102,6 +108,25 @@ function valueOf({ type }: FieldOptions, text: string): unknown {
     if (type === 'json') throw new Refusal(`has a default that is no JSON: ${text}`);
     return text;
   }
+}
+
+/** A personal value that can be neither null nor a pseudonym goes with its row. */
+function erasable(name: string, options: FieldOptions): FieldOptions {
+  if (!options.personal || options.nullable) return options;
+  try {
+    fieldOf(name, options);
+    return options;
+  } catch {
+    return { ...options, erase: 'row' };
+  }
+}
+
+function checkSubject({ type, unique, filterable, sortable, erase }: FieldOptions): void {
+  if (type !== 'string' && type !== 'reference')
+    throw new Refusal(`can't be the subject: a person is named by a string or a reference`);
+  if (!unique && !filterable && !sortable)
+    throw new Refusal("is the subject, by which a person's rows are found: add :filterable");
+  if (erase === 'row') throw new Refusal('is too short for the pseudonym that stands for a person: 29 characters');
 }
 
 function checkSense(options: FieldOptions, isRequired: boolean): void {

@@ -15,6 +15,8 @@ export interface Asked {
   readonly module: string;
   readonly fields: readonly string[];
   readonly verbs: readonly string[];
+  /** Each row is a person. */
+  readonly isPerson?: boolean;
 }
 
 /** A module that is to be, checked. */
@@ -24,6 +26,7 @@ export interface NewModule {
   readonly verbs: readonly NewVerb[];
   /** The class of each module that a field refers to, by the module's name. */
   readonly targets: ReadonlyMap<string, string>;
+  readonly isPerson: boolean;
 }
 
 export interface NewVerb {
@@ -37,7 +40,7 @@ export interface NewVerb {
 export type Files = ReadonlyMap<string, string>;
 
 /** The files of a new module, and the list of modules with it; not yet formatted. @throws Refusal; nothing was written */
-export function filesOf({ module, fields, verbs }: Asked, root: string): Files {
+export function filesOf({ module, fields, verbs, isPerson = false }: Asked, root: string): Files {
   const team = new TeamModules(root);
   checkModuleName(module, team.names);
   const names = namesOf(module);
@@ -46,6 +49,7 @@ export function filesOf({ module, fields, verbs }: Asked, root: string): Files {
   if (twice) throw new Refusal(`There are two fields of the name ${twice.name}`);
   if (read.length === 0) throw new Refusal(`${module} has no fields: give it one, such as title:string(255)!`);
   if (!read.some(({ options }) => options.writable)) throw new Refusal(`${module} has no field that anybody may write`);
+  checkSubjects(module, read, isPerson);
   const given = verbs.find((verb, at) => verbs.indexOf(verb) < at);
   if (given !== undefined) throw new Refusal(`There are two verbs ${given}`);
   const itself = read.find(
@@ -58,7 +62,7 @@ export function filesOf({ module, fields, verbs }: Asked, root: string): Files {
       target === undefined ? [] : [[target, target === module ? names.type : team.resource(target)]],
     ),
   );
-  const subject = { names, fields: read, verbs: verbs.map((verb) => readVerb(verb)), targets };
+  const subject = { names, fields: read, verbs: verbs.map((verb) => readVerb(verb)), targets, isPerson };
   const migration = migrationClass(subject, team.nextTime());
   const own = {
     [`${module}.entity.ts`]: entityFile(subject),
@@ -69,8 +73,20 @@ export function filesOf({ module, fields, verbs }: Asked, root: string): Files {
   return new Map([...files, team.indexWith(names.type, module)]);
 }
 
+/** @throws Refusal for personal fields that are about nobody, and for two subjects */
+function checkSubjects(module: string, fields: readonly NewField[], isPerson: boolean): void {
+  const subjects = fields.filter(({ isSubject }) => isSubject);
+  if (subjects.length + (isPerson ? 1 : 0) > 1)
+    throw new Refusal(`${module} has two subjects: say :subject once, or --person`);
+  const personal = fields.filter(({ options }) => options.personal).map(({ name }) => name);
+  if (personal.length > 0 && subjects.length === 0 && !isPerson)
+    throw new Refusal(
+      `Nothing says whom ${personal.join(' and ')} of ${module} ${personal.length > 1 ? 'are' : 'is'} about: add :subject to the field that names the person, or --person where each row is one`,
+    );
+}
+
 /** Actions of a row that every module has. */
-const KERNEL_VERBS = ['restore', 'history'];
+const KERNEL_VERBS = ['restore', 'history', 'purge'];
 
 /** @throws Refusal */
 function readVerb(verb: string): NewVerb {

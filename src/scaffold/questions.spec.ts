@@ -25,6 +25,18 @@ describe('a person in a terminal', () => {
       expect(told).toContain(what);
   });
 
+  it('is asked whom personal fields are about', async () => {
+    const fields = ['reader:string!:filterable', 'born:date!:personal'];
+    const { answer, told } = await ask({ module: 'book', fields, verbs: ['read'] }, 'writer', 'reader');
+    expect(answer.fields).toEqual(['reader:string!:filterable:subject', 'born:date!:personal']);
+    expect(told).toContain('Nothing says whom born of book is about');
+    expect((await ask({ module: 'book', fields, verbs: ['read'] }, '')).answer).toMatchObject({
+      fields,
+      isPerson: true,
+    });
+    expect((await ask(nothing, 'book', ...fields, '', '', '')).answer).toMatchObject({ fields, isPerson: true });
+  });
+
   it('may leave it all to the command, but for the name', async () => {
     const { answer } = await ask(nothing, 'book', '', '');
     expect(answer).toEqual({ module: 'book', fields: ['name:string(255)!:filterable:sortable'], verbs: [] });

@@ -22,7 +22,7 @@ export interface Rows {
   /** A representation without the members that follow from others, and change with them. */
   withoutFollowing(data: Members): Members;
   /** The first field of a type that takes all values that its declaration lets pass: no rule limits it further. */
-  free(type: 'string' | 'timestamp'): Field | undefined;
+  free(type: 'string' | 'timestamp', isMeant?: (field: Field) => boolean): Field | undefined;
 }
 
 /** The exports of a module's `{module}.sample.ts`. */
@@ -62,8 +62,8 @@ export async function rowsOf(
   };
   const plain = given.filter((one) => one.readable === true && one.writable === true && !fixed.includes(one.name));
   const isVaried = (field: Field) => distinct((n) => sample(field, n), 300) === 300;
-  const free = (type: Field['type']) =>
-    plain.find((field) => field.type === type && !samples[field.name] && isRoomy(field));
+  const free = (type: Field['type'], isMeant: (field: Field) => boolean = () => true) =>
+    plain.find((field) => field.type === type && !samples[field.name] && isRoomy(field) && isMeant(field));
   // Text where there is some, and nothing that takes any value where there is something else.
   const field =
     free('string') ?? plain.find(isVaried) ?? plain.find(({ type }) => type !== 'json') ?? plain[0] ?? fail(model.name);

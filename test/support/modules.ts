@@ -4,12 +4,13 @@ import { modules } from '../../src/modules/index.js';
 import { nameOf } from '../../src/rows/crud.entity.js';
 import { declareSuite, type SubjectOptions, type Suite } from '../../src/testing/subject.js';
 import { engines } from '../../src/testing/database.js';
+import { PatientModule } from './patient/patient.module.js';
 import { SLOT_SAMPLES, SlotModule } from './slot/slot.module.js';
 import { SpecimenModule } from './specimen/specimen.module.js';
 import { WidgetModule } from './widget/widget.module.js';
 
-/** The modules of the tests: with fields of every habit, of every type, and one that goes without some things. */
-export const OWN = [WidgetModule, SpecimenModule, SlotModule];
+/** The modules of the tests: with fields of every habit, of every type, personal ones, and one that goes without some things. */
+export const OWN = [WidgetModule, SpecimenModule, SlotModule, PatientModule];
 
 const moduleName = (module: PlinthModuleClass): string => nameOf(declarationOf(module).resource);
 

@@ -29,9 +29,15 @@ export function simpleModule(
   for (const [field, options] of Object.entries(fields)) Field(options)(Row.prototype, field);
   Entity(name)(Row);
 
+  const namesOf = (isMeant: (options: FieldOptions) => boolean | undefined) =>
+    Object.keys(fields).filter((field) => isMeant(fields[field]!));
+
   class CreateTable {
     up(queryRunner: QueryRunner): Promise<void> {
-      return new Portable(queryRunner).createResource(name, fields);
+      return new Portable(queryRunner).createResource(name, fields, {
+        uniques: namesOf(({ unique }) => unique),
+        indexes: namesOf(({ unique, filterable, sortable }) => !unique && (filterable === true || sortable)),
+      });
     }
 
     down(queryRunner: QueryRunner): Promise<void> {

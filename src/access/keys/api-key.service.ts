@@ -39,10 +39,9 @@ export class ApiKeyService {
   ) {}
 
   async list(query: Readonly<Record<string, unknown>>, caller: Caller): Promise<Page<object>> {
-    const list = parseListQuery({ sort: '-created_at', ...query }, API_KEY_FIELDS, MODULE, [
-      'count',
-      'include_deleted',
-    ]);
+    const list = parseListQuery({ sort: '-created_at', ...query }, API_KEY_FIELDS, MODULE, {
+      without: ['count', 'include_deleted'],
+    });
     const columns = API_KEY_FIELDS.all.map(({ name }) => name);
     const { rows, hasMore } = await this.keys.page({ ...list, columns }, caller.id);
     const last = hasMore ? rows.at(-1) : undefined;

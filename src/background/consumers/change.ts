@@ -3,7 +3,7 @@ import type { CrudEntity } from '../../rows/crud.entity.js';
 
 /** One change of one row, as a consumer is given it. Members are as they were recorded: one that was declared since is missing. */
 export interface Change<E extends CrudEntity> {
-  readonly op: ChangeOp;
+  readonly op: Exclude<ChangeOp, 'purged'>;
   /** The id of the row. */
   readonly id: string;
   /** The row's version after the change. */

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { systemContext } from '../../access/system-context.js';
 import { DomainError } from '../../problems/domain-error.js';
+import { valuesIn, without } from '../../problems/error-words.js';
 import type { ChangeEntity } from '../../rows/change.entity.js';
 import type { CrudEntity } from '../../rows/crud.entity.js';
 import type { BackgroundCounts } from '../background-counts.js';
@@ -67,15 +68,28 @@ export class Delivery {
 
   /** @throws what the handler throws, TimeLimitError, CutError */
   async once(change: ChangeEntity, { cut }: Hold): Promise<void> {
+    // The consumer was given its deletion, and of the row nothing is left to give.
+    if (change.op === 'purged') return;
     const { name, limitMs, call } = this.consumer;
     const context = systemContext(`consumer:${name}`, change.trace_id);
     try {
       await limited((signal) => call(changeOf(change, signal), context), limitMs, cut).outcome;
     } catch (error) {
-      if (!(error instanceof CutError)) this.counts.change(name, 'failed');
-      throw error;
+      if (error instanceof CutError) throw error;
+      this.counts.change(name, 'failed');
+      throw isOutage(error) ? error : without(this.personalOf(change), error);
     }
     this.counts.change(name, 'handled');
+  }
+
+  /** The personal values that the handler was given: its errors are logged, and kept for operators. */
+  private personalOf({ before, after }: ChangeEntity): Set<string> {
+    const found = new Set<string>();
+    for (const row of [before, after]) {
+      const values = JSON.parse(row ?? '{}') as Readonly<Record<string, unknown>>;
+      for (const { name, personal } of this.consumer.model.fields.all) if (personal) valuesIn(values[name], found);
+    }
+    return found;
   }
 
   /** Full jitter would make the first pauses too short: half of it is enough for consumers that fail together. */
@@ -104,7 +118,7 @@ export function isOutage(error: unknown): boolean {
 function changeOf(change: ChangeEntity, signal: AbortSignal): Change<CrudEntity> {
   const { op, version, at, actor } = change;
   return {
-    op,
+    op: op as Change<CrudEntity>['op'],
     id: change.resource_id,
     version,
     before: change.before === null ? null : (JSON.parse(change.before) as CrudEntity),

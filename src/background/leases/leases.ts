@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Config } from '../../config/config.js';
 import { DatabaseState } from '../../database/database-state.js';
+import { wordsOf } from '../../problems/error-words.js';
 import { Draining } from '../../runtime/draining.js';
 import { RepeatedLines } from '../../runtime/repeated-lines.js';
 import { HeldWork } from './held-work.js';
@@ -103,7 +104,7 @@ export class Leases implements BeforeApplicationShutdown {
       if (!this.state.isWritable && this.held.size === 0) return this.lookIn(FIRST_LOOK_MS);
       this.looking = this.look()
         .catch((error: unknown) => {
-          const { message } = error as Error;
+          const message = wordsOf(error);
           this.lines.write('warn', message, { msg: `Leases stay as they are: ${message}` });
         })
         .then(() => this.lookIn(this.config.background.leaseMs / 3));
@@ -157,6 +158,7 @@ export class Leases implements BeforeApplicationShutdown {
   }
 
   private tell(name: string, error: Error): void {
-    this.lines.write('error', `${name} ${error.message}`, { msg: `${name} begins anew: ${error.message}`, err: error });
+    const words = wordsOf(error);
+    this.lines.write('error', `${name} ${words}`, { msg: `${name} begins anew: ${words}`, err: error });
   }
 }

@@ -25,8 +25,12 @@ export class AskedEndpoints {
     if (known !== undefined) return known;
     const { endpoint } = routeOptions.config;
     const modelOf = (name: string) => this.registry.get(name).model;
-    if (endpoint && route.module === undefined)
-      return { ...endpoint, model: modelOf((params as { module: string }).module) };
+    if (endpoint && route.module === undefined) {
+      const { module: name } = params as { module: string };
+      // A search has what the module's list has.
+      const ofList = endpoint.kind === 'search' && { parameters: this.registry.listOf(name).endpoint.parameters };
+      return { ...endpoint, ...ofList, model: modelOf(name) };
+    }
     const found = endpoint ? { ...endpoint, model: modelOf(route.module!) } : null;
     this.known.set(route, found);
     return found;

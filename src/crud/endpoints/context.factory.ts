@@ -7,8 +7,10 @@ import { DomainError, type ProblemItem } from '../../problems/domain-error.js';
 import { JSON_TYPE } from '../../http/media-types.js';
 import { negotiate } from '../../http/negotiation.js';
 import type { Field } from '../../fields/field.js';
-import { joined, parseFields, parseListQuery } from '../../query/list-query.js';
+import { joined } from '../../query/list-parameters.js';
+import { parseFields, parseListQuery } from '../../query/list-query.js';
 import { FieldSet } from '../../fields/field-set.js';
+import { aboutBody, queryOf } from '../search/search.body.js';
 import { AfterHandler } from './after-handler.js';
 import type { ModuleEndpoint } from './endpoint.js';
 import { contentTypeOf, type Format } from './format.js';
@@ -40,16 +42,22 @@ export function contextOf(
   takesChangedTags: (request: FastifyRequest) => boolean,
 ): EndpointContext {
   const { headers, caller, traceId } = request;
-  const { formats, writes, isByQuery } = endpoint;
+  const { formats, writes, isByQuery, kind } = endpoint;
   const offers = offersOf(endpoint);
   const format = offers.length > 1 || isByQuery ? negotiate(headers.accept, offers) : JSON_TYPE;
   const ownFormat = writes ? undefined : (formats?.find((one) => contentTypeOf(one) === format) as Format | undefined);
-  const fields = endpoint.resource ? endpoint.model.fieldsFor(caller) : NO_FIELDS;
-  const query = request.query as Query;
-  const own = endpoint.parameters && ownOf(query, fields, endpoint);
-  const parameters = own?.others ?? parametersOf(query, fields, endpoint);
-  if (format !== JSON_TYPE && endpoint.kind === 'list') refuseInExports(query);
-  const asked = { format, ownFormat, parameters: own?.values };
+  const isSearch = kind === 'search';
+  const fields = endpoint.resource || isSearch ? endpoint.model.fieldsFor(caller) : NO_FIELDS;
+  if (isSearch) readFields(request.query as Query, fields, [], []);
+  const query = isSearch ? queryOf(request.body, endpoint.parameters) : (request.query as Query);
+  const read = () => {
+    const own = endpoint.parameters && ownOf(query, fields, endpoint);
+    const parameters = own?.others ?? parametersOf(query, fields, endpoint);
+    if (format !== JSON_TYPE && (isSearch || kind === 'list')) refuseInExports(query);
+    return { own: own?.values, parameters };
+  };
+  const { own, parameters } = isSearch ? aboutBody(read) : read();
+  const asked = { format, ownFormat, parameters: own };
   return new HttpContext(request, caller, traceId, endpoint, asked, parameters, takesChangedTags);
 }
 
@@ -57,7 +65,7 @@ export function contextOf(
 type Asked = Pick<EndpointContext, 'format' | 'ownFormat' | 'parameters'>;
 
 function offersOf({ kind, formats, writes }: ModuleEndpoint): readonly string[] {
-  const usual = kind === 'list' ? LIST_FORMATS : ONLY_JSON;
+  const usual = kind === 'list' || kind === 'search' ? LIST_FORMATS : ONLY_JSON;
   return formats && !writes ? [...usual, ...formats.map(contentTypeOf)] : usual;
 }
 
@@ -144,9 +152,15 @@ class HttpContext implements EndpointContext {
 
 /** @param own those of the handler's own, which cursors are bound to */
 function parametersOf(query: Query, fields: FieldSet, endpoint: ModuleEndpoint, own = ''): Parameters {
-  switch (endpoint.kind) {
+  const { kind, model } = endpoint;
+  switch (kind) {
     case 'list':
-      return { list: parseListQuery(query, fields, `${endpoint.model.name}${own}`), dryRun: false };
+      return {
+        list: parseListQuery(query, fields, `${model.name}${own}`, { guardsUrls: model.guardsUrls }),
+        dryRun: false,
+      };
+    case 'search':
+      return { list: parseListQuery(query, fields, `${model.name}${own}`), dryRun: false };
     case 'watch':
     case 'history':
       // The watch and the history check their parameters themselves.

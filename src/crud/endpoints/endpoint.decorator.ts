@@ -3,7 +3,7 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { bodyCheckOf, bodyClassOf } from '../../fields/body-checks.js';
 import { around } from './around.js';
 import { readersOf } from './format.js';
-import { declareEndpoint, type Endpoint } from './endpoint.js';
+import { declareEndpoint, verbOf, type Endpoint } from './endpoint.js';
 import { checkAnswer } from './own-answer.js';
 import { parametersOf } from './parameters.decorator.js';
 
@@ -19,7 +19,7 @@ export const ID = ':id([^:/]+)';
 
 /** A caller needs the scope `{module}:read` or `{module}:write`. */
 export function endpoint<R>(route: MethodDecorator, declared: Endpoint, offers?: readonly string[]): Handles<R> {
-  const access = { verb: declared.writes ? 'write' : 'read' } as const;
+  const access = { verb: verbOf(declared) };
   return (target, key, descriptor) => {
     const where = `${target.constructor.name}.${String(key)}()`;
     if (declared.answer) checkAnswer(declared.answer, where);

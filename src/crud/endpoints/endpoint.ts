@@ -1,12 +1,25 @@
 import type { Type } from '@nestjs/common';
 import type { OwnParameters } from '../../fields/own-parameters.js';
+import type { AccessVerb } from '../../http/fastify-types.js';
 import type { CrudModel } from '../crud.model.js';
 import type { CrudEntity } from '../../rows/crud.entity.js';
 import type { Format } from './format.js';
 import type { AnswerType } from './own-answer.js';
 
 export type EndpointKind =
-  'read' | 'list' | 'create' | 'update' | 'replace' | 'remove' | 'restore' | 'batch' | 'watch' | 'history' | 'action';
+  | 'read'
+  | 'list'
+  | 'search'
+  | 'create'
+  | 'update'
+  | 'replace'
+  | 'remove'
+  | 'restore'
+  | 'batch'
+  | 'watch'
+  | 'history'
+  | 'purge'
+  | 'action';
 
 /** Options of an endpoint's decorator beside its kind. */
 export interface EndpointOptions {
@@ -48,6 +61,11 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     readonly endpoint?: Endpoint;
   }
+}
+
+/** The second half of the scope that an endpoint needs. What can't be taken back is not in what writers may do. */
+export function verbOf({ kind, writes }: Pick<Endpoint, 'kind' | 'writes'>): AccessVerb {
+  return kind === 'purge' ? 'purge' : writes ? 'write' : 'read';
 }
 
 const ENDPOINT = Symbol('plinth:endpoint');

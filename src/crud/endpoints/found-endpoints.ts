@@ -17,6 +17,8 @@ export interface FoundEndpoint {
   readonly path: string;
   readonly method: (typeof METHODS)[number];
   readonly endpoint: Endpoint;
+  /** Calls the handler, of the controller that Nest has made. */
+  readonly call: (...args: unknown[]) => Promise<unknown>;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface FoundEndpoint {
  */
 export function findEndpoints(discovery: DiscoveryService): FoundEndpoint[] {
   const scanner = new MetadataScanner();
-  return discovery.getControllers().flatMap(({ metatype }) => {
+  return discovery.getControllers().flatMap(({ metatype, instance }) => {
     if (!metatype) return [];
     const base = String(Reflect.getMetadata('path', metatype));
     const prototype = metatype.prototype as Prototype;
@@ -37,7 +39,9 @@ export function findEndpoints(discovery: DiscoveryService): FoundEndpoint[] {
         return [];
       }
       const path = pathOf(base, String(Reflect.getMetadata('path', handler)));
-      return [{ path, method: METHODS[Reflect.getMetadata('method', handler) as number]!, endpoint }];
+      const call: FoundEndpoint['call'] = (...args) =>
+        (instance as Record<string, FoundEndpoint['call']>)[name]!(...args);
+      return [{ path, method: METHODS[Reflect.getMetadata('method', handler) as number]!, endpoint, call }];
     });
   });
 }

@@ -57,6 +57,8 @@ function renderOwn(
 function renderPage(answer: Page<unknown>, context: EndpointContext): Rendered {
   const { next_cursor: cursor } = answer.page;
   const headers: Record<string, string> = {};
-  if (cursor !== undefined) headers.link = `<${context.urlWith('cursor', cursor)}>; rel="next"`;
+  // An address has no room for a search: its next page is the same body with the cursor.
+  if (cursor !== undefined && context.endpoint.kind !== 'search')
+    headers.link = `<${context.urlWith('cursor', cursor)}>; rel="next"`;
   return json(200, { data: answer.data, page: answer.page, status: 'success' }, headers);
 }

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { laggingNow } from '../../database/clock.js';
 import { Database } from '../../database/database.js';
+import { wordsOf } from '../../problems/error-words.js';
 import { IdempotencyRepository } from './idempotency.repository.js';
 
 const HOUR = 3_600_000;
@@ -31,7 +32,7 @@ export class IdempotencyPruner implements OnApplicationBootstrap, OnApplicationS
       const since = new Date((await laggingNow(this.database)) - KEPT_MS).toISOString();
       while ((await this.keys.prune(since)) > 0);
     } catch (error) {
-      this.logger.warn(`Old idempotency keys stay for now: ${(error as Error).message}`);
+      this.logger.warn(`Old idempotency keys stay for now: ${wordsOf(error)}`);
     }
   }
 }

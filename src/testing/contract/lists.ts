@@ -1,3 +1,4 @@
+import { askList, searchOf } from '../asked-list.js';
 import { problemOf } from '../client.js';
 import { NO_INSTANTS } from '../instants.js';
 import type { Subject } from '../subject.js';
@@ -32,7 +33,7 @@ export function lists(subject: Subject): void {
   });
 
   const list = async (query: string): Promise<List> => {
-    const { status, body } = await subject.client.get(`${subject.path}?${query}`);
+    const { status, body } = await askList(subject.client, subject.model, query);
     expect({ status, body }).toMatchObject({ status: 200 });
     return body as List;
   };
@@ -336,6 +337,81 @@ export function lists(subject: Subject): void {
         'invalid-filter',
       );
     }
+  });
+
+  describe('a search', () => {
+    const search = (body: object, headers?: Record<string, string>) =>
+      subject.client.post(`${subject.path}:search`, body, headers);
+    const sameAs = (query: string) => search(searchOf(new URLSearchParams(query)));
+
+    it('answers as the list does, by the same query in a body', async () => {
+      const filter = encodeURIComponent("not (id eq 'nobody')");
+      for (const query of [
+        '',
+        'limit=3&sort=-created_at,id&fields=id,etag&count=true',
+        `limit=2&filter=${filter}&include_deleted=true`,
+      ]) {
+        const [byUrl, byBody] = [await list(query), await sameAs(query)];
+        expect({ query, ...(byBody.body as List) }).toEqual({ query, ...byUrl });
+        expect(byBody.headers.link ?? '').not.toContain('next');
+        expect(byBody.status).toBe(200);
+        const { next_cursor: cursor } = byUrl.page;
+        if (cursor !== undefined)
+          expect((await sameAs(`${query}&cursor=${cursor}`)).body).toEqual(await list(`${query}&cursor=${cursor}`));
+      }
+      expect((await search({ filter: null, limit: 2 })).body).toEqual(await list('limit=2'));
+    });
+
+    it('streams, and reads without writing: a key is none, and a row stays what it was', async () => {
+      const ndjson = await search({ sort: ['-id'] }, { accept: 'application/x-ndjson', 'idempotency-key': 'search' });
+      const again = await search({}, { 'idempotency-key': 'search' });
+      expect(again.headers).not.toHaveProperty('idempotency-replayed');
+      const lines = (ndjson.text ?? String(ndjson.body)).trimEnd().split('\n');
+      expect(lines.map((line) => JSON.parse(line) as Row)).toEqual((await list('limit=200&sort=-id')).data);
+      const refused = await search({ limit: 1 }, { accept: 'text/csv' });
+      expect(problemOf(refused, 400, 'invalid-parameter').errors).toEqual([
+        expect.objectContaining({ pointer: '#/limit' }),
+      ]);
+    });
+
+    it('names what is wrong by the members of its body', async () => {
+      const wrong: [body: object, status: number, code: string, pointer: string][] = [
+        [{ filter: 'id like' }, 400, 'invalid-filter', '#/filter'],
+        [{ sort: ['nope'] }, 400, 'invalid-parameter', '#/sort'],
+        [{ fields: ['nope'] }, 400, 'invalid-parameter', '#/fields'],
+        [{ cursor: 'x' }, 400, 'invalid-cursor', '#/cursor'],
+        [{ limit: 0 }, 422, 'validation-failed', '#/limit'],
+        [{ count: 'true' }, 422, 'validation-failed', '#/count'],
+        [{ sort: 'id' }, 422, 'validation-failed', '#/sort'],
+        [{ id: 'x' }, 422, 'validation-failed', '#/id'],
+        [[], 422, 'validation-failed', '#'],
+      ];
+      for (const [body, status, code, pointer] of wrong) {
+        const { errors } = problemOf(await search(body), status, code);
+        expect({ body, errors }).toEqual({ body, errors: [expect.objectContaining({ pointer })] });
+        expect(errors[0]).not.toHaveProperty('parameter');
+      }
+      problemOf(await subject.client.post(`${subject.path}:search`), 422, 'validation-failed');
+      problemOf(await subject.client.post(`${subject.path}:search?limit=1`, {}), 400, 'unknown-parameter');
+      problemOf(await subject.client.post('/api/nothing:search', {}), 404, 'route-not-found');
+      problemOf(await subject.client.get(`${subject.path}:search`), 405, 'method-not-allowed');
+    });
+
+    it('is the only place for personal fields: an address is none', async () => {
+      const { guardsUrls, fields } = subject.model;
+      const refused = async (path: string, parameter: string) => {
+        const { errors } = problemOf(await subject.client.get(path), 400, 'personal-in-url');
+        expect(errors).toEqual([expect.objectContaining({ parameter })]);
+      };
+      for (const { name, personal, sortable, filterable } of fields.all) {
+        if (!personal || !guardsUrls) continue;
+        if (sortable) await refused(`${subject.path}?sort=created_at,-${name}`, 'sort');
+        if (!filterable.includes('eq')) continue;
+        const filter = encodeURIComponent(`id eq 'x' or not (${name} eq null)`);
+        await refused(`${subject.path}?filter=${filter}`, 'filter');
+        await refused(`${subject.path}:watch?filter=${filter}`, 'filter');
+      }
+    });
   });
 
   it('names every bad parameter at once', async () => {
