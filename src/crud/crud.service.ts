@@ -51,7 +51,10 @@ export abstract class CrudService<E extends CrudEntity> {
     if (context.format !== JSON_TYPE) return exportRows(context, (list) => this.repository.page(list, context, only));
     const { rows, hasMore } = await this.repository.page(query, context, only);
     const last = hasMore ? rows.at(-1) : undefined;
-    const counted = query.count ? await this.repository.count(query, context, only) : {};
+    // A first page with nothing after it has counted them.
+    const isAll = !hasMore && query.after === undefined;
+    const count = () => (isAll ? { total: rows.length } : this.repository.count(query, context, only));
+    const counted = query.count ? await count() : {};
     return new Page<E>(
       rows.map((row) => this.model.project(row, query.fields) as Partial<E>),
       { limit: query.limit, ...(last && { next_cursor: nextCursor(query, last) }), ...counted },
