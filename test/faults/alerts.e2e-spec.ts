@@ -1,80 +1,33 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { stringify } from 'yaml';
 import { freePort, mariadbBinary } from '../support/mariadb.js';
 import { ready } from '../support/ready.js';
-import { SseReader } from '../support/sse.js';
 import type { Service } from '../support/service.js';
+import { SseReader } from '../support/sse.js';
 import { Load } from './support/load.js';
 import { closedAfterwards, Place } from './support/place.js';
+import { hasPrometheus, Prometheus } from './support/prometheus.js';
 import { IN_FULL } from './support/under-load.js';
 
-const isThere = spawnSync('prometheus', ['--version']).status === 0 && mariadbBinary() !== undefined;
+const isThere = hasPrometheus && mariadbBinary() !== undefined;
 if (!isThere) process.stderr.write('\nNOT RUN: the alerts in real faults. Install prometheus and mariadb-server.\n');
-
-/** Seconds in place of minutes, hours and days: nobody waits for those here. What an alert asks for stays as it is. */
-function hurried(rules: string): string {
-  return rules.replace(/\bfor: \S+/g, 'for: 1s').replace(/\[\d+[mhd]\]/g, '[10s]');
-}
-
-/** A real Prometheus that scrapes services each second and judges by the rules of deploy/. */
-class Prometheus {
-  private readonly folder = mkdtempSync(join(tmpdir(), 'plinth-prometheus-'));
-  private constructor(private readonly port: number) {}
-
-  static async start(targets: readonly string[]): Promise<Prometheus> {
-    const one = new Prometheus(await freePort());
-    const { folder, port } = one;
-    for (const file of globSync('deploy/prometheus/rules/*.yaml'))
-      writeFileSync(join(folder, basename(file)), hurried(readFileSync(file, 'utf8')));
-    const labels = { namespace: 'plinth', track: 'stable' };
-    const config = {
-      global: { scrape_interval: '1s', evaluation_interval: '1s' },
-      rule_files: [join(folder, 'causes.yaml'), join(folder, 'objectives.yaml')],
-      scrape_configs: [{ job_name: 'plinth', static_configs: [{ targets, labels }] }],
-    };
-    writeFileSync(join(folder, 'prometheus.yml'), stringify(config));
-    const options = [`--config.file=${folder}/prometheus.yml`, `--storage.tsdb.path=${folder}/data`];
-    const child = spawn('prometheus', [...options, `--web.listen-address=127.0.0.1:${port}`], { stdio: 'ignore' });
-    process.once('exit', () => child.kill('SIGKILL'));
-    one.kill = () => child.kill('SIGKILL');
-    return closedAfterwards(one);
-  }
-
-  async firing(): Promise<string[]> {
-    const answer = await fetch(`http://127.0.0.1:${this.port}/api/v1/alerts`).catch(() => undefined);
-    if (!answer?.ok) return [];
-    const { data } = (await answer.json()) as { data: { alerts: { state: string; labels: { alertname: string } }[] } };
-    return data.alerts.filter(({ state }) => state === 'firing').map(({ labels }) => labels.alertname);
-  }
-
-  async close(): Promise<void> {
-    this.kill();
-    rmSync(this.folder, { recursive: true, force: true });
-  }
-
-  private kill: () => void = () => undefined;
-}
 
 (isThere && IN_FULL ? describe : describe.skip)('an alert fires in a real fault', () => {
   let place: Place;
   let service: Service;
+  let start: () => Promise<void>;
   let prometheus: Prometheus;
   let load: Load;
-  const PORT = { PORT: '' };
-  const env = { SOURCE_COMMIT: 'aaaaaaa', DATABASE_STATEMENT_MS: '2000', LOG_LEVEL: 'fatal' };
+  const env: Record<string, string> = { SOURCE_COMMIT: 'aaaaaaa', DATABASE_STATEMENT_MS: '2000', LOG_LEVEL: 'fatal' };
   beforeAll(async () => {
     place = await Place.make('mariadb');
-    PORT.PORT = String(await freePort());
-    service = await place.service({ ...env, ...PORT });
+    const kept = { ...env, PORT: String(await freePort()) };
+    start = async () => void (service = await place.service(kept));
+    await start();
     const other = await place.service({ ...env, SOURCE_COMMIT: 'bbbbbbb' });
     await Promise.all([service, other].map(ready));
     load = new Load(() => [service.origin]);
     await load.begin(4);
-    prometheus = await Prometheus.start([service, other].map(({ origin }) => new URL(origin).host));
+    prometheus = closedAfterwards(await Prometheus.start([service, other].map(({ origin }) => new URL(origin).host)));
   }, 90_000);
   afterAll(() => load.end());
 
@@ -142,7 +95,7 @@ class Prometheus {
     },
     PlinthReplicaDown: async () => {
       await service.kill();
-      return async () => void (service = await place.service({ ...env, ...PORT }));
+      return start;
     },
   };
 
