@@ -60,13 +60,18 @@ whenServer('connections to a server', () => {
     expect(await notes()).toEqual([3]);
   });
 
-  it.each([1290, 1792, 1836, 1047])('are not used again after error %d', async (errno) => {
+  it.each([
+    [1290, 'read-only'],
+    [1792, 'read-only'],
+    [1836, 'read-only'],
+    [1047, 'database-unavailable'],
+  ])('are not used again after error %d', async (errno, code) => {
     let before: number | undefined;
     const failing = stack.database.transaction(async (transaction) => {
       before = await idOf(transaction);
       await transaction.query(signal(errno));
     });
-    await expect(failing).rejects.toMatchObject({ code: 'read-only' });
+    await expect(failing).rejects.toMatchObject({ code });
     expect(await stack.database.transaction(idOf)).not.toBe(before);
   });
 

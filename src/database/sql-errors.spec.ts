@@ -19,7 +19,7 @@ describe('the table of SQL errors', () => {
     [{ errno: 1290 }, 'read-only', 'read-only'],
     [{ errno: 1792 }, 'read-only', 'read-only'],
     [{ errno: 1836 }, 'read-only', 'read-only'],
-    [{ errno: 1047 }, 'read-only', 'read-only'],
+    [{ errno: 1047 }, 'unreachable', 'database-unavailable'],
     [{ code: 'ECONNREFUSED', errno: -111 }, 'unreachable', 'database-unavailable'],
     [{ errno: 1040 }, 'busy', 'database-busy'],
     [{ errno: 1969 }, 'timeout', 'database-timeout'],
@@ -60,7 +60,7 @@ describe('the table of SQL errors', () => {
     expect(thrown.code).toBe(code);
     expect(thrown.detail).not.toContain('secret');
     expect(thrown.cause).toBe(error);
-    expect(poisons(failure)).toBe(['lost', 'read-only', 'timeout'].includes(failure));
+    expect(poisons(failure)).toBe(['lost', 'unreachable', 'read-only', 'timeout'].includes(failure));
   });
 
   it.each([

@@ -45,7 +45,7 @@ export function wasNeverSent(error: unknown): boolean {
 
 /** Whether the state of the connection is unknown after such a failure, or it leads to a node that is of no use. */
 export function poisons(failure: SqlFailure): boolean {
-  return failure === 'lost' || failure === 'read-only' || failure === 'timeout';
+  return failure === 'lost' || failure === 'unreachable' || failure === 'read-only' || failure === 'timeout';
 }
 
 /** A unique constraint refused a row. MySQL and MariaDB tell its name, SQLite its columns. */

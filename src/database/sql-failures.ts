@@ -38,13 +38,13 @@ export const BY_NUMBER: ReadonlyMap<number, SqlFailure> = new Map([
   ...numbers('lost', 4031), // disconnected by the server for inactivity
   ...numbers('lost', 1156, 1157, 1158, 1159, 1160, 1161), // network errors that the server saw
   ...numbers('lost', 2006, 2013, 2027, 2055), // what a client library says: passed on by proxies
-  ...numbers('read-only', 1047), // wsrep: not prepared for application use
   ...numbers('read-only', 1223, 1290, 1792, 1836), // a lock on everything, --read-only, a read-only transaction
   ...numbers('read-only', 3100), // group replication: this member can't commit
   ...numbers('unreachable', 1044, 1045, 1049, 1698), // access denied, unknown database: waits for the operator
   ...numbers('unreachable', 1129, 1130, 1042, 1043, 1251), // the host is blocked or not let in; no good handshake
   ...numbers('unreachable', 1820, 1862, 3118, 4151, 3159), // the password, the account, TLS
   ...numbers('unreachable', 3032), // offline mode
+  ...numbers('unreachable', 1047), // wsrep: a node without a quorum, which takes no reads either
   ...numbers('unreachable', 2002, 2003, 2005, 2012, 2026), // what a client library says: passed on by proxies
   ...numbers('unreachable', 9001), // ProxySQL: no server of the group was reached
   ...numbers('busy', 1040, 1203, 1226), // too many connections, max_user_connections and the like

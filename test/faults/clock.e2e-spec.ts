@@ -19,7 +19,7 @@ describe.each(serverKinds())('callers of two replicas on %s, of which one', (kin
     async (days) => {
       const env = { CLOCK_OFF_MS: String(days * DAY_MS) };
       const replicas = [await place.service(), await place.service(env, ['--import', './test/support/clock.mjs'])];
-      await underLoad({ place, replicas }, { codes: [], withinMs: 5_000 }, async (load) => {
+      await underLoad({ place, replicas }, { codes: [], withinMs: 8_000 }, async (load) => {
         await load.acknowledges(50);
         const [right, wrong] = replicas.map(({ origin }) => origin) as [string, string];
         const before = await SseReader.open(`${right}/api/resource:watch`);

@@ -6,7 +6,7 @@ import { TcpProxy } from './support/tcp-proxy.js';
 import { IN_FULL, underLoad, type Setting } from './support/under-load.js';
 
 const FOR_MS = IN_FULL ? 10_000 : 3_000;
-const NOTICED_MS = 5_000;
+const NOTICED_MS = 8_000;
 const LOST = ['commit-outcome-unknown', 'database-unavailable'];
 
 describe.each(serverKinds())('callers of a service, when its line to %s', (kind) => {

@@ -6,7 +6,7 @@ describe.each(serverKinds())('callers of a service on %s, while migrations run',
   it('are led to no replica until they are through, also where one of two runners is killed, and each has run once', async () => {
     const place = await Place.make(kind);
     const service = await place.service({ DATABASE_MIGRATE: 'never' });
-    await service.until('/health/live');
+    await service.until('/health/live', 200, 30_000);
     const runners = [1, 2].map(() => runBuilt('migrate.cli.js', { DATABASE_URL: place.url() }));
     // Both are past their start then, and one has begun.
     const begun = await Promise.race(

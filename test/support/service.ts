@@ -35,8 +35,8 @@ export class Service {
   }
 
   /** Waits until `path` answers with `status`. */
-  async until(path: string, status = 200): Promise<void> {
-    for (const end = Date.now() + MOST_MS; ; await sleep(20)) {
+  async until(path: string, status = 200, ms = MOST_MS): Promise<void> {
+    for (const end = Date.now() + ms; ; await sleep(20)) {
       const answer = await fetch(`${this.origin}${path}`).catch(() => undefined);
       if (answer?.status === status) return;
       if (Date.now() > end) throw new Error(`${path} did not become ${status}:\n${this.output}`);

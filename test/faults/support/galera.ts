@@ -13,34 +13,12 @@ export class Galera {
   private constructor(readonly nodes: readonly ThrowAwayServer[]) {}
 
   static async start(count: number): Promise<Galera> {
-    const ports = await Promise.all(Array.from({ length: count }, () => freePort()));
     const nodes: ThrowAwayServer[] = [];
-    for (const port of ports) {
-      const others = nodes.length === 0 ? '' : ports.map((one) => `127.0.0.1:${one}`).join(',');
-      const [transfer, state] = [await freePort(), await freePort()];
-      const provider = `gmcast.listen_addr=tcp://127.0.0.1:${port};ist.recv_addr=127.0.0.1:${transfer};${EVICTION}`;
-      // Whoever fetches the data runs rsync, which as root would become nobody.
-      const user = 'mysql';
-      nodes.push(
-        await ThrowAwayServer.start(
-          'mariadb',
-          [
-            '--binlog-format=ROW',
-            '--innodb-autoinc-lock-mode=2',
-            '--wsrep-on=ON',
-            `--wsrep-provider=${PROVIDER}`,
-            '--wsrep-cluster-name=faults',
-            `--wsrep-cluster-address=gcomm://${others}`,
-            '--wsrep-node-address=127.0.0.1',
-            `--wsrep-node-name=node-${port}`,
-            '--wsrep-sst-method=rsync',
-            `--wsrep-sst-receive-address=127.0.0.1:${state}`,
-            '--wsrep-sync-wait=1',
-            `--wsrep-provider-options=${provider}`,
-          ],
-          { user },
-        ),
-      );
+    try {
+      await join(nodes, count);
+    } catch (error) {
+      await Promise.all(nodes.map((node) => node.stop()));
+      throw error;
     }
     // The one that began it is the second: started once more it would begin another.
     const [first, second, ...rest] = nodes as [ThrowAwayServer, ThrowAwayServer];
@@ -49,6 +27,37 @@ export class Galera {
 
   async close(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.stop()));
+  }
+}
+
+async function join(nodes: ThrowAwayServer[], count: number): Promise<void> {
+  const ports = await Promise.all(Array.from({ length: count }, () => freePort()));
+  for (const port of ports) {
+    const others = nodes.length === 0 ? '' : ports.map((one) => `127.0.0.1:${one}`).join(',');
+    const [transfer, state] = [await freePort(), await freePort()];
+    const provider = `gmcast.listen_addr=tcp://127.0.0.1:${port};ist.recv_addr=127.0.0.1:${transfer};${EVICTION}`;
+    // Whoever fetches the data runs rsync, which as root would become nobody.
+    const user = 'mysql';
+    nodes.push(
+      await ThrowAwayServer.start(
+        'mariadb',
+        [
+          '--binlog-format=ROW',
+          '--innodb-autoinc-lock-mode=2',
+          '--wsrep-on=ON',
+          `--wsrep-provider=${PROVIDER}`,
+          '--wsrep-cluster-name=faults',
+          `--wsrep-cluster-address=gcomm://${others}`,
+          '--wsrep-node-address=127.0.0.1',
+          `--wsrep-node-name=node-${port}`,
+          '--wsrep-sst-method=rsync',
+          `--wsrep-sst-receive-address=127.0.0.1:${state}`,
+          '--wsrep-sync-wait=1',
+          `--wsrep-provider-options=${provider}`,
+        ],
+        { user },
+      ),
+    );
   }
 }
 

@@ -79,20 +79,16 @@ export class TcpProxy {
 
   private async reach(): Promise<Socket | undefined> {
     if (this.isSilent) return new Socket();
-    for (const _ of this.targets) {
-      const far = connect({
-        port: this.targets[this.opened++ % this.targets.length]!,
-        host: '127.0.0.1',
-        noDelay: true,
-      });
+    const first = this.opened++;
+    for (let n = 0; n < this.targets.length; n++) {
+      const port = this.targets[(first + n) % this.targets.length]!;
+      const far = connect({ port, host: '127.0.0.1', noDelay: true });
       far.on('error', () => undefined);
-      if (
-        await once(far, 'connect').then(
-          () => true,
-          () => false,
-        )
-      )
-        return far;
+      const isOpen = await once(far, 'connect').then(
+        () => true,
+        () => false,
+      );
+      if (isOpen) return far;
     }
     return undefined;
   }
