@@ -35,7 +35,9 @@ describe('npm run new', () => {
       const guide = new Guide('docs/adding-a-module.md', scratch);
       try {
         const answer = await fetch(`${await guide.follow(url)}/api/loan/first`);
-        expect(await answer.json()).toMatchObject({ data: { borrower_id: 'ada', copy: 'MD-1', returned: true, lent_copy: null } });
+        expect(await answer.json()).toMatchObject({
+          data: { borrower_id: 'ada', copy: 'MD-1', returned: true, lent_copy: null },
+        });
       } finally {
         await guide.end();
         await drop();
