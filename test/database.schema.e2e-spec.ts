@@ -164,6 +164,13 @@ describe.each(engines())('a database on %s that is not what is declared', (engin
     await database((_status, text) => text.includes('schema-differs'));
     expect(await ask('/api/widget', { code: 'x' })).toEqual(away);
     expect(await ask('/api/widget')).toEqual(away);
+    const portable = new Portable(dataSource.createQueryRunner());
+    await portable.addField('widget', 'colour', { type: 'string', maxLength: 40, nullable: true });
+    await portable.addField('widget', 'of_others', { type: 'integer', nullable: true });
+    await portable.changeField('widget', 'of_others', { type: 'integer' });
+    await database((_status, text) => text.includes('of_others'));
+    expect(await ask('/api/widget')).toMatchObject({ status: 200 });
+    expect(await ask('/api/widget', { code: 'x' })).toEqual(away);
     expect(await ask('/api/resource', row)).toMatchObject({ status: 201 });
   });
 
