@@ -60,7 +60,8 @@ const CATALOGUE = new Map<string, ProblemType>(
     'invalid-text': {
       status: 400,
       title: 'The body is not valid text',
-      explanation: 'A body that is not JSON is text in UTF-8, of a media type that the reference names for the request.',
+      explanation:
+        'A body that is not JSON is text in UTF-8, of a media type that the reference names for the request.',
     },
     'json-too-deep': {
       status: 400,
