@@ -246,12 +246,13 @@ function* judge(contract: Contract, request: Drawn, { status, text }: Answer): G
   }
 }
 
+/** Faults by rules of the kernel and of modules. */
+const RULES = ['id-mismatch', 'not-in-markdown', 'unknown-module', 'missing'];
+
 /** Rules between members, or with what is stored: in words only. */
 function isBeyondSchema({ path }: Operation, body: unknown, errors: Record<string, string>[]): boolean {
   if (path.endsWith(':batch')) return true;
-  return errors.every(
-    ({ code, pointer }) => code === 'id-mismatch' || pointer === '#/expires_at' || body === undefined,
-  );
+  return errors.every(({ code, pointer }) => RULES.includes(code!) || pointer === '#/expires_at' || body === undefined);
 }
 
 function canonicalName(headers: Readonly<Record<string, string>>, header: string): string {

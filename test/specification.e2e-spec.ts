@@ -114,7 +114,10 @@ describe.each(engines())('a specification as Markdown, on %s', (engine) => {
     expect(data(await put('kept', planning))).toMatchObject({ resources: ['resource'], overview: expect.any(String) });
     const { errors } = problemOf(await put('kept', planning.replace('Planning', 'Review')), 422, 'validation-failed');
     expect(errors).toMatchObject([{ code: 'read-only', pointer: '#/status' }]);
-    expect(await markdown('kept')).toBe(planning);
+    const { headers, text } = await client.get(`${PATH}/kept`, ACCEPT);
+    expect(text).toBe(planning);
+    const same = await put('kept', text, { 'if-match': headers.etag!.replace('W/', '') });
+    expect([same.status, same.headers.etag]).toEqual([200, headers.etag!.replace('W/', '')]);
     expect(data(await client.put(`${PATH}/kept`, { name: 'JSON' }))).toMatchObject({ resources: [], overview: '' });
   });
 
@@ -127,20 +130,20 @@ describe.each(engines())('a specification as Markdown, on %s', (engine) => {
       overview: '[Later]',
       migration: null,
     });
-    const early = problemOf(await move('advance'), 409, 'specification-incomplete');
+    const early = problemOf(await move('advance'), 422, 'validation-failed');
     expect(early.errors.map(({ pointer }) => pointer)).toEqual(['#/technical_risks', '#/success_metrics']);
     const { technical_risks, success_metrics } = DOCUMENT.read(WHOLE);
     await client.patch(`${PATH}/moved`, { technical_risks, success_metrics });
     expect(data(await move('advance')).status).toBe('review');
-    problemOf(await client.patch(`${PATH}/moved`, { technical_risks: [] }), 409, 'specification-incomplete');
-    const late = problemOf(await move('advance'), 409, 'specification-incomplete');
+    problemOf(await client.patch(`${PATH}/moved`, { technical_risks: [] }), 422, 'validation-failed');
+    const late = problemOf(await move('advance'), 422, 'validation-failed');
     expect(late.errors.map(({ pointer }) => pointer)).toEqual(['#/overview', '#/migration']);
     expect(data(await move('reopen')).status).toBe('implementation');
     problemOf(await move('reopen'), 409, 'conflict');
     expect((await put('moved', WHOLE)).status).toBe(200);
     expect([data(await move('advance')).status, data(await move('advance')).status]).toEqual(['review', 'complete']);
     problemOf(await move('advance'), 409, 'conflict');
-    problemOf(await client.post(PATH, { name: 'Bare', status: 'complete' }), 409, 'specification-incomplete');
+    problemOf(await client.post(PATH, { name: 'Bare', status: 'complete' }), 422, 'validation-failed');
   });
 
   it('refuses members that could not stand in it, and names of no module', async () => {

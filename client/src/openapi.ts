@@ -729,7 +729,7 @@ export interface components {
             /** @enum {integer} */
             status?: 409;
             /** @enum {string} */
-            code?: "conflict" | "already-exists" | "reference-violated" | "not-deleted" | "idempotency-in-flight" | "specification-incomplete";
+            code?: "conflict" | "already-exists" | "reference-violated" | "not-deleted" | "idempotency-in-flight";
         };
         GoneProblem: components["schemas"]["Problem"] & {
             /** @enum {integer} */
@@ -1688,7 +1688,6 @@ export interface components {
          *     [`reference-violated`](/problems/reference-violated): A reference would lead to nothing.
          *     [`not-deleted`](/problems/not-deleted): The row is not deleted.
          *     [`idempotency-in-flight`](/problems/idempotency-in-flight): The first request is still under way.
-         *     [`specification-incomplete`](/problems/specification-incomplete): The specification is not complete enough for its phase.
          */
         Conflict: {
             headers: {
@@ -3517,7 +3516,6 @@ export interface operations {
              * @description [`idempotency-in-flight`](/problems/idempotency-in-flight): The first request is still under way.
              *     [`conflict`](/problems/conflict): The row is not in a state for that.
              *     [`already-exists`](/problems/already-exists): There is one already.
-             *     [`specification-incomplete`](/problems/specification-incomplete): The specification is not complete enough for its phase.
              */
             409: components["responses"]["Conflict"];
             /**
@@ -3841,6 +3839,7 @@ export interface operations {
              *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
              *     [`invalid-json`](/problems/invalid-json): The body is not valid JSON.
              *     [`json-too-deep`](/problems/json-too-deep): The body is nested too deeply.
+             *     [`invalid-text`](/problems/invalid-text): The body is not valid text.
              */
             400: components["responses"]["BadRequest"];
             /** @description [`unauthenticated`](/problems/unauthenticated): Who are you?. */
@@ -3869,6 +3868,7 @@ export interface operations {
              *     [`answer-too-large`](/problems/answer-too-large): The answer would be too large.
              *     [`validation-failed`](/problems/validation-failed): The body is not valid.
              *     [`value-out-of-range`](/problems/value-out-of-range): A value does not fit.
+             *     [`malformed-document`](/problems/malformed-document): The document has not the form that it must have.
              */
             422: components["responses"]["UnprocessableEntity"];
             /**
@@ -4066,6 +4066,7 @@ export interface operations {
              *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
              *     [`invalid-json`](/problems/invalid-json): The body is not valid JSON.
              *     [`json-too-deep`](/problems/json-too-deep): The body is nested too deeply.
+             *     [`invalid-text`](/problems/invalid-text): The body is not valid text.
              */
             400: components["responses"]["BadRequest"];
             /** @description [`unauthenticated`](/problems/unauthenticated): Who are you?. */
@@ -4101,6 +4102,7 @@ export interface operations {
              *     [`answer-too-large`](/problems/answer-too-large): The answer would be too large.
              *     [`validation-failed`](/problems/validation-failed): The body is not valid.
              *     [`value-out-of-range`](/problems/value-out-of-range): A value does not fit.
+             *     [`malformed-document`](/problems/malformed-document): The document has not the form that it must have.
              */
             422: components["responses"]["UnprocessableEntity"];
             /**

@@ -84,10 +84,9 @@ export class Content {
   }
 
   /** For a heading that only has others below it. */
-  refuseAll(): Record<never, never> {
+  refuseAll(): void {
     const [first] = this.blocks;
     if (first) this.fault(first, 'unexpected-content', 'Nothing may stand between these two headings');
-    return {};
   }
 
   fault(node: Nodes, code: string, detail: string): void {

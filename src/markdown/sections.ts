@@ -17,7 +17,11 @@ export interface MarkdownSection<E> {
 export class MarkdownSections<E extends object> {
   /** A heading with others below it, and nothing else. */
   heading(level: Level, heading: string): MarkdownSection<E> {
-    return { level, heading, members: [], write: () => '', read: (content) => content.refuseAll() };
+    const read = (content: Content): Partial<E> => {
+      content.refuseAll();
+      return {};
+    };
+    return { level, heading, members: [], write: () => '', read };
   }
 
   one<M extends Name<E>>(level: Level, heading: string, member: M, shape: Shape<E[M]>): MarkdownSection<E> {

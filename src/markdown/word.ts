@@ -32,11 +32,11 @@ export const day: Word<string> = {
 };
 
 /** Null is the placeholder that the template has in its place. */
-export function orPlaceholder<T>(placeholder: string, { kind, write, read }: Word<T>): Word<T | null> {
+export function orPlaceholder<T>(placeholder: string, word: Word<T>): Word<T | null> {
   return {
-    kind: `${kind}, or ${placeholder}`,
-    write: (value) => ((value ?? null) === null ? placeholder : write(value!)),
-    read: (text) => (text === placeholder ? null : read(text)),
+    kind: `${word.kind}, or ${placeholder}`,
+    write: (value) => ((value ?? null) === null ? placeholder : word.write(value!)),
+    read: (text) => (text === placeholder ? null : word.read(text)),
   };
 }
 

@@ -55,6 +55,8 @@ export const BODY = [
   'validation-failed',
   'value-out-of-range',
 ];
+/** Of bodies that are not JSON. */
+const DOCUMENT = ['invalid-text', 'malformed-document'];
 const ROW = ['not-found', 'precondition-failed', 'weak-entity-tag'];
 
 const PROBLEMS: Readonly<Record<EndpointKind, readonly string[]>> = {
@@ -117,10 +119,19 @@ export function operation(
     responses: {
       ...withStage(answer ? ownAnswer(schemas.answerOf(answer)) : successesOf(endpoint, model), model),
       ...problemResponses([
-        ...new Set([...problemsOf(kind, model), ...(own ? BODY : []), ...(endpoint.problems ?? [])]),
+        ...new Set([
+          ...problemsOf(kind, model),
+          ...(own ? BODY : []),
+          ...(takesDocuments(endpoint) ? DOCUMENT : []),
+          ...(endpoint.problems ?? []),
+        ]),
       ]),
     },
   };
+}
+
+function takesDocuments({ writes, formats = [] }: Endpoint): boolean {
+  return writes && readersOf(formats).size > 0;
 }
 
 /** The class of a body that is not derived from the resource. */

@@ -10,7 +10,7 @@ export class SpecificationController extends CrudController(Specification, { for
     super(specifications);
   }
 
-  @ActionEndpoint('advance', Specification, { problems: ['specification-incomplete'] })
+  @ActionEndpoint('advance', Specification)
   advance(@Param('id') id: string, @Context() context: RequestContext): Promise<Representation<Specification>> {
     return this.specifications.advance(id, context);
   }

@@ -28,7 +28,7 @@ export function phaseReopened({ status }: Specification): Phase {
   throw new DomainError('conflict', 'Only a specification in review, or one that is complete, can be reopened.');
 }
 
-/** @throws DomainError `specification-incomplete` naming each member that the phase needs */
+/** @throws DomainError `validation-failed` naming each member that the phase needs */
 export function checkComplete(row: Specification): void {
   const missing = (NEEDED.get(row.status) ?? []).filter((member) => !isWritten(row[member]));
   if (missing.length === 0) return;
@@ -38,7 +38,7 @@ export function checkComplete(row: Specification): void {
     pointer: `#/${member}`,
   }));
   const detail = errors.length === 1 ? errors[0]!.detail : `${errors.length} sections are not written.`;
-  throw new DomainError('specification-incomplete', detail, { errors });
+  throw new DomainError('validation-failed', detail, { errors });
 }
 
 /** Whether there is something, and nothing in it is a placeholder in brackets, as the template has them. */
