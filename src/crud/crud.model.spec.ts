@@ -29,3 +29,13 @@ describe('a field that only the service writes', () => {
     expect(after).toEqual({ label: 'new', halvings: 3 });
   });
 });
+
+describe('a resource with personal data about nobody', () => {
+  it('is no model, and so does not start', () => {
+    class Visit extends CrudEntity {
+      @Field({ type: 'string', personal: true })
+      name!: string;
+    }
+    expect(() => new CrudModel('visit', Visit)).toThrow('Visit says not whom its data are about');
+  });
+});
