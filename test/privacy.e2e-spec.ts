@@ -1,0 +1,303 @@
+import BetterSqlite3 from 'better-sqlite3';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { engines, freshDatabase, type TestDatabase } from './support/database.js';
+import { whereIn } from './support/every-value.js';
+import { Issuer } from './support/issuer.js';
+import { Service } from './support/service.js';
+import { SseReader } from './support/sse.js';
+
+const MAIN = 'test/support/privacy/privacy.main.mjs';
+const SUBJECT = 'ada.c4n4ry@example.org';
+const UUID = '73194621-0000-4000-8000-000000000000';
+/** One of each type; texts have `c4n4ry` in them. */
+const VALUES = {
+  email: SUBJECT,
+  name: 'Ada c4n4ry',
+  note: 'c4n4ry, and more',
+  home: 'https://example.org/c4n4ry',
+  badge: UUID,
+  kind: 'canaryword',
+  well: true,
+  age: 73194621,
+  card: '7319462173194621',
+  debt: '73194.62',
+  rate: 0.73194621,
+  born: '1911-03-07',
+  seen: '1992-04-08T01:02:03.456Z',
+  file: { deep: ['c4n4ry'] },
+  tags: ['c4n4ry'],
+  pin: 'c4n4ry-pin',
+};
+const CANARIES = [
+  'c4n4ry',
+  'canaryword',
+  '7319462',
+  '73194.62',
+  '7319462',
+  '0.73194621',
+  '1911-03-07',
+  '1992-04-08',
+  UUID,
+];
+const ROWS = 120;
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The `data` of an answer as JSON. */
+  readonly data: never;
+}
+interface Operation {
+  readonly id: string;
+  readonly state: string;
+  readonly rows: number;
+  readonly counts: readonly { readonly module: string; readonly store: string; readonly count: number }[];
+}
+type Row = Readonly<Record<string, string>>;
+
+describe.each(engines())('the personal data of a subject on %s', (engine) => {
+  let database: TestDatabase;
+  let issuer: Issuer;
+  let folder: string;
+  let service: Service;
+  let operator: string;
+  let output = '';
+  beforeEach(async () => {
+    database = await freshDatabase(engine);
+    issuer = await Issuer.start();
+    folder = mkdtempSync(join(tmpdir(), 'plinth-privacy-'));
+    operator = `Bearer ${await issuer.sign({ sub: 'operator', scope: '*:*' })}`;
+  });
+  afterEach(async () => {
+    await service.kill();
+    issuer.stop();
+    rmSync(folder, { recursive: true });
+    await database.drop();
+  });
+
+  const spawn = async (url = database.url) => {
+    const env = { AUTH: 'keys,jwt', RATE_LIMIT: 'off', STORAGE_RECORDS_PER_CALLER: '0', STORAGE_BYTES_PER_CALLER: '0' };
+    const privacy = { PRIVACY_LEDGER: join(folder, 'ledger'), BACKGROUND_LEASE_MS: '1500' };
+    const base = { DATABASE_URL: url, DATABASE_MIGRATE: 'always', LOG_LEVEL: 'trace', SHUTDOWN_DRAIN_MS: '0' };
+    service = await Service.spawn({ ...base, ...env, ...privacy, ...issuer.env }, [], MAIN);
+  };
+  const call = async (method: string, path: string, body?: unknown, headers: object = {}): Promise<Answer> => {
+    const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+    const init = {
+      method,
+      headers: { authorization: operator, ...(body !== undefined && { 'content-type': type }), ...headers },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    };
+    const answer = await fetch(`${service.origin}${path}`, init);
+    const text = await answer.text();
+    const data = answer.headers.get('content-type')?.includes('json;')
+      ? (JSON.parse(text) as { data: never }).data
+      : (undefined as never);
+    return { status: answer.status, headers: answer.headers, text, data };
+  };
+  const good = async (...args: Parameters<typeof call>) => {
+    const answer = await call(...args);
+    if (answer.status >= 300) throw new Error(`${args[0]} ${args[1]} answers ${answer.status}: ${answer.text}`);
+    return answer;
+  };
+  const ended = async (at: string, done = (one: Operation) => !['queued', 'running'].includes(one.state)) => {
+    for (const end = Date.now() + 30_000; ; await sleep(20)) {
+      const operation: Operation = (await good('GET', at)).data;
+      if (done(operation)) return operation;
+      if (Date.now() > end) throw new Error(`It did not end: ${JSON.stringify(operation)}\n${service.output}`);
+    }
+  };
+  const ask = async (what: string) => {
+    const { status, headers } = await good('POST', `/api/privacy/${what}`, { subject: SUBJECT });
+    expect(status).toBe(202);
+    return headers.get('location')!;
+  };
+
+  /** Writes values of the subject wherever the service can be made to keep any. */
+  const plant = async () => {
+    const keyed = (key: string) => ({ 'idempotency-key': key });
+    await good('POST', '/api/patient', { id: 'first', nick: 'c4n4ry-0', ...VALUES, name: 'Old c4n4ry' }, keyed('one'));
+    await good('PATCH', '/api/patient/first?fields=name,title', { name: 'Ada c4n4ry' }, keyed('two'));
+    await good('POST', '/api/patient', { id: 'poison', nick: 'c4n4ry-p', ...VALUES, ward: 'poison' });
+    await good('POST', '/api/patient', { id: 'moved', nick: 'c4n4ry-m', ...VALUES });
+    const bob = { email: 'bob@example.org', name: 'Bob', nick: 'bob', note: 'well', home: null, badge: null };
+    const nothing = Object.fromEntries(Object.keys(VALUES).map((name) => [name, null]));
+    await good('PUT', '/api/patient/moved', { ...nothing, ...bob }, keyed('three'));
+    await good('POST', '/api/patient', { id: 'gone', nick: 'c4n4ry-g', ...VALUES });
+    await good('DELETE', '/api/patient/gone');
+    for (let from = 0; from < ROWS; from += 40) {
+      const body = (n: number) => ({ id: `row-${n}`, nick: `c4n4ry-${n + 1}`, ...VALUES });
+      const operations = Array.from({ length: 40 }, (_, n) => ({ op: 'create', body: body(from + n) }));
+      await good('POST', '/api/patient:batch', { atomic: true, operations }, keyed(`batch-${from}`));
+    }
+    const token = await issuer.sign({ sub: SUBJECT, scope: '*:*' });
+    await good('POST', '/api/patient', { id: 'bob', ...bob, nick: 'bob-2' }, { authorization: `Bearer ${token}` });
+    await good('POST', '/api/probe', { id: 'probe', owner: SUBJECT, level: 73194621, place: 'here' }, keyed('probe'));
+    await good('POST', '/api/api-key', { name: 'a key', scopes: ['patient:read'], claims: { patient: SUBJECT } });
+    for (const end = Date.now() + 10_000; ; await sleep(50)) {
+      const [row] = (await good('GET', '/api/background/set-aside')).data as { error: string }[];
+      if (row?.error.includes(SUBJECT)) return;
+      if (Date.now() > end) throw new Error('The consumer did not fail.');
+    }
+  };
+
+  it('is given out once, and erased everywhere: under load, after a crash, in a restored backup', async () => {
+    await spawn();
+    await service.until('/health/ready');
+    const headers = { authorization: operator };
+    await good('POST', '/api/patient', { id: 'other', email: 'c@d.org', name: 'Cy', nick: 'cy' });
+    const start = await SseReader.open(`${service.origin}/api/patient:watch?initial=true`, headers);
+    await start.until(({ lastEventId }) => lastEventId !== undefined);
+    start.close();
+    await plant();
+
+    // Given out: once, to nobody who looks at an address.
+    const exported = await ask('export');
+    expect((await ended(exported)).counts).toContainEqual({ module: 'patient', store: 'rows', count: ROWS + 3 });
+    const result = await good('GET', `${exported}/result`);
+    const lines = result.text
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as { kind: string; module: string });
+    const kinds = Map.groupBy(lines, ({ kind, module }) => `${kind} ${module}`);
+    expect([...kinds].map(([kind, { length }]) => [kind, length])).toEqual([
+      ['row patient', ROWS + 3],
+      ['change patient', ROWS + 7],
+      ['row probe', 1],
+      ['change probe', 1],
+      ['key api-key', 1],
+      ['act patient', 1],
+    ]);
+    for (const canary of CANARIES) expect(result.text).toContain(canary);
+    expect(result.text).not.toContain('pin');
+    expect((await call('GET', `${exported}/result`)).status).toBe(410);
+
+    // Counted, and left as it is.
+    const planted = await whereIn(database.url, CANARIES);
+    const counted = (await ended(await ask('erase?dry_run=true'))).counts;
+    expect(await whereIn(database.url, CANARIES)).toEqual(planted);
+
+    const copy = join(folder, 'copy.sqlite');
+    if (engine === 'sqlite') new BetterSqlite3(database.url.slice('sqlite:'.length)).exec(`VACUUM INTO '${copy}'`);
+
+    // Erased, while others write, and with a crash.
+    const watcher = await SseReader.open(`${service.origin}/api/patient:watch?filter=name eq 'Ada c4n4ry'`, headers);
+    let writes = 0;
+    const load = (async () => {
+      for (;;) {
+        const answer = await call('PATCH', '/api/patient/other', { ward: `${writes}` }).catch(() => undefined);
+        if (!answer) return;
+        expect(answer.status).toBe(200);
+        writes++;
+      }
+    })();
+    const erased = await ask('erase');
+    expect(await ask('erase')).toBe(erased);
+    await watcher.until(({ changes }) => changes.length >= 20);
+    await service.kill();
+    await load;
+    expect(
+      watcher.changes.every(({ event, data }) => event === 'erased' && !JSON.stringify(data).includes('c4n4ry')),
+    ).toBe(true);
+    expect(await whereIn(database.url, CANARIES)).not.toEqual([]);
+    output += service.output;
+    await spawn();
+    await service.until('/health/ready');
+    const operation = await ended(erased);
+    expect(operation).toMatchObject({ state: 'done', rows: ROWS + 4 });
+    expect(writes).toBeGreaterThan(5);
+    expect(await whereIn(database.url, CANARIES)).toEqual([]);
+    const stores = (all: Operation['counts']) => all.map(({ module, store }) => `${module} ${store}`).sort();
+    expect(stores(operation.counts)).toEqual(stores(counted));
+    const metrics = (await good('GET', '/metrics')).text;
+    expect(metrics).toContain('plinth_privacy_operations{kind="erase",state="done"} 1');
+    const mentions = [...output.split('\n'), ...service.output.split('\n'), ...metrics.split('\n')];
+    // The consumer of the test says the value in its own words, before the erasure.
+    const ours = mentions.filter((line) => !line.includes("Can't mail to"));
+    expect(ours.filter((line) => CANARIES.some((canary) => line.includes(canary)))).toEqual([]);
+
+    // What is left holds: rows by their rules, together by one pseudonym, and others' as they were.
+    const rows = (await good('GET', '/api/patient?limit=200&include_deleted=true')).data as Row[];
+    const theirs = rows.filter(({ email }) => email!.endsWith('@erased.invalid'));
+    expect(theirs).toHaveLength(ROWS + 3 + 1 - 1);
+    expect(new Set(theirs.map(({ email }) => email)).size).toBe(1);
+    expect(new Set(theirs.map(({ nick }) => nick)).size).toBe(theirs.length);
+    expect(rows.find(({ id }) => id === 'bob')).toMatchObject({ email: 'bob@example.org', name: 'Bob' });
+    expect(rows.find(({ id }) => id === 'moved')).toMatchObject({ email: 'bob@example.org', name: 'Bob', nick: 'bob' });
+    const first = await good('GET', '/api/patient/first?fields=version,etag');
+    expect(first.data).toMatchObject({ version: 3 });
+    await good(
+      'PUT',
+      '/api/patient/first',
+      theirs.find(({ id }) => id === 'first'),
+      { 'if-match': first.headers.get('etag')! },
+    );
+    expect((await call('GET', '/api/probe/probe')).status).toBe(404);
+    // Who resumes from before sees the same numbers, and no value.
+    const resumed = await SseReader.open(`${service.origin}/api/patient:watch?after=${start.lastEventId}`, headers);
+    await resumed.until(({ changes }) =>
+      changes.some(({ data }) => data.subject === 'first' && data.type === 'patient.updated' && changes.length > ROWS),
+    );
+    const seqs = resumed.changes.map(({ id }) => Number(id!.split('-')[1]));
+    expect(seqs).toEqual(seqs.map((_, n) => seqs[0]! + n));
+    expect(JSON.stringify(resumed.events)).not.toContain('c4n4ry');
+    const probes = await SseReader.open(
+      `${service.origin}/api/probe:watch?after=${resumed.lastEventId!.split('-')[0]}-0`,
+      headers,
+    ).catch(() => undefined);
+    probes?.close();
+    resumed.close();
+    const replayed = await call(
+      'POST',
+      '/api/patient',
+      { id: 'first', nick: 'c4n4ry-0', ...VALUES, name: 'Old c4n4ry' },
+      { 'idempotency-key': 'one' },
+    );
+    expect(replayed).toMatchObject({ status: 201, data: { id: 'first', email: theirs[0]!.email, age: null } });
+
+    // Again: there is nothing.
+    expect(await ended(await ask('erase'))).toMatchObject({ state: 'done', rows: 0, counts: [] });
+
+    service.signal('SIGTERM');
+    await service.ended();
+    if (engine !== 'sqlite') return;
+    const path = database.url.slice('sqlite:'.length);
+    const whole = new BetterSqlite3(path);
+    whole.exec('VACUUM');
+    whole.pragma('wal_checkpoint(TRUNCATE)');
+    whole.close();
+    const bytes = readFileSync(path).toString('latin1');
+    for (const canary of CANARIES) expect(bytes).not.toContain(canary);
+
+    // A backup from before.
+    cpSync(copy, join(folder, 'restored.sqlite'));
+    const restored = `sqlite:${join(folder, 'restored.sqlite')}`;
+    expect(await whereIn(restored, CANARIES)).toEqual(planted);
+    await spawn(restored);
+    await service.until('/health/ready', 503);
+    await service.until('/health/startup');
+    expect(await (await fetch(`${service.origin}/health/ready`)).text()).toContain('npm run privacy:replay');
+    mkdirSync(join(folder, 'dist/modules'), { recursive: true });
+    const modules = resolve('test/support/privacy/modules.mjs');
+    writeFileSync(join(folder, 'dist/modules/index.js'), `export { modules } from ${JSON.stringify(modules)};\n`);
+    const replay = () =>
+      spawnSync(process.execPath, [resolve('dist/plinth.cli.js'), 'privacy:replay'], {
+        cwd: folder,
+        encoding: 'utf8',
+        env: { PATH: process.env.PATH, DATABASE_URL: restored, PRIVACY_LEDGER: join(folder, 'ledger') },
+      });
+    expect(replay()).toMatchObject({
+      status: 0,
+      stderr: '',
+      stdout: expect.stringMatching(/^Erased \d+ rows again/) as string,
+    });
+    await service.until('/health/ready');
+    expect(await whereIn(restored, CANARIES)).toEqual([]);
+    expect(replay()).toMatchObject({ status: 0, stdout: 'Nothing to do.\n' });
+  }, 90_000);
+});
