@@ -119,7 +119,7 @@ const probe = moduleOf(
   '1764300000014',
   () => ({
     owner: { type: 'string', filterable: ['eq'], ...WRITABLE },
-    level: { type: 'integer', erase: 'row', ...PERSONAL },
+    level: { type: 'integer', filterable: true, erase: 'row', ...PERSONAL },
     place: { type: 'string', ...WRITABLE },
     words: { type: 'string', derived: { from: ['level'], value: ({ level }) => level.toFixed(1) } },
   }),
