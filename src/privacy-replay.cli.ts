@@ -25,7 +25,9 @@ await runCommand(async () => {
   try {
     await untilReady(app.get(DatabaseState));
     const count = await app.get(Replay, { strict: false }).run(new LedgerFile(from));
-    console.log(count === 0 ? 'Nothing to do.' : `Erased ${count} row${count === 1 ? '' : 's'} again.`);
+    console.log(
+      count === 0 ? 'Nothing to do.' : `Erased again: ${count} entr${count === 1 ? 'y' : 'ies'} of the ledger.`,
+    );
   } finally {
     await app.close();
   }

@@ -1,10 +1,11 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Logger, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import { PlainRequest } from '../access/keys/plain-request.guard.js';
 import { Answer } from '../crud/endpoints/answer.decorator.js';
 import { ID } from '../crud/endpoints/endpoint.decorator.js';
 import { Parameters } from '../crud/endpoints/parameters.decorator.js';
+import { Exports } from '../crud/export/exports.js';
 import { NDJSON_TYPE } from '../http/media-types.js';
 import { Scope } from '../http/scope.decorator.js';
 import { EraseParameters, PrivacyOperation, SubjectDto } from './privacy.dto.js';
@@ -16,7 +17,12 @@ const ASKED = ['no-subjects', 'read-only', 'storage-full', 'commit-outcome-unkno
 /** The personal data of one subject, for who answers their requests. The subject stands in bodies alone, never in an address. */
 @Controller('privacy')
 export class PrivacyController {
-  constructor(private readonly privacy: PrivacyService) {}
+  private readonly logger = new Logger('Privacy');
+
+  constructor(
+    private readonly privacy: PrivacyService,
+    private readonly exports: Exports,
+  ) {}
 
   @Post('export')
   @Scope(ADMIN)
@@ -56,9 +62,12 @@ export class PrivacyController {
   @Get(`operation/${ID}/result`)
   @Scope(ADMIN, { offers: [NDJSON_TYPE] })
   @UseGuards(PlainRequest)
-  async result(@Param('id') id: string, @Res() reply: FastifyReply): Promise<void> {
-    const lines = await this.privacy.result(id);
+  async result(@Param('id') id: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    if (!reply.raw.destroyed) reply.raw.once('close', this.exports.begin(request.caller));
+    const lines = await this.privacy.result(id, request.method === 'HEAD');
     const stream = Readable.from(lines, { objectMode: false, highWaterMark: 65_536 });
+    // Without the error, which may have values: whoever reads sees the connection cut.
+    stream.on('error', () => this.logger.error({ msg: 'An export ended before its end', operation: id }));
     void reply
       .headers({
         'content-type': NDJSON_TYPE,

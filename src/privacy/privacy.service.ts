@@ -49,14 +49,16 @@ export class PrivacyService implements OnModuleInit {
 
   /**
    * All that there is of the subject, as lines of NDJSON, read as they are sent.
+   * @param isHead nothing is sent, and nothing is taken
    * @throws DomainError `not-found`, `result-not-ready`, `result-gone` for what was fetched or left too long
    */
-  async result(id: string): Promise<AsyncIterable<string>> {
+  async result(id: string, isHead: boolean): Promise<Iterable<string> | AsyncIterable<string>> {
     const { kind, state } = await this.operation(id);
     if (kind !== 'export') throw new DomainError('result-not-ready', 'Only an export has a result to be fetched.');
     if (state === 'queued' || state === 'running')
       throw new DomainError('result-not-ready', `The export is ${state} still.`);
     if (state === 'failed') throw new DomainError('result-not-ready', 'The export has failed: ask for another one.');
+    if (isHead && state === 'done') return [];
     const subject = await this.operations.take(id);
     if (subject === undefined)
       throw new DomainError('result-gone', 'The result was fetched, or is too old: ask for another one.');

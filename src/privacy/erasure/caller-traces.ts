@@ -21,10 +21,10 @@ export class CallerTraces {
     for (const key of await this.keys.find(isTheirs)) {
       if (!isDry) await this.keys.erase(key, isTheirs, task);
       counts.add('api-key', 'keys');
-      await step('api-key');
+      step();
     }
     if (isDry) return counts.add('changes', 'actors', await this.subjects.countActedBy(actors));
-    for (let ids; (ids = await this.subjects.actedBy(actors)).length > 0; await step('changes')) {
+    for (let ids; (ids = await this.subjects.actedBy(actors)).length > 0; step()) {
       for (const id of ids) await this.actor(id, task);
       counts.add('changes', 'actors', ids.length);
     }

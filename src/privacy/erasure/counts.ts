@@ -1,11 +1,14 @@
 /** The places where values of a subject are. */
 export type Store = 'rows' | 'changes' | 'answers' | 'errors' | 'keys' | 'actors';
 
+/** How much one step has found. */
+export type Tally = Partial<Record<Store, number>>;
+
 /** How much was found, by module and store. */
 export class Counts {
-  private readonly all: Record<string, Partial<Record<Store, number>>>;
+  private readonly all: Record<string, Tally>;
 
-  /** @param text as `toString` has it */
+  /** @param text of another one */
   constructor(text = '{}') {
     this.all = JSON.parse(text) as typeof this.all;
   }
@@ -14,6 +17,17 @@ export class Counts {
     if (count === 0) return;
     const of = (this.all[module] ??= {});
     of[store] = (of[store] ?? 0) + count;
+  }
+
+  addAll(module: string, tally: Tally): void {
+    for (const [store, count] of Object.entries(tally)) this.add(module, store as Store, count);
+  }
+
+  /** The same and one step more. */
+  with(module: string, tally: Tally): Counts {
+    const counts = new Counts(this.text);
+    counts.addAll(module, tally);
+    return counts;
   }
 
   /** Rows of all modules. */
@@ -27,7 +41,7 @@ export class Counts {
     );
   }
 
-  toString(): string {
+  get text(): string {
     return JSON.stringify(this.all);
   }
 }

@@ -31,10 +31,10 @@ export class Eraser {
       for await (const rows of this.subjects.rows(model, task.subject)) {
         const left = model.isRemoved ? rows : await this.withSomethingLeft(model, rows);
         await this.eraseRows(model, left, task);
-        await task.step(model.name);
+        task.step();
       }
       for await (const ids of this.subjects.recordsNaming(model, task.subject)) await this.erasePast(model, ids, task);
-      await task.step(model.name);
+      task.step();
     }
     await this.callers.erase(task);
   }
@@ -49,7 +49,7 @@ export class Eraser {
   private async eraseRows(model: SubjectModel, rows: readonly CrudEntity[], task: Task): Promise<void> {
     if (rows.length === 0) return;
     const isToGo: Judge = (snapshot) => model.isAbout(snapshot, task.subject);
-    const found = new Found(task.token);
+    const found = foundOf(task);
     for (const row of rows) {
       found.add(model, row.id, row as unknown as Snapshot);
       await this.addRecent(found, model, row.id, isToGo);
@@ -61,7 +61,7 @@ export class Eraser {
       for (const record of await this.subjects.recordsOf(model.name, id))
         await this.rows.record(model, record, (snapshot) => namesNobody(model, snapshot), task);
       await this.rows.row(model, id, isToGo, task);
-      await task.step(model.name);
+      task.step();
     }
     // Answers to writes that were under way.
     if (!task.isDry) await this.cleanTexts(model, found, task, begunAt);
@@ -70,7 +70,7 @@ export class Eraser {
   /** Records of rows that may be about somebody else now, or gone. */
   private async erasePast(model: SubjectModel, ids: readonly string[], task: Task): Promise<void> {
     const isToGo: Judge = (snapshot) => model.isAbout(snapshot, task.subject);
-    const found = new Found(task.token);
+    const found = foundOf(task);
     const noted = new Map<string, number>();
     for await (const { row, snapshot } of this.subjects.snapshots(ids)) {
       if (!isToGo(snapshot) || model.isErased(snapshot)) continue;
@@ -81,7 +81,7 @@ export class Eraser {
     await this.cleanTexts(model, found, task);
     for (const [row, version] of noted) await this.rows.past(model, row, version, task);
     for (const id of ids) await this.rows.record(model, id, isToGo, task);
-    await task.step(model.name);
+    task.step();
   }
 
   /** What it was lately may be in an answer that is kept. */
@@ -101,6 +101,14 @@ export class Eraser {
     counts.add(name, 'answers', await this.texts.cleanAnswers(found, isDry, since));
     counts.add(name, 'errors', await this.texts.cleanJobErrors(found, isDry));
   }
+}
+
+function foundOf({ token, subject }: Task): Found {
+  return new Found(token, (model, members) => {
+    // The answers of one resource may have had the pseudonym of another one put into them.
+    const isReplaced = String(members[model.subject]).includes(token);
+    return isReplaced || namesNobody(model, members) || model.isAbout(members, subject);
+  });
 }
 
 /** A record from before the member that says whom a row is about was declared. */

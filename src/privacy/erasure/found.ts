@@ -13,7 +13,11 @@ export class Found {
   /** Texts, and what is put in their place. */
   private readonly values = new Map<string, string | null>();
 
-  constructor(private readonly token: string) {}
+  /** @param isTheirs whether a representation of one of the rows, which may lack any member, is of when it was about the subject */
+  constructor(
+    private readonly token: string,
+    private readonly isTheirs: (model: SubjectModel, members: Snapshot) => boolean,
+  ) {}
 
   get isEmpty(): boolean {
     return this.rows.size === 0;
@@ -61,6 +65,7 @@ export class Found {
     const models = typeof id === 'string' ? this.rows.get(id) : undefined;
     let own = members;
     for (const model of models ?? []) {
+      if (!this.isTheirs(model, own)) continue;
       if (model.isErased(own) && !model.derived.some(({ name }) => own[name] !== undefined)) continue;
       const erased = { ...model.erased(own, id as string, this.token) } as Record<string, unknown>;
       for (const { name } of model.derived) Reflect.deleteProperty(erased, name);

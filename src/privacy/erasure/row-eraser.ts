@@ -4,6 +4,7 @@ import { Database } from '../../database/database.js';
 import { ChangeLog, type RowChange } from '../../rows/change-log.js';
 import type { CrudEntity } from '../../rows/crud.entity.js';
 import { now } from '../../runtime/instant.js';
+import type { Tally } from './counts.js';
 import { KeptTextsRepository } from './kept-texts.repository.js';
 import type { Snapshot, SubjectModel } from './subject-model.js';
 import { SubjectRepository, type ChangeRecord } from './subject.repository.js';
@@ -27,36 +28,47 @@ export class RowEraser {
    * watchers know. The team's own rule (`check`) is not asked.
    */
   async row(model: SubjectModel, id: string, isToGo: Judge, task: Erasing): Promise<void> {
-    const isDone = await this.database.transaction(async () => {
+    await this.counted(model, task, async () => {
       const row = await this.subjects.lock(model, id);
-      if (!row || !isToGo(row as unknown as Snapshot) || (!model.isRemoved && model.isErased(row))) return false;
-      if (task.isDry) return true;
+      if (!row || !isToGo(row as unknown as Snapshot) || (!model.isRemoved && model.isErased(row))) return undefined;
+      const errors = await this.texts.cleanSetAside(model.name, id, task.isDry);
+      if (task.isDry) return { rows: 1, errors };
       await this.write(model, row, task);
       const how = model.isRemoved ? 'removed' : 'replaced';
       await task.note({ module: model.name, row_id: id, version: row.version, how });
-      return true;
+      return { rows: 1, errors };
     });
-    if (!isDone) return;
-    task.counts.add(model.name, 'rows');
-    task.counts.add(model.name, 'errors', await this.texts.cleanSetAside(model.name, id, task.isDry));
   }
 
   /** Puts what is left of the row before and after into a record; its number, its version and all else stay. */
   async record(model: SubjectModel, id: string, isToGo: Judge, task: Erasing): Promise<void> {
-    const isDone = await this.database.transaction(async () => {
+    const look = async () => {
       const record = await this.subjects.record(id);
-      const rewritten = record && rewrite(model, record, isToGo, task.token);
-      if (!rewritten) return false;
-      if (!task.isDry) await this.subjects.rewrite(id, rewritten.before, rewritten.after);
-      return true;
+      return record && rewrite(model, record, isToGo, task.token);
+    };
+    // Most have nothing of it.
+    if (!(await look())) return;
+    await this.counted(model, task, async () => {
+      const rewritten = await look();
+      if (rewritten && !task.isDry) await this.subjects.rewrite(id, rewritten.before, rewritten.after);
+      return rewritten && { changes: 1 };
     });
-    if (isDone) task.counts.add(model.name, 'changes');
   }
 
   /** A row that is about somebody else now, or gone, and whose records are erased. @param version the last that is */
   async past({ name }: SubjectModel, id: string, version: number, { isDry, counts, note }: Erasing): Promise<void> {
     if (!isDry) await note({ module: name, row_id: id, version, how: 'past' });
     counts.add(name, 'errors', await this.texts.cleanSetAside(name, id, isDry));
+  }
+
+  /** Commits what a step does together with its count, so that a crash neither forgets any nor counts it twice. */
+  private async counted({ name }: SubjectModel, { counts, save }: Erasing, step: () => Promise<Tally | undefined>) {
+    const tally = await this.database.transaction(async () => {
+      const found = await step();
+      if (found) await save(name, counts.with(name, found));
+      return found;
+    });
+    if (tally) counts.addAll(name, tally);
   }
 
   private async write(model: SubjectModel, before: CrudEntity, { token }: Erasing): Promise<void> {

@@ -9,6 +9,7 @@ import { fromInstant } from '../../runtime/instant.js';
 import type { Snapshot, SubjectModel } from './subject-model.js';
 
 const ROWS_AT_ONCE = 100;
+const ASKER = { caller: 'system:privacy', hasBegun: true };
 /** Change records that are looked through by one statement. */
 const WINDOW = 1_000;
 
@@ -39,11 +40,9 @@ export class SubjectRepository {
     const columns = codec.columns.map((name) => codec.select(name)).join(', ');
     const sql = `SELECT ${columns} FROM \`${table}\` WHERE \`${model.subject}\` = ? AND \`id\` > ? ORDER BY \`id\` LIMIT ${ROWS_AT_ONCE}`;
     for (let after = ''; ;) {
-      const part = await this.database.queryPart({
-        sql,
-        params: [subject, after],
-        mostBytes: this.config.http.pageBytes,
-      });
+      const statement = { sql, params: [subject, after], mostBytes: this.config.http.pageBytes };
+      // There may be no index.
+      const part = await this.database.inCostlyTurn(ASKER, () => this.database.queryPart(statement));
       const rows = part.rows.map((row) => codec.decode(row));
       if (rows.length > 0) yield rows;
       if (rows.length < ROWS_AT_ONCE && !part.isCut) return;
@@ -90,7 +89,8 @@ export class SubjectRepository {
       const place = [name, from.at, from.at, from.id];
       const [end] = await this.database.query<{ at: string; id: string }>(bound, place);
       const upTo = end ?? { at: '2038-01-01 00:00:00.000', id: '' };
-      const ids = await this.ids(find, [...place, upTo.at, upTo.at, upTo.id, text, text]);
+      const params = [...place, upTo.at, upTo.at, upTo.id, text, text];
+      const ids = await this.database.inCostlyTurn(ASKER, () => this.ids(find, params));
       if (ids.length > 0) yield ids;
       if (!end) return;
       from = end;

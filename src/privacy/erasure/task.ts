@@ -10,11 +10,13 @@ export interface Erasing {
   readonly counts: Counts;
   /** Writes into the ledger what is erased, in the transaction that erases it. */
   readonly note: (what: Pick<ErasureEntity, 'module' | 'row_id' | 'version' | 'how'>) => Promise<void>;
+  /** Keeps how much was found, in the transaction that has found it. */
+  readonly save: (module: string, counts: Counts) => Promise<void>;
 }
 
 /** One walk through all that there is of a subject. */
 export interface Task extends Erasing {
   readonly subject: string;
   /** Called after each small step. @throws Error where the task is to be dropped; another process goes on with it */
-  readonly step: (module: string) => Promise<void>;
+  readonly step: () => void;
 }

@@ -15,6 +15,7 @@ import { Ledger } from './ledger.js';
 import { LedgerRepository } from './ledger.repository.js';
 
 const ALL = () => true;
+const NOTHING = () => Promise.resolve();
 
 /**
  * Erases again, by their ids, the rows that a restored backup has brought back: what they were up to the version that was erased,
@@ -53,7 +54,7 @@ export class Replay {
 
   private async apply(entry: ErasureEntity): Promise<void> {
     const { module, row_id: id, how, token } = entry;
-    const task = { token, isDry: false, counts: new Counts(), note: () => this.entries.insert(entry) };
+    const task = { token, isDry: false, counts: new Counts(), note: () => this.entries.insert(entry), save: NOTHING };
     if (module === 'changes') return this.callers.actor(id, task);
     if (module === KEYS && how === 'actor') return this.keys.eraseMaker(id, ALL, task);
     if (module === KEYS) return this.keys.eraseHolder(id, ALL, task);
@@ -65,7 +66,7 @@ export class Replay {
   private async row(model: SubjectModel, { row_id: id, version }: ErasureEntity, task: Erasing): Promise<void> {
     const isToGo: Judge = (snapshot) => (snapshot.version as number) <= version;
     const records = await this.subjects.recordsOf(model.name, id);
-    const found = new Found(task.token);
+    const found = new Found(task.token, (_model, members) => members.version === undefined || isToGo(members));
     for await (const { snapshot } of this.subjects.snapshots(records))
       if (isToGo(snapshot)) found.add(model, id, snapshot);
     await this.texts.cleanAnswers(found, false);

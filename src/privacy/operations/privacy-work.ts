@@ -59,7 +59,7 @@ export class PrivacyWork implements Work {
     const { id, kind } = operation;
     await this.operations.start(id);
     const task = this.taskOf(operation, hold);
-    const ended = () => [task.counts.total, task.counts.toString()] as const;
+    const ended = () => [task.counts.total, task.counts.text] as const;
     try {
       await this.eraser.erase(task);
       await this.ledger.copyOut();
@@ -85,8 +85,8 @@ export class PrivacyWork implements Work {
       isDry,
       counts,
       note: (what) => this.entries.add({ ...what, operation: id, token }),
-      step: async (module) => {
-        await this.operations.progress(id, module, counts.total, counts.toString());
+      save: (module, { total, text }) => this.operations.progress(id, module, total, text),
+      step: () => {
         if (ending.aborted) throw new Dropped();
       },
     };

@@ -98,7 +98,7 @@ const patient = moduleOf(
     title: { type: 'string', derived: { from: ['name'], value: ({ name }) => `Dear ${name.trim()}` } },
   }),
   'email',
-  ['email', 'ward'],
+  ['email', 'name', 'ward'],
   ['nick'],
   [poisoned],
 );
@@ -124,7 +124,7 @@ const probe = moduleOf(
     words: { type: 'string', derived: { from: ['level'], value: ({ level }) => level.toFixed(1) } },
   }),
   'owner',
-  ['owner'],
+  ['owner', 'level'],
 );
 
 export const modules = [patient, person, visit, probe].map(({ Module }) => Module);
