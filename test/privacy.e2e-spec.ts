@@ -142,6 +142,10 @@ describe.each(engines())('the personal data of a subject on %s', (engine) => {
     await good('POST', '/api/api-key', { name: 'a key', scopes: ['patient:read'], claims: { patient: SUBJECT } });
     const job = "INSERT INTO plinth_job (name, schedule, due_at, starts, failures, error) VALUES ('bill', 'x', ";
     await execute(database.url, `${job}'2035-01-01 00:00:00.000', 0, 1, 'No bill for Ada c4n4ry')`);
+    // A verb's own answer, which names nobody.
+    const at = new Date().toISOString().replace('T', ' ').replace('Z', '');
+    const own = `INSERT INTO idempotency_key (id, request, status, headers, body, created_at) VALUES ('own', 'x', 200, '{}', `;
+    await execute(database.url, `${own}'{"data":{"greets":["Old c4n4ry"]},"status":"success"}', '${at}')`);
     // As records are from before the member that says whom a row is about.
     const unnamed = `REPLACE(\`after\`, '"email":"${SUBJECT}",', '')`;
     await execute(database.url, `UPDATE change_log SET \`after\` = ${unnamed} WHERE resource_id = 'row-5'`);

@@ -25,7 +25,7 @@ async function* ofServer(url: string): AsyncGenerator<[string, Row]> {
   const [tables] = await connection.query<RowDataPacket[]>('SHOW TABLES');
   for (const name of tables.map((row) => String(Object.values(row)[0]))) {
     const [rows] = await connection.query<RowDataPacket[]>(`SELECT * FROM \`${name}\``);
-    for (const row of rows) yield [name, row as Row];
+    for (const row of rows) yield [name, row];
   }
   await connection.end();
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { EntityMetadata } from 'typeorm';
 import { fieldOf } from '../../fields/field.decorator.js';
 import type { Erasure, Field } from '../../fields/field.js';
 import { isPseudonym, pseudonymOf } from '../../fields/pseudonym.js';
@@ -44,11 +43,9 @@ export class SubjectModel {
     this.derived = fields.all.filter(({ options }) => options.derived?.from.some((column) => names.has(column)));
   }
 
-  /** Tells which values no two rows may share: they get pseudonyms of their own. Once TypeORM knows the table. */
-  prepare({ uniques, indices }: EntityMetadata): void {
-    const keys = [...uniques, ...indices.filter(({ isUnique }) => isUnique)];
-    const names = keys.flatMap(({ columns }) => columns.map(({ databaseName }) => databaseName));
-    this.distinct = new Set(names.filter((name) => name !== this.subject));
+  /** @param columns in which two rows may not have the same: those get pseudonyms of their own */
+  keepDistinct(columns: readonly string[]): void {
+    this.distinct = new Set(columns.filter((name) => name !== this.subject));
   }
 
   get fields(): readonly Field[] {

@@ -157,7 +157,8 @@ export class SubjectRepository {
     let sql = this.built.get(model);
     if (!sql) {
       const metadata = this.database.modelOf(model.resource);
-      model.prepare(metadata);
+      const keys = [...metadata.uniques, ...metadata.indices.filter(({ isUnique }) => isUnique)];
+      model.keepDistinct(keys.flatMap(({ columns }) => columns.map(({ databaseName }) => databaseName)));
       this.built.set(model, (sql = new EntitySql<CrudEntity>(metadata)));
     }
     return sql;

@@ -121,6 +121,7 @@ const probe = moduleOf(
     owner: { type: 'string', filterable: ['eq'], ...WRITABLE },
     level: { type: 'integer', filterable: true, erase: 'row', ...PERSONAL },
     place: { type: 'string', ...WRITABLE },
+    same: { type: 'integer', derived: { from: ['level'], value: ({ level }) => level } },
     words: { type: 'string', derived: { from: ['level'], value: ({ level }) => level.toFixed(1) } },
   }),
   'owner',
