@@ -145,10 +145,14 @@ describe.each(engines())('the personal data of a subject on %s', (engine) => {
     // A verb's own answer, which names nobody.
     const at = new Date().toISOString().replace('T', ' ').replace('Z', '');
     const own = `INSERT INTO idempotency_key (id, request, status, headers, body, created_at) VALUES ('own', 'x', 200, '{}', `;
-    await execute(database.url, `${own}'{"data":{"greets":["Old c4n4ry"]},"status":"success"}', '${at}')`);
+    await execute(
+      database.url,
+      `${own}'{"data":{"greets":["Old c4n4ry","Dear Old c4n4ry","Ancient c4n4ry"]},"status":"success"}', '${at}')`,
+    );
     // As records are from before the member that says whom a row is about.
     const unnamed = `REPLACE(\`after\`, '"email":"${SUBJECT}",', '')`;
-    await execute(database.url, `UPDATE change_log SET \`after\` = ${unnamed} WHERE resource_id = 'row-5'`);
+    const ancient = `SET \`after\` = REPLACE(${unnamed}, 'Ada c4n4ry', 'Ancient c4n4ry') WHERE resource_id = 'row-5'`;
+    await execute(database.url, `UPDATE change_log ${ancient}`);
     for (const end = Date.now() + 10_000; ; await sleep(50)) {
       const [row] = (await good('GET', '/api/background/set-aside')).data as { error: string }[];
       if (row?.error.includes(SUBJECT)) return;

@@ -9,9 +9,6 @@ import { SubjectModels } from './subject-models.js';
 import { SubjectRepository } from './subject.repository.js';
 import type { Task } from './task.js';
 
-/** For so long answers are kept, and an hour more for those who forget them. */
-const ANSWERS_KEPT_MS = 25 * 3_600_000;
-
 /**
  * Erases a subject everywhere, step by step. What a crash has left is found by the same search again: nothing that is erased is
  * about the subject any more, or it is known by its values.
@@ -29,8 +26,7 @@ export class Eraser {
   async erase(task: Task): Promise<void> {
     for (const model of this.models.all) {
       for await (const rows of this.subjects.rows(model, task.subject)) {
-        const left = model.isRemoved ? rows : await this.withSomethingLeft(model, rows);
-        await this.eraseRows(model, left, task);
+        await this.eraseRows(model, rows, task);
         task.step();
       }
       for await (const ids of this.subjects.recordsNaming(model, task.subject)) await this.erasePast(model, ids, task);
@@ -39,25 +35,21 @@ export class Eraser {
     await this.callers.erase(task);
   }
 
-  /** Rows whose values, or records of what they were, are not erased yet. */
-  private async withSomethingLeft(model: SubjectModel, rows: readonly CrudEntity[]): Promise<CrudEntity[]> {
-    const left: CrudEntity[] = [];
-    for (const row of rows) if (!model.isErased(row) || (await this.hasUnnamed(model, row.id))) left.push(row);
-    return left;
-  }
-
   private async eraseRows(model: SubjectModel, rows: readonly CrudEntity[], task: Task): Promise<void> {
-    if (rows.length === 0) return;
     const isToGo: Judge = (snapshot) => model.isAbout(snapshot, task.subject);
     const found = foundOf(task);
+    const left: string[] = [];
     for (const row of rows) {
+      const hasUnnamed = await this.addUnnamed(found, model, row.id);
+      if (!hasUnnamed && !model.isRemoved && model.isErased(row)) continue;
       found.add(model, row.id, row as unknown as Snapshot);
-      await this.addRecent(found, model, row.id, isToGo);
+      left.push(row.id);
     }
+    if (left.length === 0) return;
     const begunAt = new Date(Date.now() - 60_000).toISOString();
     // First: afterwards nobody knows the values any more.
     await this.cleanTexts(model, found, task);
-    for (const { id } of rows) {
+    for (const id of left) {
       for (const record of await this.subjects.recordsOf(model.name, id))
         await this.rows.record(model, record, (snapshot) => namesNobody(model, snapshot), task);
       await this.rows.row(model, id, isToGo, task);
@@ -84,17 +76,15 @@ export class Eraser {
     task.step();
   }
 
-  /** What it was lately may be in an answer that is kept. */
-  private async addRecent(found: Found, model: SubjectModel, id: string, isToGo: Judge): Promise<void> {
-    const since = new Date(Date.now() - ANSWERS_KEPT_MS).toISOString();
-    for await (const { snapshot } of this.subjects.snapshots(await this.subjects.recordsOf(model.name, id, since)))
-      if (isToGo(snapshot) || namesNobody(model, snapshot)) found.add(model, id, snapshot);
-  }
-
-  private async hasUnnamed(model: SubjectModel, id: string): Promise<boolean> {
-    for await (const { snapshot } of this.subjects.snapshots(await this.subjects.recordsOf(model.name, id)))
-      if (namesNobody(model, snapshot) && !model.isErased(snapshot)) return true;
-    return false;
+  /** Records of a row from before the member that says whom it is about: they are about whom it is about now. */
+  private async addUnnamed(found: Found, model: SubjectModel, id: string): Promise<boolean> {
+    let hasSome = false;
+    for await (const { snapshot } of this.subjects.snapshots(await this.subjects.recordsOf(model.name, id))) {
+      if (!namesNobody(model, snapshot) || model.isErased(snapshot)) continue;
+      found.add(model, id, snapshot);
+      hasSome = true;
+    }
+    return hasSome;
   }
 
   private async cleanTexts({ name }: SubjectModel, found: Found, { isDry, counts }: Task, since?: string) {

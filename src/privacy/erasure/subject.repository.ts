@@ -5,7 +5,6 @@ import type { SqlValue } from '../../database/session.js';
 import type { ChangeEntity } from '../../rows/change.entity.js';
 import type { CrudEntity } from '../../rows/crud.entity.js';
 import { EntitySql } from '../../rows/entity.sql.js';
-import { fromInstant } from '../../runtime/instant.js';
 import type { Snapshot, SubjectModel } from './subject-model.js';
 
 const ROWS_AT_ONCE = 100;
@@ -66,11 +65,10 @@ export class SubjectRepository {
     await this.database.execute(`DELETE FROM \`${this.sqlOf(model).table}\` WHERE \`id\` = ?`, [id]);
   }
 
-  /** Ids of the change records of one row, the newest last. @param since leaves out what is older */
-  async recordsOf(module: string, row: string, since = '1970-01-02T00:00:00.000Z'): Promise<string[]> {
-    const sql =
-      'SELECT `id` FROM `change_log` WHERE `module` = ? AND `resource_id` = ? AND `at` >= ? ORDER BY `version`, `id`';
-    return this.ids(sql, [module, row, fromInstant(since)]);
+  /** Ids of the change records of one row, the newest last. */
+  async recordsOf(module: string, row: string): Promise<string[]> {
+    const sql = 'SELECT `id` FROM `change_log` WHERE `module` = ? AND `resource_id` = ? ORDER BY `version`, `id`';
+    return this.ids(sql, [module, row]);
   }
 
   /** Ids of the records of a module in which a row is about a subject, whatever it is about now; in parts. */
