@@ -17,6 +17,7 @@ const FLOORS = [
   'modules',
   'observability',
   'health',
+  'privacy',
   'openapi',
   'process',
   'scaffold',

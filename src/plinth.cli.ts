@@ -6,6 +6,8 @@ const COMMANDS = new Map([
   ['migrate:generate', './generate-migration.cli.js'],
   ['key', './key.cli.js'],
   ['seed', './seed.cli.js'],
+  ['privacy:ledger', './privacy-ledger.cli.js'],
+  ['privacy:replay', './privacy-replay.cli.js'],
   ['new', './new.cli.js'],
   ['docs', './docs.cli.js'],
   ['test', './test.cli.js'],

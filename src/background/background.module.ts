@@ -33,6 +33,6 @@ import { Retention } from './retention/retention.js';
     Leases,
     Retention,
   ],
-  exports: [BackgroundCounts, BackgroundService],
+  exports: [BackgroundCounts, BackgroundService, Leases],
 })
 export class BackgroundModule {}

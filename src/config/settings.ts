@@ -534,6 +534,12 @@ export const SETTINGS = {
     ...integer(1_000, 600_000),
     description: `How long after the death of a process another one takes over what it ran in the background, ${MS}. The lease is renewed three times in that time.`,
   },
+  privacyLedger: {
+    key: 'PRIVACY_LEDGER',
+    ...optional(text(/^[^\0]+$/, 'the path of a file')),
+    description:
+      'A file outside of the database and its backups: which rows were erased, by id. With it a restored backup is not ready until `npm run privacy:replay` has erased them again.',
+  },
   drainMs: {
     key: 'SHUTDOWN_DRAIN_MS',
     default: '5000',

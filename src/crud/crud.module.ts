@@ -33,7 +33,7 @@ import { SearchController } from './search/search.controller.js';
     Exports,
     Purges,
   ],
-  exports: [Idempotency, ModuleRegistry, Purges, References],
+  exports: [Exports, Idempotency, ModuleRegistry, Purges, References],
 })
 export class CrudModule {
   /** @param listed all modules that have a resource */

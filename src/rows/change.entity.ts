@@ -28,7 +28,7 @@ export class ChangeEntity {
   @TextColumn({ length: 10 })
   op!: ChangeOp;
 
-  /** JSON of the row's columns; null for a row that was made. */
+  /** JSON of the row's columns; null for a row that was made, and for an erased one that is still there. */
   @DocumentColumn({ nullable: true })
   before!: string | null;
 
@@ -50,5 +50,8 @@ export class ChangeEntity {
   seq!: number | null;
 }
 
-/** `purged`: the row is gone for good, and its changes are facts without values. Nobody is told of that one by the feed. */
-export type ChangeOp = 'created' | 'updated' | 'deleted' | 'restored' | 'purged';
+/**
+ * `erased`: personal data of the row were replaced, here and in its changes. `purged`: the row is gone for good, and its changes
+ * are facts without values; nobody is told of that one by the feed.
+ */
+export type ChangeOp = 'created' | 'updated' | 'deleted' | 'restored' | 'erased' | 'purged';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort, mariadbBinary } from '../support/mariadb.js';
+import { freePort, mariadbBinary } from '../../src/testing/mariadb.js';
 import { ready } from '../support/ready.js';
 import type { Service } from '../support/service.js';
-import { SseReader } from '../support/sse.js';
+import { SseReader } from '../../src/testing/sse.js';
 import { Load } from './support/load.js';
 import { closedAfterwards, Place } from './support/place.js';
 import { hasPrometheus, Prometheus } from './support/prometheus.js';

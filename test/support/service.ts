@@ -34,7 +34,7 @@ export class Service {
     return service;
   }
 
-  /** Waits until `path` answers with `status`. */
+  /** Waits until `path` answers with `status`, for so many milliseconds. */
   async until(path: string, status = 200, ms = MOST_MS): Promise<void> {
     for (const end = Date.now() + ms; ; await sleep(20)) {
       const answer = await fetch(`${this.origin}${path}`).catch(() => undefined);

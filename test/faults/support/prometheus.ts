@@ -3,7 +3,7 @@ import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { stringify } from 'yaml';
-import { freePort } from '../../support/mariadb.js';
+import { freePort } from '../../../src/testing/mariadb.js';
 
 export const hasPrometheus = spawnSync('prometheus', ['--version']).status === 0;
 
