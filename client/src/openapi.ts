@@ -21,6 +21,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/resource/{id}:purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove a deleted resource for good, and its values from its history */
+        post: operations["purge_resource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/resource:search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List resources by a query in the body
+         * @description As `GET /api/resource`, with its parameters in a body and not in an address. The next page is the same body with `cursor`.
+         */
+        post: operations["search_resource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/resource:watch": {
         parameters: {
             query?: never;
@@ -124,6 +161,43 @@ export interface paths {
         put?: never;
         /** Up to 100 operations in one request */
         post: operations["batch_specification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/specification/{id}:purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove a deleted specification for good, and its values from its history */
+        post: operations["purge_specification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/specification:search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List specifications by a query in the body
+         * @description As `GET /api/specification`, with its parameters in a body and not in an address. The next page is the same body with `cursor`.
+         */
+        post: operations["search_specification"];
         delete?: never;
         options?: never;
         head?: never;
@@ -250,6 +324,74 @@ export interface paths {
         put?: never;
         /** Bring a deleted specification back */
         post: operations["restore_specification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/privacy/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gather all that there is of a subject */
+        post: operations["export_privacy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/privacy/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erase a subject everywhere */
+        post: operations["erase_privacy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/privacy/operation/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How an operation is */
+        get: operations["find_privacy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/privacy/operation/{id}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** result (privacy) */
+        get: operations["result_privacy"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -470,7 +612,7 @@ export interface components {
             /** @description The row's version after the change. */
             version?: number;
             /** @enum {string} */
-            op?: "created" | "updated" | "deleted" | "restored";
+            op?: "created" | "updated" | "deleted" | "restored" | "erased" | "purged";
             /** @description The caller. */
             actor?: string;
             /** Format: date-time */
@@ -538,6 +680,27 @@ export interface components {
              * @default 86400
              */
             overlap_seconds?: number;
+        };
+        Search: {
+            /** @description A condition on the rows, as the `filter` of the list. */
+            filter?: string | null;
+            /**
+             * @description At most three fields, `-` before one for descending order.
+             * @example [
+             *       "-created_at"
+             *     ]
+             */
+            sort?: string[] | null;
+            /** @description The members to send; `id` is always there. */
+            fields?: string[] | null;
+            /** @description Rows on a page: 50 without it, 200 at most. */
+            limit?: number | null;
+            /** @description Count the rows that match. Not with a stream. */
+            count?: boolean | null;
+            /** @description Soft-deleted rows too. */
+            include_deleted?: boolean | null;
+            /** @description Where the page begins: `page.next_cursor` of the one before, in the same body but for `limit`. */
+            cursor?: string | null;
         };
         Batch: {
             /**
@@ -687,7 +850,7 @@ export interface components {
             /** @enum {integer} */
             status?: 400;
             /** @enum {string} */
-            code?: "invalid-request-target" | "malformed-http" | "bad-request" | "invalid-parameter" | "unknown-parameter" | "invalid-cursor" | "invalid-filter" | "invalid-json" | "invalid-text" | "json-too-deep" | "client-error";
+            code?: "invalid-request-target" | "malformed-http" | "bad-request" | "invalid-parameter" | "unknown-parameter" | "invalid-cursor" | "invalid-filter" | "personal-in-url" | "invalid-json" | "invalid-text" | "json-too-deep" | "client-error";
         };
         UnauthorizedProblem: components["schemas"]["Problem"] & {
             /** @enum {integer} */
@@ -729,13 +892,13 @@ export interface components {
             /** @enum {integer} */
             status?: 409;
             /** @enum {string} */
-            code?: "conflict" | "already-exists" | "reference-violated" | "not-deleted" | "idempotency-in-flight";
+            code?: "conflict" | "already-exists" | "reference-violated" | "still-referenced" | "not-deleted" | "idempotency-in-flight" | "no-subjects" | "result-not-ready";
         };
         GoneProblem: components["schemas"]["Problem"] & {
             /** @enum {integer} */
             status?: 410;
             /** @enum {string} */
-            code?: "position-expired" | "gone";
+            code?: "position-expired" | "result-gone" | "gone";
         };
         PreconditionFailedProblem: components["schemas"]["Problem"] & {
             /** @enum {integer} */
@@ -1568,6 +1731,42 @@ export interface components {
              */
             cost?: string;
         };
+        PrivacyOperation: {
+            id: string;
+            /** @enum {string} */
+            kind: "export" | "erase" | "dry-run";
+            /**
+             * @description `gone`: an export that was fetched, was left for an hour, or whose subject was erased.
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "gone";
+            /** @description The module that is under way. */
+            module: string | null;
+            /** @description Rows that it has found so far. */
+            rows: number;
+            /** @description How much was found, by module and by where it is; empty where there was nothing. */
+            counts: {
+                module: string;
+                /** @enum {string} */
+                store: "rows" | "changes" | "answers" | "errors" | "keys" | "actors";
+                count: number;
+            }[];
+            /** @description The code of what failed; ask for it again. */
+            error: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            began_at: string | null;
+            /** Format: date-time */
+            ended_at: string | null;
+        };
+        SubjectDto: {
+            /**
+             * @description What the members with `@Subject()` have: an id, or a name of yours.
+             * @example 0199f0a4-6e1c-7cc3-b0b5-4f1d4c2f9a11
+             */
+            subject: string;
+        };
     };
     responses: {
         /**
@@ -1578,6 +1777,7 @@ export interface components {
          *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
          *     [`invalid-cursor`](/problems/invalid-cursor): The cursor is not valid here.
          *     [`invalid-filter`](/problems/invalid-filter): The filter is not valid.
+         *     [`personal-in-url`](/problems/personal-in-url): A personal field in a URL.
          *     [`invalid-json`](/problems/invalid-json): The body is not valid JSON.
          *     [`invalid-text`](/problems/invalid-text): The body is not valid text.
          *     [`json-too-deep`](/problems/json-too-deep): The body is nested too deeply.
@@ -1686,8 +1886,11 @@ export interface components {
          * @description [`conflict`](/problems/conflict): The row is not in a state for that.
          *     [`already-exists`](/problems/already-exists): There is one already.
          *     [`reference-violated`](/problems/reference-violated): A reference would lead to nothing.
+         *     [`still-referenced`](/problems/still-referenced): Other rows refer to it.
          *     [`not-deleted`](/problems/not-deleted): The row is not deleted.
          *     [`idempotency-in-flight`](/problems/idempotency-in-flight): The first request is still under way.
+         *     [`no-subjects`](/problems/no-subjects): The service knows nothing of anybody.
+         *     [`result-not-ready`](/problems/result-not-ready): There is no result to be fetched.
          */
         Conflict: {
             headers: {
@@ -1704,6 +1907,7 @@ export interface components {
         };
         /**
          * @description [`position-expired`](/problems/position-expired): The position is no longer kept.
+         *     [`result-gone`](/problems/result-gone): The result is no longer there.
          *     [`gone`](/problems/gone): It is no longer there.
          */
         Gone: {
@@ -2162,6 +2366,182 @@ export interface operations {
             507: components["responses"]["InsufficientStorage"];
         };
     };
+    purge_resource: {
+        parameters: {
+            query?: {
+                /** @description Check everything, answer as if it were done, and keep nothing. */
+                dry_run?: components["parameters"]["dry_run"];
+            };
+            header?: {
+                /** @description Any text of the client for this one request, kept for 24 h: the same request again gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Only if the row still has this ETag (or one of several); otherwise 412. Compared in the database, atomically. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description W3C Trace Context: the caller's trace id, which is in problems and logs. */
+                traceparent?: components["parameters"]["traceparent"];
+            };
+            path: {
+                /** @description The id of a row, compared exactly. */
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone. */
+            204: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description [`invalid-parameter`](/problems/invalid-parameter): A parameter is not valid.
+             *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
+             */
+            400: components["responses"]["BadRequest"];
+            /** @description [`unauthenticated`](/problems/unauthenticated): Who are you?. */
+            401: components["responses"]["Unauthorized"];
+            /** @description [`forbidden`](/problems/forbidden): You may not do that. */
+            403: components["responses"]["Forbidden"];
+            /**
+             * @description [`not-found`](/problems/not-found): There is no such row.
+             *     [`route-not-found`](/problems/route-not-found): There is nothing at this path.
+             */
+            404: components["responses"]["NotFound"];
+            /** @description [`not-acceptable`](/problems/not-acceptable): None of the accepted types can be given. */
+            406: components["responses"]["NotAcceptable"];
+            /** @description [`request-timeout`](/problems/request-timeout): The request took too long to arrive. */
+            408: components["responses"]["RequestTimeout"];
+            /**
+             * @description [`idempotency-in-flight`](/problems/idempotency-in-flight): The first request is still under way.
+             *     [`not-deleted`](/problems/not-deleted): The row is not deleted.
+             *     [`still-referenced`](/problems/still-referenced): Other rows refer to it.
+             */
+            409: components["responses"]["Conflict"];
+            /**
+             * @description [`precondition-failed`](/problems/precondition-failed): The row has changed.
+             *     [`weak-entity-tag`](/problems/weak-entity-tag): The entity tag is not the one that the service gave out.
+             */
+            412: components["responses"]["PreconditionFailed"];
+            /** @description [`uri-too-long`](/problems/uri-too-long): The URL is too long. */
+            414: components["responses"]["URITooLong"];
+            /** @description [`misdirected-request`](/problems/misdirected-request): The service does not answer to this name. */
+            421: components["responses"]["MisdirectedRequest"];
+            /**
+             * @description [`idempotency-key-reused`](/problems/idempotency-key-reused): The Idempotency-Key belongs to another request.
+             *     [`answer-too-large`](/problems/answer-too-large): The answer would be too large.
+             */
+            422: components["responses"]["UnprocessableEntity"];
+            /**
+             * @description [`rate-limited`](/problems/rate-limited): Too many requests.
+             *     [`storage-budget-spent`](/problems/storage-budget-spent): Enough was stored today.
+             */
+            429: components["responses"]["TooManyRequests"];
+            /** @description [`headers-too-large`](/problems/headers-too-large): The headers are too large. */
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            /** @description [`internal-error`](/problems/internal-error): Something went wrong here. */
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description [`overloaded`](/problems/overloaded): Too much to do.
+             *     [`issuer-unavailable`](/problems/issuer-unavailable): Tokens can not be checked.
+             *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
+             *     [`database-busy`](/problems/database-busy): The database is busy.
+             *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
+             *     [`read-only`](/problems/read-only): No changes at the moment.
+             *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
+             */
+            503: components["responses"]["ServiceUnavailable"];
+            /** @description [`storage-full`](/problems/storage-full): No space left. */
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    search_resource: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description W3C Trace Context: the caller's trace id, which is in problems and logs. */
+                traceparent?: components["parameters"]["traceparent"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Search"];
+            };
+        };
+        responses: {
+            /** @description As of the list, without a Link. */
+            200: {
+                headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Resource"][];
+                        page: components["schemas"]["Page"];
+                        /** @constant */
+                        status: "success";
+                    };
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            /**
+             * @description [`invalid-parameter`](/problems/invalid-parameter): A parameter is not valid.
+             *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
+             *     [`invalid-json`](/problems/invalid-json): The body is not valid JSON.
+             *     [`json-too-deep`](/problems/json-too-deep): The body is nested too deeply.
+             *     [`invalid-filter`](/problems/invalid-filter): The filter is not valid.
+             *     [`invalid-cursor`](/problems/invalid-cursor): The cursor is not valid here.
+             */
+            400: components["responses"]["BadRequest"];
+            /** @description [`unauthenticated`](/problems/unauthenticated): Who are you?. */
+            401: components["responses"]["Unauthorized"];
+            /** @description [`forbidden`](/problems/forbidden): You may not do that. */
+            403: components["responses"]["Forbidden"];
+            /** @description [`not-acceptable`](/problems/not-acceptable): None of the accepted types can be given. */
+            406: components["responses"]["NotAcceptable"];
+            /** @description [`request-timeout`](/problems/request-timeout): The request took too long to arrive. */
+            408: components["responses"]["RequestTimeout"];
+            /** @description [`content-too-large`](/problems/content-too-large): The body is too large. */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description [`uri-too-long`](/problems/uri-too-long): The URL is too long. */
+            414: components["responses"]["URITooLong"];
+            /** @description [`unsupported-media-type`](/problems/unsupported-media-type): The body's type is not taken here. */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description [`misdirected-request`](/problems/misdirected-request): The service does not answer to this name. */
+            421: components["responses"]["MisdirectedRequest"];
+            /**
+             * @description [`validation-failed`](/problems/validation-failed): The body is not valid.
+             *     [`value-out-of-range`](/problems/value-out-of-range): A value does not fit.
+             */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description [`rate-limited`](/problems/rate-limited): Too many requests. */
+            429: components["responses"]["TooManyRequests"];
+            /** @description [`headers-too-large`](/problems/headers-too-large): The headers are too large. */
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            /** @description [`internal-error`](/problems/internal-error): Something went wrong here. */
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description [`overloaded`](/problems/overloaded): Too much to do.
+             *     [`issuer-unavailable`](/problems/issuer-unavailable): Tokens can not be checked.
+             *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
+             *     [`database-busy`](/problems/database-busy): The database is busy.
+             *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
+             */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     watch_resource: {
         parameters: {
             query?: {
@@ -2199,7 +2579,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events: `id` is the position, `event` is created, updated, deleted, restored or bookmark, `data` is a CloudEvents 1.0 envelope around the row. A comment comes every 15 s, a bookmark at least every minute. */
+            /** @description Server-sent events: `id` is the position, `event` is created, updated, deleted, restored, erased or bookmark, `data` is a CloudEvents 1.0 envelope around the row. A comment comes every 15 s, a bookmark at least every minute. */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -3243,12 +3623,189 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              *     [`read-only`](/problems/read-only): No changes at the moment.
              *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
              */
             503: components["responses"]["ServiceUnavailable"];
             /** @description [`storage-full`](/problems/storage-full): No space left. */
             507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    purge_specification: {
+        parameters: {
+            query?: {
+                /** @description Check everything, answer as if it were done, and keep nothing. */
+                dry_run?: components["parameters"]["dry_run"];
+            };
+            header?: {
+                /** @description Any text of the client for this one request, kept for 24 h: the same request again gets the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Only if the row still has this ETag (or one of several); otherwise 412. Compared in the database, atomically. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description W3C Trace Context: the caller's trace id, which is in problems and logs. */
+                traceparent?: components["parameters"]["traceparent"];
+            };
+            path: {
+                /** @description The id of a row, compared exactly. */
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone. */
+            204: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description [`invalid-parameter`](/problems/invalid-parameter): A parameter is not valid.
+             *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
+             */
+            400: components["responses"]["BadRequest"];
+            /** @description [`unauthenticated`](/problems/unauthenticated): Who are you?. */
+            401: components["responses"]["Unauthorized"];
+            /** @description [`forbidden`](/problems/forbidden): You may not do that. */
+            403: components["responses"]["Forbidden"];
+            /**
+             * @description [`not-found`](/problems/not-found): There is no such row.
+             *     [`route-not-found`](/problems/route-not-found): There is nothing at this path.
+             */
+            404: components["responses"]["NotFound"];
+            /** @description [`not-acceptable`](/problems/not-acceptable): None of the accepted types can be given. */
+            406: components["responses"]["NotAcceptable"];
+            /** @description [`request-timeout`](/problems/request-timeout): The request took too long to arrive. */
+            408: components["responses"]["RequestTimeout"];
+            /**
+             * @description [`idempotency-in-flight`](/problems/idempotency-in-flight): The first request is still under way.
+             *     [`not-deleted`](/problems/not-deleted): The row is not deleted.
+             *     [`still-referenced`](/problems/still-referenced): Other rows refer to it.
+             */
+            409: components["responses"]["Conflict"];
+            /**
+             * @description [`precondition-failed`](/problems/precondition-failed): The row has changed.
+             *     [`weak-entity-tag`](/problems/weak-entity-tag): The entity tag is not the one that the service gave out.
+             */
+            412: components["responses"]["PreconditionFailed"];
+            /** @description [`uri-too-long`](/problems/uri-too-long): The URL is too long. */
+            414: components["responses"]["URITooLong"];
+            /** @description [`misdirected-request`](/problems/misdirected-request): The service does not answer to this name. */
+            421: components["responses"]["MisdirectedRequest"];
+            /**
+             * @description [`idempotency-key-reused`](/problems/idempotency-key-reused): The Idempotency-Key belongs to another request.
+             *     [`answer-too-large`](/problems/answer-too-large): The answer would be too large.
+             */
+            422: components["responses"]["UnprocessableEntity"];
+            /**
+             * @description [`rate-limited`](/problems/rate-limited): Too many requests.
+             *     [`storage-budget-spent`](/problems/storage-budget-spent): Enough was stored today.
+             */
+            429: components["responses"]["TooManyRequests"];
+            /** @description [`headers-too-large`](/problems/headers-too-large): The headers are too large. */
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            /** @description [`internal-error`](/problems/internal-error): Something went wrong here. */
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description [`overloaded`](/problems/overloaded): Too much to do.
+             *     [`issuer-unavailable`](/problems/issuer-unavailable): Tokens can not be checked.
+             *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
+             *     [`database-busy`](/problems/database-busy): The database is busy.
+             *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
+             *     [`read-only`](/problems/read-only): No changes at the moment.
+             *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
+             */
+            503: components["responses"]["ServiceUnavailable"];
+            /** @description [`storage-full`](/problems/storage-full): No space left. */
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    search_specification: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description W3C Trace Context: the caller's trace id, which is in problems and logs. */
+                traceparent?: components["parameters"]["traceparent"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Search"];
+            };
+        };
+        responses: {
+            /** @description As of the list, without a Link. */
+            200: {
+                headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Specification"][];
+                        page: components["schemas"]["Page"];
+                        /** @constant */
+                        status: "success";
+                    };
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            /**
+             * @description [`invalid-parameter`](/problems/invalid-parameter): A parameter is not valid.
+             *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
+             *     [`invalid-json`](/problems/invalid-json): The body is not valid JSON.
+             *     [`json-too-deep`](/problems/json-too-deep): The body is nested too deeply.
+             *     [`invalid-filter`](/problems/invalid-filter): The filter is not valid.
+             *     [`invalid-cursor`](/problems/invalid-cursor): The cursor is not valid here.
+             */
+            400: components["responses"]["BadRequest"];
+            /** @description [`unauthenticated`](/problems/unauthenticated): Who are you?. */
+            401: components["responses"]["Unauthorized"];
+            /** @description [`forbidden`](/problems/forbidden): You may not do that. */
+            403: components["responses"]["Forbidden"];
+            /** @description [`not-acceptable`](/problems/not-acceptable): None of the accepted types can be given. */
+            406: components["responses"]["NotAcceptable"];
+            /** @description [`request-timeout`](/problems/request-timeout): The request took too long to arrive. */
+            408: components["responses"]["RequestTimeout"];
+            /** @description [`content-too-large`](/problems/content-too-large): The body is too large. */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description [`uri-too-long`](/problems/uri-too-long): The URL is too long. */
+            414: components["responses"]["URITooLong"];
+            /** @description [`unsupported-media-type`](/problems/unsupported-media-type): The body's type is not taken here. */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description [`misdirected-request`](/problems/misdirected-request): The service does not answer to this name. */
+            421: components["responses"]["MisdirectedRequest"];
+            /**
+             * @description [`validation-failed`](/problems/validation-failed): The body is not valid.
+             *     [`value-out-of-range`](/problems/value-out-of-range): A value does not fit.
+             */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description [`rate-limited`](/problems/rate-limited): Too many requests. */
+            429: components["responses"]["TooManyRequests"];
+            /** @description [`headers-too-large`](/problems/headers-too-large): The headers are too large. */
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            /** @description [`internal-error`](/problems/internal-error): Something went wrong here. */
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description [`overloaded`](/problems/overloaded): Too much to do.
+             *     [`issuer-unavailable`](/problems/issuer-unavailable): Tokens can not be checked.
+             *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
+             *     [`database-busy`](/problems/database-busy): The database is busy.
+             *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
+             */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     watch_specification: {
@@ -3291,7 +3848,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events: `id` is the position, `event` is created, updated, deleted, restored or bookmark, `data` is a CloudEvents 1.0 envelope around the row. A comment comes every 15 s, a bookmark at least every minute. */
+            /** @description Server-sent events: `id` is the position, `event` is created, updated, deleted, restored, erased or bookmark, `data` is a CloudEvents 1.0 envelope around the row. A comment comes every 15 s, a bookmark at least every minute. */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -3334,6 +3891,7 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              *     [`shutting-down`](/problems/shutting-down): The process is being stopped.
              */
             503: components["responses"]["ServiceUnavailable"];
@@ -3434,6 +3992,7 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              */
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -3548,6 +4107,7 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              *     [`read-only`](/problems/read-only): No changes at the moment.
              *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
              */
@@ -3666,6 +4226,7 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              *     [`read-only`](/problems/read-only): No changes at the moment.
              *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
              */
@@ -3785,6 +4346,7 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              */
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -3886,6 +4448,7 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              *     [`read-only`](/problems/read-only): No changes at the moment.
              *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
              */
@@ -3975,6 +4538,7 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              */
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -4120,6 +4684,7 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              *     [`read-only`](/problems/read-only): No changes at the moment.
              *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
              */
@@ -4209,6 +4774,7 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              *     [`read-only`](/problems/read-only): No changes at the moment.
              *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
              */
@@ -4338,6 +4904,7 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              *     [`read-only`](/problems/read-only): No changes at the moment.
              *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
              */
@@ -4455,12 +5022,307 @@ export interface operations {
              *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
              *     [`database-busy`](/problems/database-busy): The database is busy.
              *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
              *     [`read-only`](/problems/read-only): No changes at the moment.
              *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
              */
             503: components["responses"]["ServiceUnavailable"];
             /** @description [`storage-full`](/problems/storage-full): No space left. */
             507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    export_privacy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description W3C Trace Context: the caller's trace id, which is in problems and logs. */
+                traceparent?: components["parameters"]["traceparent"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubjectDto"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            202: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["PrivacyOperation"];
+                        /** @constant */
+                        status: "success";
+                    };
+                };
+            };
+            /**
+             * @description [`invalid-parameter`](/problems/invalid-parameter): A parameter is not valid.
+             *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
+             *     [`invalid-json`](/problems/invalid-json): The body is not valid JSON.
+             *     [`json-too-deep`](/problems/json-too-deep): The body is nested too deeply.
+             */
+            400: components["responses"]["BadRequest"];
+            /** @description [`unauthenticated`](/problems/unauthenticated): Who are you?. */
+            401: components["responses"]["Unauthorized"];
+            /** @description [`forbidden`](/problems/forbidden): You may not do that. */
+            403: components["responses"]["Forbidden"];
+            /** @description [`not-acceptable`](/problems/not-acceptable): None of the accepted types can be given. */
+            406: components["responses"]["NotAcceptable"];
+            /** @description [`request-timeout`](/problems/request-timeout): The request took too long to arrive. */
+            408: components["responses"]["RequestTimeout"];
+            /** @description [`no-subjects`](/problems/no-subjects): The service knows nothing of anybody. */
+            409: components["responses"]["Conflict"];
+            /** @description [`content-too-large`](/problems/content-too-large): The body is too large. */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description [`uri-too-long`](/problems/uri-too-long): The URL is too long. */
+            414: components["responses"]["URITooLong"];
+            /** @description [`unsupported-media-type`](/problems/unsupported-media-type): The body's type is not taken here. */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description [`misdirected-request`](/problems/misdirected-request): The service does not answer to this name. */
+            421: components["responses"]["MisdirectedRequest"];
+            /**
+             * @description [`validation-failed`](/problems/validation-failed): The body is not valid.
+             *     [`value-out-of-range`](/problems/value-out-of-range): A value does not fit.
+             */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description [`rate-limited`](/problems/rate-limited): Too many requests. */
+            429: components["responses"]["TooManyRequests"];
+            /** @description [`headers-too-large`](/problems/headers-too-large): The headers are too large. */
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            /** @description [`internal-error`](/problems/internal-error): Something went wrong here. */
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description [`overloaded`](/problems/overloaded): Too much to do.
+             *     [`issuer-unavailable`](/problems/issuer-unavailable): Tokens can not be checked.
+             *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
+             *     [`database-busy`](/problems/database-busy): The database is busy.
+             *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
+             *     [`read-only`](/problems/read-only): No changes at the moment.
+             *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
+             */
+            503: components["responses"]["ServiceUnavailable"];
+            /** @description [`storage-full`](/problems/storage-full): No space left. */
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    erase_privacy: {
+        parameters: {
+            query?: {
+                /** @description Counts what would be erased, and changes nothing. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description W3C Trace Context: the caller's trace id, which is in problems and logs. */
+                traceparent?: components["parameters"]["traceparent"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubjectDto"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            202: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["PrivacyOperation"];
+                        /** @constant */
+                        status: "success";
+                    };
+                };
+            };
+            /**
+             * @description [`invalid-parameter`](/problems/invalid-parameter): A parameter is not valid.
+             *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
+             *     [`invalid-json`](/problems/invalid-json): The body is not valid JSON.
+             *     [`json-too-deep`](/problems/json-too-deep): The body is nested too deeply.
+             */
+            400: components["responses"]["BadRequest"];
+            /** @description [`unauthenticated`](/problems/unauthenticated): Who are you?. */
+            401: components["responses"]["Unauthorized"];
+            /** @description [`forbidden`](/problems/forbidden): You may not do that. */
+            403: components["responses"]["Forbidden"];
+            /** @description [`not-acceptable`](/problems/not-acceptable): None of the accepted types can be given. */
+            406: components["responses"]["NotAcceptable"];
+            /** @description [`request-timeout`](/problems/request-timeout): The request took too long to arrive. */
+            408: components["responses"]["RequestTimeout"];
+            /** @description [`no-subjects`](/problems/no-subjects): The service knows nothing of anybody. */
+            409: components["responses"]["Conflict"];
+            /** @description [`content-too-large`](/problems/content-too-large): The body is too large. */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description [`uri-too-long`](/problems/uri-too-long): The URL is too long. */
+            414: components["responses"]["URITooLong"];
+            /** @description [`unsupported-media-type`](/problems/unsupported-media-type): The body's type is not taken here. */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description [`misdirected-request`](/problems/misdirected-request): The service does not answer to this name. */
+            421: components["responses"]["MisdirectedRequest"];
+            /**
+             * @description [`validation-failed`](/problems/validation-failed): The body is not valid.
+             *     [`value-out-of-range`](/problems/value-out-of-range): A value does not fit.
+             */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description [`rate-limited`](/problems/rate-limited): Too many requests. */
+            429: components["responses"]["TooManyRequests"];
+            /** @description [`headers-too-large`](/problems/headers-too-large): The headers are too large. */
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            /** @description [`internal-error`](/problems/internal-error): Something went wrong here. */
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description [`overloaded`](/problems/overloaded): Too much to do.
+             *     [`issuer-unavailable`](/problems/issuer-unavailable): Tokens can not be checked.
+             *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
+             *     [`database-busy`](/problems/database-busy): The database is busy.
+             *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
+             *     [`read-only`](/problems/read-only): No changes at the moment.
+             *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
+             */
+            503: components["responses"]["ServiceUnavailable"];
+            /** @description [`storage-full`](/problems/storage-full): No space left. */
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    find_privacy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description W3C Trace Context: the caller's trace id, which is in problems and logs. */
+                traceparent?: components["parameters"]["traceparent"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["PrivacyOperation"];
+                        /** @constant */
+                        status: "success";
+                    };
+                };
+            };
+            /**
+             * @description [`invalid-parameter`](/problems/invalid-parameter): A parameter is not valid.
+             *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
+             */
+            400: components["responses"]["BadRequest"];
+            /** @description [`unauthenticated`](/problems/unauthenticated): Who are you?. */
+            401: components["responses"]["Unauthorized"];
+            /** @description [`forbidden`](/problems/forbidden): You may not do that. */
+            403: components["responses"]["Forbidden"];
+            /**
+             * @description [`not-found`](/problems/not-found): There is no such row.
+             *     [`route-not-found`](/problems/route-not-found): There is nothing at this path.
+             */
+            404: components["responses"]["NotFound"];
+            /** @description [`not-acceptable`](/problems/not-acceptable): None of the accepted types can be given. */
+            406: components["responses"]["NotAcceptable"];
+            /** @description [`request-timeout`](/problems/request-timeout): The request took too long to arrive. */
+            408: components["responses"]["RequestTimeout"];
+            /** @description [`uri-too-long`](/problems/uri-too-long): The URL is too long. */
+            414: components["responses"]["URITooLong"];
+            /** @description [`misdirected-request`](/problems/misdirected-request): The service does not answer to this name. */
+            421: components["responses"]["MisdirectedRequest"];
+            /** @description [`rate-limited`](/problems/rate-limited): Too many requests. */
+            429: components["responses"]["TooManyRequests"];
+            /** @description [`headers-too-large`](/problems/headers-too-large): The headers are too large. */
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            /** @description [`internal-error`](/problems/internal-error): Something went wrong here. */
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description [`overloaded`](/problems/overloaded): Too much to do.
+             *     [`issuer-unavailable`](/problems/issuer-unavailable): Tokens can not be checked.
+             *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
+             *     [`database-busy`](/problems/database-busy): The database is busy.
+             *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
+             */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    result_privacy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description W3C Trace Context: the caller's trace id, which is in problems and logs. */
+                traceparent?: components["parameters"]["traceparent"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": unknown;
+                };
+            };
+            /**
+             * @description [`invalid-parameter`](/problems/invalid-parameter): A parameter is not valid.
+             *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
+             */
+            400: components["responses"]["BadRequest"];
+            /** @description [`unauthenticated`](/problems/unauthenticated): Who are you?. */
+            401: components["responses"]["Unauthorized"];
+            /** @description [`forbidden`](/problems/forbidden): You may not do that. */
+            403: components["responses"]["Forbidden"];
+            /** @description [`not-acceptable`](/problems/not-acceptable): None of the accepted types can be given. */
+            406: components["responses"]["NotAcceptable"];
+            /** @description [`request-timeout`](/problems/request-timeout): The request took too long to arrive. */
+            408: components["responses"]["RequestTimeout"];
+            /** @description [`uri-too-long`](/problems/uri-too-long): The URL is too long. */
+            414: components["responses"]["URITooLong"];
+            /** @description [`misdirected-request`](/problems/misdirected-request): The service does not answer to this name. */
+            421: components["responses"]["MisdirectedRequest"];
+            /** @description [`rate-limited`](/problems/rate-limited): Too many requests. */
+            429: components["responses"]["TooManyRequests"];
+            /** @description [`headers-too-large`](/problems/headers-too-large): The headers are too large. */
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            /** @description [`internal-error`](/problems/internal-error): Something went wrong here. */
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description [`overloaded`](/problems/overloaded): Too much to do.
+             *     [`issuer-unavailable`](/problems/issuer-unavailable): Tokens can not be checked.
+             *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
+             *     [`database-busy`](/problems/database-busy): The database is busy.
+             *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`schema-differs`](/problems/schema-differs): The database is not the one that the service was made for.
+             */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     audit: {
