@@ -127,7 +127,7 @@ describe.each(engines())('a module that is extended in every way, on %s', (engin
     problemOf(await admin.get('/api/parcel?heavier=1'), 400, 'unknown-parameter');
   });
 
-  it('is represented in another way, one row and all of them, as Accept asks', async () => {
+  it('answers and is represented in another way, one row and all of them, as Accept asks', async () => {
     await post({ id: 'a', due_on: '2027-01-31' });
     await post({ id: 'b' });
     await post({ id: 'c', due_on: '2027-02-01' });
@@ -152,7 +152,9 @@ describe.each(engines())('a module that is extended in every way, on %s', (engin
     expect(all.headers['content-disposition']).toBe('attachment; filename="parcel.ics"');
     problemOf(await admin.get('/api/parcel/a', { accept: 'text/html' }), 406, 'not-acceptable');
     problemOf(await admin.get('/api/resource', accept), 406, 'not-acceptable');
-    expect((await admin.get('/api/parcel/A')).status).toBe(200);
+    for (const path of ['/api/parcel/A', '/api/parcel?id=A'])
+      expect(data(await admin.get(path))).toMatchObject({ id: 'a', label: 'ONE' });
+    expect(data(await admin.get('/api/parcel/a?fields=weight'))).toEqual({ id: 'a', weight: 100 });
   });
 
   it('takes a representation of its own as a body, within the limits of every body', async () => {
