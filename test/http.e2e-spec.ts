@@ -60,9 +60,11 @@ describe('http', () => {
     rawProblem(await raw(head), 408, 'request-timeout');
   });
 
-  it('answers URLs over 8 KiB with 414, long ids with 404', async () => {
+  it('answers URLs over 8 KiB with 414, ids that are long or have a zero with 404', async () => {
     problemOf(await client.get(`/api/resource?x=${'a'.repeat(8200)}`), 414, 'uri-too-long');
     problemOf(await client.get(`/api/resource/${'a'.repeat(4000)}`), 404, 'not-found');
+    // Proxies refuse it by themselves.
+    problemOf(await client.get('/api/resource/a%00'), 404, 'not-found');
   });
 
   it('answers unknown paths with 404, known paths with 405 and Allow', async () => {
