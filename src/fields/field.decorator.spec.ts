@@ -44,6 +44,9 @@ describe('a declaration that can not work', () => {
     [{ type: 'date', personal: true, nullable: true, erase: 'pseudonym' }, /write erase: 'null'/],
     [{ type: 'string', personal: true, pattern: /x/ }, /for texts without a pattern/],
     [{ type: 'string', personal: true, maxLength: 28 }, /has 29 characters/],
+    [{ type: 'string', personal: true, format: 'email', maxLength: 43 }, /has 44 characters/],
+    [{ type: 'string', personal: true, format: 'uri', minLength: 46 }, /has 45 characters/],
+    [{ type: 'string', personal: true, format: 'uuid', maxLength: 35 }, /has 36 characters/],
   ])('%j', (options, why) => {
     expect(() => fieldOf('price', options, 'Loan')).toThrow(why);
     expect(() => fieldOf('price', options, 'Loan')).toThrow(/^Loan\.price /);

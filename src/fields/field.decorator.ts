@@ -1,13 +1,12 @@
 import { columnOf } from './field.column.js';
 import type { Erasure, Field as FieldContract, FieldOptions } from './field.js';
+import { pseudonymLength } from './pseudonym.js';
 import type { FieldType } from './types/field-type.js';
 import { FIELD_TYPES } from './types/types.js';
 
 const FIELDS = Symbol('plinth:fields');
 const NAME = /^[a-z][a-z0-9_]*$/;
 const NO_CODEC = {};
-/** `erased-` and 22 characters; with a `format`, as long as that has it. */
-export const PSEUDONYM_LENGTH = 29;
 
 /**
  * Declares a member of a resource's class, and with it everything that Plinth does with the member: its column and index,
@@ -106,9 +105,10 @@ function refuseErasure(options: FieldOptions): string | undefined {
   const isFree = (type === 'string' || type === 'text') && !pattern;
   if (erasureOf(options) === 'pseudonym' && !isFree)
     return `can't be erased by a pseudonym, which is for texts without a pattern: ${nullable ? "write erase: 'null'" : 'make it nullable'}, or write erase: 'row'`;
-  const { maxLength = PSEUDONYM_LENGTH } = options;
-  if (erasureOf(options) === 'pseudonym' && (maxLength < PSEUDONYM_LENGTH || minLength > PSEUDONYM_LENGTH))
-    return `can't be erased by a pseudonym, which has ${PSEUDONYM_LENGTH} characters: make it nullable, or write erase: 'row'`;
+  const length = pseudonymLength(options);
+  const { maxLength = length } = options;
+  if (erasureOf(options) === 'pseudonym' && (maxLength < length || minLength > length))
+    return `can't be erased by a pseudonym, which has ${length} characters: make it nullable, or write erase: 'row'`;
   return undefined;
 }
 
