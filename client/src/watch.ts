@@ -8,7 +8,7 @@ import type { Bounds } from './within.js';
 /** A change of a row, a place to go on from, or that the rows begin anew. */
 export type WatchEvent<Row> =
   | {
-      readonly type: 'created' | 'updated' | 'deleted' | 'restored';
+      readonly type: 'created' | 'updated' | 'deleted' | 'restored' | 'erased';
       /** Where to go on, once this was handled: `after`. The rows of `initial` have none. */
       readonly position: string | undefined;
       readonly id: string;

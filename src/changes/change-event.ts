@@ -21,8 +21,9 @@ export class ChangeEvent {
     this.after = JSON.parse(change.after) as CrudEntity;
   }
 
+  /** As watchers are told of it: an erased row that is gone is deleted. */
   get op(): ChangeOp {
-    return this.change.op;
+    return this.change.op === 'erased' && this.before !== null ? 'deleted' : this.change.op;
   }
 
   /** When it was written, in milliseconds since 1970. */
@@ -36,12 +37,17 @@ export class ChangeEvent {
 
   /** The frame for callers who see all fields and gave no filter: made once, whoever reads it. */
   forEverybody(fields: readonly Field[]): string {
-    return (this.text ??= this.frame(this.change.op, fields));
+    return (this.text ??= this.frame(this.op, fields));
   }
 
-  /** With a filter: a row that leaves it is `deleted`, one that enters it `created`; null where it is in neither. */
-  filtered(filter: Condition, fields: readonly Field[]): string | null {
+  /**
+   * With a filter: a row that leaves it is `deleted`, one that enters it `created`; null where it is in neither. Of an erased row
+   * nobody knows any more whether it was in it: all are told who may see the row.
+   * @param sight the part of the filter that is the caller's row rule
+   */
+  filtered(filter: Condition, fields: readonly Field[], sight: Condition | undefined): string | null {
     const { op } = this.change;
+    if (op === 'erased') return !sight || this.matches(sight, this.after) ? this.frame(this.op, fields) : null;
     const was = this.before !== null && op !== 'created' && op !== 'restored' && this.matches(filter, this.before);
     const is = op !== 'deleted' && this.matches(filter, this.after);
     if (!was && !is) return null;

@@ -50,14 +50,16 @@ export class WatchService {
     const { model } = service;
     const reader = this.feeds.readerOf(module);
     const fields = model.shownTo(caller);
-    const filter = everyFilter(service.sightOf(context).condition, request.filter);
+    const sight = service.sightOf(context).condition;
+    const filter = everyFilter(sight, request.filter);
     const stream = new EventStream(reply, () => {
       watcher.close();
       reader.leave(watcher);
       if (stream.isDropped) this.dropped++;
       this.open.delete(watcher);
     });
-    const watcher = new Watcher({ model, fields, filter, isPlain: fields === model.shownTo(ANYBODY) }, stream, caller);
+    const isPlain = fields === model.shownTo(ANYBODY);
+    const watcher = new Watcher({ model, fields, filter, sight, isPlain }, stream, caller);
     this.open.set(watcher, caller.id);
     try {
       // Listening first: what is committed from now on comes by itself, and only the past has to be read.

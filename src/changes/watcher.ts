@@ -14,7 +14,10 @@ const RETRY_MS = { least: 500, most: 3_000 };
 export interface WatchView {
   readonly model: CrudModel;
   readonly fields: readonly Field[];
+  /** The caller's row rule, and the filter that they gave. */
   readonly filter?: Condition | undefined;
+  /** The row rule alone. */
+  readonly sight?: Condition | undefined;
   /** Whether the caller sees what everybody sees. */
   readonly isPlain: boolean;
 }
@@ -70,12 +73,12 @@ export class Watcher implements FeedListener {
   }
 
   private textOf(events: readonly ChangeEvent[]): string {
-    const { filter, fields, isPlain } = this.view;
+    const { filter, sight, fields, isPlain } = this.view;
     let text = '';
     for (const event of events) {
       if (event.seq <= this.seq) continue;
       this.seq = event.seq;
-      if (filter) text += event.filtered(filter, fields) ?? '';
+      if (filter) text += event.filtered(filter, fields, sight) ?? '';
       else text += isPlain ? event.forEverybody(fields) : event.frame(event.op, fields);
     }
     return text;

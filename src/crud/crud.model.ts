@@ -193,9 +193,11 @@ export class CrudModel {
   }
 }
 
-/** The value of a field in a representation of the row. */
+/** The value of a field in a representation of the row; a change record may lack the columns that one is derived from. */
 export function valueOf({ name, options: { derived } }: Field, row: CrudEntity): unknown {
-  return derived ? derived.value(row as never) : row[name as keyof CrudEntity];
+  if (!derived) return row[name as keyof CrudEntity];
+  const isWhole = derived.from.every((column) => row[column as keyof CrudEntity] !== undefined);
+  return isWhole ? derived.value(row as never) : undefined;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -70,7 +70,7 @@ const PROBLEMS: Readonly<Record<EndpointKind, readonly string[]>> = {
 };
 
 const EVENTS =
-  'Server-sent events: `id` is the position, `event` is created, updated, deleted, restored or bookmark, `data` is a CloudEvents 1.0 envelope around the row. A comment comes every 15 s, a bookmark at least every minute.';
+  'Server-sent events: `id` is the position, `event` is created, updated, deleted, restored, erased or bookmark, `data` is a CloudEvents 1.0 envelope around the row. A comment comes every 15 s, a bookmark at least every minute.';
 
 /** The scope that a caller needs, as OpenAPI 3.1 has it for bearer credentials. */
 export const needs = (scope: string) => [{ bearer: [scope] }];

@@ -196,7 +196,7 @@ export const SHARED_SCHEMAS: Record<string, Schema> = {
       module: { type: 'string' },
       resource_id: { type: 'string' },
       version: { type: 'integer', description: "The row's version after the change." },
-      op: { type: 'string', enum: ['created', 'updated', 'deleted', 'restored'] },
+      op: { type: 'string', enum: ['created', 'updated', 'deleted', 'restored', 'erased'] },
       actor: { type: 'string', description: 'The caller.' },
       at: { type: 'string', format: 'date-time' },
       trace_id: { type: 'string' },

@@ -28,7 +28,7 @@ export class ChangeEntity {
   @TextColumn({ length: 10 })
   op!: ChangeOp;
 
-  /** JSON of the row's columns; null for a row that was made. */
+  /** JSON of the row's columns; null for a row that was made, and for an erased one that is still there. */
   @DocumentColumn({ nullable: true })
   before!: string | null;
 
@@ -50,4 +50,4 @@ export class ChangeEntity {
   seq!: number | null;
 }
 
-export type ChangeOp = 'created' | 'updated' | 'deleted' | 'restored';
+export type ChangeOp = 'created' | 'updated' | 'deleted' | 'restored' | 'erased';

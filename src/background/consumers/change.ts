@@ -8,7 +8,7 @@ export interface Change<E extends CrudEntity> {
   readonly id: string;
   /** The row's version after the change. */
   readonly version: number;
-  /** Null for a row that was made. */
+  /** Null for a row that was made, and for an erased one that is still there: nobody knows any more what it was. */
   readonly before: E | null;
   /** The row afterwards; a deleted one has its `deleted_at`. */
   readonly after: E;
