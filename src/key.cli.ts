@@ -1,6 +1,5 @@
 import { NestFactory } from '@nestjs/core';
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { AppModule } from './app.module.js';
 import { readCommandConfig } from './config/environment.js';
 import { DatabaseState } from './database/database-state.js';
@@ -8,6 +7,7 @@ import { Caller } from './access/caller.js';
 import { BodyRules } from './fields/body-rules.js';
 import { builtModules } from './process/built-modules.js';
 import { readArguments, runCommand, UsageError } from './process/command.js';
+import { untilReady } from './process/until-ready.js';
 import { Draining } from './runtime/draining.js';
 import { CreateApiKeyDto, RotateApiKeyDto, type ApiKeyView } from './access/keys/api-key.dto.js';
 import { ApiKeyService } from './access/keys/api-key.service.js';
@@ -27,15 +27,8 @@ const OPTIONS = new Map([
   ['rotate', ['overlap']],
   ['revoke', []],
 ]);
-const WAIT_MS = 15_000;
 /** An operator who can run this has the database's password, and so every permission anyway. */
 const OPERATOR = new Caller('command-line', ['*:*']);
-
-/** The database is away, or not migrated. */
-class NotReadyError extends Error {
-  /** EX_UNAVAILABLE of sysexits.h. */
-  readonly exitCode = 69;
-}
 
 interface Arguments {
   readonly command: string;
@@ -51,7 +44,7 @@ await runCommand(async () => {
   const root = AppModule.with(readCommandConfig(), new Draining(), await builtModules());
   const app = await NestFactory.createApplicationContext(root, { logger: false, abortOnError: false });
   try {
-    await until(app.get(DatabaseState));
+    await untilReady(app.get(DatabaseState));
     await run(app.get(ApiKeyService), given);
   } finally {
     await app.close();
@@ -108,13 +101,6 @@ function claimOf(text: string): [name: string, value: unknown] | undefined {
   const [, name, value] = /^([^=]+)=([^]*)$/.exec(text) ?? [];
   if (name === undefined || value === undefined) return undefined;
   return [name, /^(true|false|-?\d+(\.\d+)?|"[^"\\\\]*")$/.test(value) ? (JSON.parse(value) as unknown) : value];
-}
-
-async function until(state: DatabaseState): Promise<void> {
-  for (const end = Date.now() + WAIT_MS; !state.isReady; await sleep(20)) {
-    if (Date.now() > end)
-      throw new NotReadyError(`The database is not ready (${state.status}): npm run migrate:status`);
-  }
 }
 
 async function run(keys: ApiKeyService, given: Arguments): Promise<void> {

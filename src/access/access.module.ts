@@ -41,7 +41,7 @@ import { TokenVerifier } from './tokens/token-verifier.js';
     StorageLimits,
     { provide: StorageBudget, useExisting: StorageLimits },
   ],
-  exports: [ProblemListener, SecurityLog, StorageBudget, StorageLimits],
+  exports: [ApiKeyRepository, ProblemListener, SecurityLog, StorageBudget, StorageLimits],
 })
 export class AccessModule implements OnApplicationBootstrap {
   /** @param replacements of modules. @throws TypeError for a class that can't be replaced, or is twice */

@@ -31,6 +31,6 @@ import { Leases } from './leases/leases.js';
     LeaseRepository,
     Leases,
   ],
-  exports: [BackgroundCounts, BackgroundService],
+  exports: [BackgroundCounts, BackgroundService, Leases],
 })
 export class BackgroundModule {}

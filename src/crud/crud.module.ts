@@ -29,7 +29,7 @@ import { ModuleRegistry } from './module.registry.js';
     EndpointRunner,
     Exports,
   ],
-  exports: [Idempotency, ModuleRegistry, References],
+  exports: [Exports, Idempotency, ModuleRegistry, References],
 })
 export class CrudModule {
   /** @param listed all modules that have a resource */

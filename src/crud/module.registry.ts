@@ -14,6 +14,7 @@ export const KERNEL_NAMES: ReadonlySet<string> = new Set([
   'docs',
   'health',
   'metrics',
+  'privacy',
   'problems',
   'version',
 ]);

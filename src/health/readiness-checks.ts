@@ -4,6 +4,9 @@ import type { HealthIndicatorResult } from '@nestjs/terminus';
 /** Throws, or takes too long, where the service must get no requests. */
 export type ReadinessCheck = () => unknown;
 
+/** Thrown by a check that tells everybody why, and what to do. */
+export class NotReady extends Error {}
+
 export interface ReadinessOptions {
   /** Then it counts as failed; a second by default. */
   readonly withinMs?: number;
@@ -43,6 +46,8 @@ class TimedCheck {
   private until = 0;
   private running: Promise<void> | undefined;
   private answer: Promise<State> | undefined;
+  /** For everybody, where the check says something for them. */
+  private detail: string | undefined;
 
   constructor(
     private readonly name: string,
@@ -53,8 +58,8 @@ class TimedCheck {
 
   async result(): Promise<HealthIndicatorResult> {
     if (performance.now() >= this.until) await (this.answer ??= this.ask());
-    const { name, state } = this;
-    return { [name]: state === 'up' ? { status: 'up' } : { status: 'down', state } };
+    const { name, state, detail } = this;
+    return { [name]: state === 'up' ? { status: 'up' } : { status: 'down', state, ...(detail && { detail }) } };
   }
 
   private async ask(): Promise<State> {
@@ -72,6 +77,7 @@ class TimedCheck {
     );
     const state = await Promise.race([done, late]);
     clearTimeout(timer);
+    this.detail = error instanceof NotReady ? error.message : undefined;
     this.tell(state, error);
     this.until = performance.now() + this.everyMs;
     this.answer = undefined;

@@ -44,6 +44,15 @@ export class ApiKeyRepository {
     return this.lists.page({ ...query, includeDeleted: true }, caller);
   }
 
+  /** Every key, some hundred at once. */
+  async *all(): AsyncGenerator<ApiKeyEntity> {
+    const sql = `SELECT ${this.columns()} FROM \`api_key\` WHERE \`id\` > ? ORDER BY \`id\` LIMIT 200`;
+    for (let rows, after = ''; (rows = await this.database.query(sql, [after])).length > 0;) {
+      for (const row of rows) yield this.codec.decode(row);
+      after = String(rows.at(-1)!.id);
+    }
+  }
+
   async insert(row: ApiKeyEntity): Promise<void> {
     const { columns } = this.codec;
     const sql = `INSERT INTO \`api_key\` (${this.columns()}) VALUES (${columns.map(() => '?').join(', ')})`;
