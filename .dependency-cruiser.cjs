@@ -16,6 +16,7 @@ const FLOORS = [
   'modules',
   'observability',
   'health',
+  'privacy',
   'openapi',
   'process',
   'scaffold',

@@ -13,6 +13,7 @@ import { ProcessModule } from './process/process.module.js';
 import type { Draining } from './runtime/draining.js';
 import { ObservabilityModule } from './observability/observability.module.js';
 import { OpenapiModule } from './openapi/openapi.module.js';
+import { PrivacyModule } from './privacy/privacy.module.js';
 import { schemaOf } from './schema.js';
 
 /** The table of contents: one line per capability, then the modules that are served. */
@@ -37,6 +38,7 @@ export class AppModule {
         BackgroundModule,
         OpenapiModule,
         ObservabilityModule,
+        PrivacyModule,
 
         ...served,
       ],

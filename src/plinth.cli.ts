@@ -5,6 +5,8 @@ const COMMANDS = new Map([
   ['migrate', './migrate.cli.js'],
   ['migrate:generate', './generate-migration.cli.js'],
   ['key', './key.cli.js'],
+  ['privacy:ledger', './privacy-ledger.cli.js'],
+  ['privacy:replay', './privacy-replay.cli.js'],
   ['new', './new.cli.js'],
   ['docs', './docs.cli.js'],
   ['test', './test.cli.js'],

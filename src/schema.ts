@@ -5,6 +5,8 @@ import { RateLimitEntity } from './access/limits/rate-limit.entity.js';
 import { ConsumerEntity } from './background/consumers/consumer.entity.js';
 import { SetAsideEntity } from './background/consumers/set-aside.entity.js';
 import { JobEntity } from './background/jobs/job.entity.js';
+import { ErasureEntity } from './privacy/ledger/erasure.entity.js';
+import { OperationEntity } from './privacy/operations/operation.entity.js';
 import { ChangeEntity } from './rows/change.entity.js';
 import { FeedEntity } from './rows/feed.entity.js';
 import { IdempotencyKeyEntity } from './crud/idempotency/idempotency-key.entity.js';
@@ -20,6 +22,8 @@ const KERNEL = [
   ConsumerEntity,
   SetAsideEntity,
   JobEntity,
+  OperationEntity,
+  ErasureEntity,
 ];
 
 export interface Schema {

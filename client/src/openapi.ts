@@ -113,6 +113,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/privacy/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gather all that there is of a subject */
+        post: operations["export_privacy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/privacy/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erase a subject everywhere */
+        post: operations["erase_privacy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/privacy/operation/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How an operation is */
+        get: operations["find_privacy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/privacy/operation/{id}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** result (privacy) */
+        get: operations["result_privacy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/changes": {
         parameters: {
             query?: never;
@@ -323,7 +391,7 @@ export interface components {
             /** @description The row's version after the change. */
             version?: number;
             /** @enum {string} */
-            op?: "created" | "updated" | "deleted" | "restored";
+            op?: "created" | "updated" | "deleted" | "restored" | "erased";
             /** @description The caller. */
             actor?: string;
             /** Format: date-time */
@@ -582,13 +650,13 @@ export interface components {
             /** @enum {integer} */
             status?: 409;
             /** @enum {string} */
-            code?: "conflict" | "already-exists" | "reference-violated" | "not-deleted" | "idempotency-in-flight";
+            code?: "conflict" | "already-exists" | "reference-violated" | "not-deleted" | "idempotency-in-flight" | "no-subjects" | "result-not-ready";
         };
         GoneProblem: components["schemas"]["Problem"] & {
             /** @enum {integer} */
             status?: 410;
             /** @enum {string} */
-            code?: "position-expired" | "gone";
+            code?: "position-expired" | "result-gone" | "gone";
         };
         PreconditionFailedProblem: components["schemas"]["Problem"] & {
             /** @enum {integer} */
@@ -746,6 +814,42 @@ export interface components {
              */
             name?: string;
         };
+        PrivacyOperation: {
+            id: string;
+            /** @enum {string} */
+            kind: "export" | "erase" | "dry-run";
+            /**
+             * @description `gone`: an export that was fetched, was left for an hour, or whose subject was erased.
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "gone";
+            /** @description The module that is under way. */
+            module: string | null;
+            /** @description Rows that it has found so far. */
+            rows: number;
+            /** @description How much was found, by module and by where it is; empty where there was nothing. */
+            counts: {
+                module: string;
+                /** @enum {string} */
+                store: "rows" | "changes" | "answers" | "errors" | "keys" | "actors";
+                count: number;
+            }[];
+            /** @description The code of what failed; ask for it again. */
+            error: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            began_at: string | null;
+            /** Format: date-time */
+            ended_at: string | null;
+        };
+        SubjectDto: {
+            /**
+             * @description What the members with `@Subject()` have: an id, or a name of yours.
+             * @example 0199f0a4-6e1c-7cc3-b0b5-4f1d4c2f9a11
+             */
+            subject: string;
+        };
     };
     responses: {
         /**
@@ -865,6 +969,8 @@ export interface components {
          *     [`reference-violated`](/problems/reference-violated): A reference would lead to nothing.
          *     [`not-deleted`](/problems/not-deleted): The row is not deleted.
          *     [`idempotency-in-flight`](/problems/idempotency-in-flight): The first request is still under way.
+         *     [`no-subjects`](/problems/no-subjects): The service knows nothing of anybody.
+         *     [`result-not-ready`](/problems/result-not-ready): There is no result to be fetched.
          */
         Conflict: {
             headers: {
@@ -881,6 +987,7 @@ export interface components {
         };
         /**
          * @description [`position-expired`](/problems/position-expired): The position is no longer kept.
+         *     [`result-gone`](/problems/result-gone): The result is no longer there.
          *     [`gone`](/problems/gone): It is no longer there.
          */
         Gone: {
@@ -1373,7 +1480,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events: `id` is the position, `event` is created, updated, deleted, restored or bookmark, `data` is a CloudEvents 1.0 envelope around the row. A comment comes every 15 s, a bookmark at least every minute. */
+            /** @description Server-sent events: `id` is the position, `event` is created, updated, deleted, restored, erased or bookmark, `data` is a CloudEvents 1.0 envelope around the row. A comment comes every 15 s, a bookmark at least every minute. */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -2296,6 +2403,296 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
             /** @description [`storage-full`](/problems/storage-full): No space left. */
             507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    export_privacy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description W3C Trace Context: the caller's trace id, which is in problems and logs. */
+                traceparent?: components["parameters"]["traceparent"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubjectDto"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            202: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["PrivacyOperation"];
+                        /** @constant */
+                        status: "success";
+                    };
+                };
+            };
+            /**
+             * @description [`invalid-parameter`](/problems/invalid-parameter): A parameter is not valid.
+             *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
+             *     [`invalid-json`](/problems/invalid-json): The body is not valid JSON.
+             *     [`json-too-deep`](/problems/json-too-deep): The body is nested too deeply.
+             */
+            400: components["responses"]["BadRequest"];
+            /** @description [`unauthenticated`](/problems/unauthenticated): Who are you?. */
+            401: components["responses"]["Unauthorized"];
+            /** @description [`forbidden`](/problems/forbidden): You may not do that. */
+            403: components["responses"]["Forbidden"];
+            /** @description [`not-acceptable`](/problems/not-acceptable): None of the accepted types can be given. */
+            406: components["responses"]["NotAcceptable"];
+            /** @description [`request-timeout`](/problems/request-timeout): The request took too long to arrive. */
+            408: components["responses"]["RequestTimeout"];
+            /** @description [`no-subjects`](/problems/no-subjects): The service knows nothing of anybody. */
+            409: components["responses"]["Conflict"];
+            /** @description [`content-too-large`](/problems/content-too-large): The body is too large. */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description [`uri-too-long`](/problems/uri-too-long): The URL is too long. */
+            414: components["responses"]["URITooLong"];
+            /** @description [`unsupported-media-type`](/problems/unsupported-media-type): The body's type is not taken here. */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description [`misdirected-request`](/problems/misdirected-request): The service does not answer to this name. */
+            421: components["responses"]["MisdirectedRequest"];
+            /**
+             * @description [`validation-failed`](/problems/validation-failed): The body is not valid.
+             *     [`value-out-of-range`](/problems/value-out-of-range): A value does not fit.
+             */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description [`rate-limited`](/problems/rate-limited): Too many requests. */
+            429: components["responses"]["TooManyRequests"];
+            /** @description [`headers-too-large`](/problems/headers-too-large): The headers are too large. */
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            /** @description [`internal-error`](/problems/internal-error): Something went wrong here. */
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description [`overloaded`](/problems/overloaded): Too much to do.
+             *     [`issuer-unavailable`](/problems/issuer-unavailable): Tokens can not be checked.
+             *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
+             *     [`database-busy`](/problems/database-busy): The database is busy.
+             *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`read-only`](/problems/read-only): No changes at the moment.
+             *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
+             */
+            503: components["responses"]["ServiceUnavailable"];
+            /** @description [`storage-full`](/problems/storage-full): No space left. */
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    erase_privacy: {
+        parameters: {
+            query?: {
+                /** @description Counts what would be erased, and changes nothing. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description W3C Trace Context: the caller's trace id, which is in problems and logs. */
+                traceparent?: components["parameters"]["traceparent"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubjectDto"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            202: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["PrivacyOperation"];
+                        /** @constant */
+                        status: "success";
+                    };
+                };
+            };
+            /**
+             * @description [`invalid-parameter`](/problems/invalid-parameter): A parameter is not valid.
+             *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
+             *     [`invalid-json`](/problems/invalid-json): The body is not valid JSON.
+             *     [`json-too-deep`](/problems/json-too-deep): The body is nested too deeply.
+             */
+            400: components["responses"]["BadRequest"];
+            /** @description [`unauthenticated`](/problems/unauthenticated): Who are you?. */
+            401: components["responses"]["Unauthorized"];
+            /** @description [`forbidden`](/problems/forbidden): You may not do that. */
+            403: components["responses"]["Forbidden"];
+            /** @description [`not-acceptable`](/problems/not-acceptable): None of the accepted types can be given. */
+            406: components["responses"]["NotAcceptable"];
+            /** @description [`request-timeout`](/problems/request-timeout): The request took too long to arrive. */
+            408: components["responses"]["RequestTimeout"];
+            /** @description [`no-subjects`](/problems/no-subjects): The service knows nothing of anybody. */
+            409: components["responses"]["Conflict"];
+            /** @description [`content-too-large`](/problems/content-too-large): The body is too large. */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description [`uri-too-long`](/problems/uri-too-long): The URL is too long. */
+            414: components["responses"]["URITooLong"];
+            /** @description [`unsupported-media-type`](/problems/unsupported-media-type): The body's type is not taken here. */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description [`misdirected-request`](/problems/misdirected-request): The service does not answer to this name. */
+            421: components["responses"]["MisdirectedRequest"];
+            /**
+             * @description [`validation-failed`](/problems/validation-failed): The body is not valid.
+             *     [`value-out-of-range`](/problems/value-out-of-range): A value does not fit.
+             */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description [`rate-limited`](/problems/rate-limited): Too many requests. */
+            429: components["responses"]["TooManyRequests"];
+            /** @description [`headers-too-large`](/problems/headers-too-large): The headers are too large. */
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            /** @description [`internal-error`](/problems/internal-error): Something went wrong here. */
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description [`overloaded`](/problems/overloaded): Too much to do.
+             *     [`issuer-unavailable`](/problems/issuer-unavailable): Tokens can not be checked.
+             *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
+             *     [`database-busy`](/problems/database-busy): The database is busy.
+             *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             *     [`read-only`](/problems/read-only): No changes at the moment.
+             *     [`commit-outcome-unknown`](/problems/commit-outcome-unknown): It may have happened, or not.
+             */
+            503: components["responses"]["ServiceUnavailable"];
+            /** @description [`storage-full`](/problems/storage-full): No space left. */
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    find_privacy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description W3C Trace Context: the caller's trace id, which is in problems and logs. */
+                traceparent?: components["parameters"]["traceparent"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["PrivacyOperation"];
+                        /** @constant */
+                        status: "success";
+                    };
+                };
+            };
+            /**
+             * @description [`invalid-parameter`](/problems/invalid-parameter): A parameter is not valid.
+             *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
+             */
+            400: components["responses"]["BadRequest"];
+            /** @description [`unauthenticated`](/problems/unauthenticated): Who are you?. */
+            401: components["responses"]["Unauthorized"];
+            /** @description [`forbidden`](/problems/forbidden): You may not do that. */
+            403: components["responses"]["Forbidden"];
+            /**
+             * @description [`not-found`](/problems/not-found): There is no such row.
+             *     [`route-not-found`](/problems/route-not-found): There is nothing at this path.
+             */
+            404: components["responses"]["NotFound"];
+            /** @description [`not-acceptable`](/problems/not-acceptable): None of the accepted types can be given. */
+            406: components["responses"]["NotAcceptable"];
+            /** @description [`request-timeout`](/problems/request-timeout): The request took too long to arrive. */
+            408: components["responses"]["RequestTimeout"];
+            /** @description [`uri-too-long`](/problems/uri-too-long): The URL is too long. */
+            414: components["responses"]["URITooLong"];
+            /** @description [`misdirected-request`](/problems/misdirected-request): The service does not answer to this name. */
+            421: components["responses"]["MisdirectedRequest"];
+            /** @description [`rate-limited`](/problems/rate-limited): Too many requests. */
+            429: components["responses"]["TooManyRequests"];
+            /** @description [`headers-too-large`](/problems/headers-too-large): The headers are too large. */
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            /** @description [`internal-error`](/problems/internal-error): Something went wrong here. */
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description [`overloaded`](/problems/overloaded): Too much to do.
+             *     [`issuer-unavailable`](/problems/issuer-unavailable): Tokens can not be checked.
+             *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
+             *     [`database-busy`](/problems/database-busy): The database is busy.
+             *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    result_privacy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description W3C Trace Context: the caller's trace id, which is in problems and logs. */
+                traceparent?: components["parameters"]["traceparent"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": unknown;
+                };
+            };
+            /**
+             * @description [`invalid-parameter`](/problems/invalid-parameter): A parameter is not valid.
+             *     [`unknown-parameter`](/problems/unknown-parameter): There is no such parameter.
+             */
+            400: components["responses"]["BadRequest"];
+            /** @description [`unauthenticated`](/problems/unauthenticated): Who are you?. */
+            401: components["responses"]["Unauthorized"];
+            /** @description [`forbidden`](/problems/forbidden): You may not do that. */
+            403: components["responses"]["Forbidden"];
+            /** @description [`not-acceptable`](/problems/not-acceptable): None of the accepted types can be given. */
+            406: components["responses"]["NotAcceptable"];
+            /** @description [`request-timeout`](/problems/request-timeout): The request took too long to arrive. */
+            408: components["responses"]["RequestTimeout"];
+            /** @description [`uri-too-long`](/problems/uri-too-long): The URL is too long. */
+            414: components["responses"]["URITooLong"];
+            /** @description [`misdirected-request`](/problems/misdirected-request): The service does not answer to this name. */
+            421: components["responses"]["MisdirectedRequest"];
+            /** @description [`rate-limited`](/problems/rate-limited): Too many requests. */
+            429: components["responses"]["TooManyRequests"];
+            /** @description [`headers-too-large`](/problems/headers-too-large): The headers are too large. */
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            /** @description [`internal-error`](/problems/internal-error): Something went wrong here. */
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description [`overloaded`](/problems/overloaded): Too much to do.
+             *     [`issuer-unavailable`](/problems/issuer-unavailable): Tokens can not be checked.
+             *     [`database-unavailable`](/problems/database-unavailable): The database can not be reached.
+             *     [`database-busy`](/problems/database-busy): The database is busy.
+             *     [`database-timeout`](/problems/database-timeout): The database took too long.
+             */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     audit: {

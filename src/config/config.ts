@@ -101,6 +101,12 @@ export interface BackgroundConfig {
   readonly leaseMs: number;
 }
 
+/** The personal data of subjects. */
+export interface PrivacyConfig {
+  /** Path of the ledger outside of the database; null: there is none. */
+  readonly ledger: string | null;
+}
+
 export interface ShutdownConfig {
   readonly drainMs: number;
   readonly inFlightMs: number;
@@ -130,6 +136,7 @@ export abstract class Config {
   abstract readonly shutdown: ShutdownConfig;
   abstract readonly changes: ChangesConfig;
   abstract readonly background: BackgroundConfig;
+  abstract readonly privacy: PrivacyConfig;
   abstract readonly log: LogConfig;
   /** Null: nowhere. */
   abstract readonly traces: TracesConfig | null;
@@ -220,6 +227,7 @@ export function loadConfig(env: Environment): Config {
       isOn: read(SETTINGS.background) === 'on',
       leaseMs: read(SETTINGS.backgroundLeaseMs),
     },
+    privacy: { ledger: read(SETTINGS.privacyLedger) },
     log: {
       level: read(SETTINGS.logLevel),
       successPercent: read(SETTINGS.logSuccessPercent),

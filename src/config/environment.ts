@@ -16,7 +16,7 @@ export function readChangedSettings(): Record<string, string> {
  * its default, so that a setting of the service's can't be in the way, and nothing runs in the background. @throws ConfigError
  */
 export function readCommandConfig(): Config {
-  const settings = Object.entries(process.env).filter(([key]) => /^(DATABASE|CHANGES)_/.test(key));
+  const settings = Object.entries(process.env).filter(([key]) => /^(DATABASE|CHANGES|PRIVACY)_/.test(key));
   return loadConfig({ ...Object.fromEntries(settings), BACKGROUND: 'off' });
 }
 

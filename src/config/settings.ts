@@ -527,6 +527,12 @@ export const SETTINGS = {
     ...integer(1_000, 600_000),
     description: `Another process goes on with them so long after the one that ran them has died, ${MS}. Renewed three times as often.`,
   },
+  privacyLedger: {
+    key: 'PRIVACY_LEDGER',
+    ...optional(text(/^[^\0]+$/, 'the path of a file')),
+    description:
+      'A file outside of the database and its backups: which rows were erased, by id. With it a restored backup is not ready until `npm run privacy:replay` has erased them again.',
+  },
   drainMs: {
     key: 'SHUTDOWN_DRAIN_MS',
     default: '5000',

@@ -23,6 +23,9 @@ const BEARER: OpenAPIV3_1.SecuritySchemeObject = {
     'An API key (`plinth_…`) or a JWT of the configured issuer. The scopes that a route needs are `{module}:read` or `{module}:write`; `*` stands for all. Where authentication is off, which only works on the machine itself, nothing is needed, and the document that the service gives says so.',
 };
 
+/** First parts of paths that are described by hand. */
+const BY_HAND: ReadonlySet<string> = new Set([...KERNEL_NAMES].filter((name) => name !== 'privacy'));
+
 /**
  * The OpenAPI 3.1 document: every endpoint of every module, from the endpoint decorators and the field contracts that
  * the service itself runs by.
@@ -52,7 +55,7 @@ export class ApiDocument {
       ),
     };
     const own = new OwnSchemas(new Set(Object.keys(common)));
-    const routes = findOwnRoutes(this.discovery, KERNEL_NAMES);
+    const routes = findOwnRoutes(this.discovery, BY_HAND);
     const paths = this.paths(models, routes, own);
     const kernel = ['changes', 'background', 'api-key'];
     const tags = new Set([...models.map(({ name }) => name), ...routes.map(({ tag }) => tag), ...kernel]);

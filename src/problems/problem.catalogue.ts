@@ -138,6 +138,24 @@ const CATALOGUE = new Map<string, ProblemType>(
       explanation:
         'The change feed goes back a limited time. Read the rows anew (`initial=true`), then watch from there.',
     },
+    'no-subjects': {
+      status: 409,
+      title: 'The service knows nothing of anybody',
+      explanation:
+        'None of its resources says whose personal data its rows have, so nothing can be given out or erased. Give their members or classes `@Subject()`.',
+    },
+    'result-not-ready': {
+      status: 409,
+      title: 'There is no result to be fetched',
+      explanation:
+        'The export of personal data is still under way, or has failed, or the operation is no export. Read `/api/privacy/operation/{id}` until its `state` is `done`.',
+    },
+    'result-gone': {
+      status: 410,
+      title: 'The result is no longer there',
+      explanation:
+        'An export of personal data is given out once, within an hour. Ask for another one (`POST /api/privacy/export`).',
+    },
     gone: {
       status: 410,
       title: 'It is no longer there',

@@ -31,9 +31,9 @@ export class Service {
     return service;
   }
 
-  /** Waits until `path` answers with `status`. */
-  async until(path: string, status = 200): Promise<void> {
-    for (const end = Date.now() + 10_000; ; await sleep(20)) {
+  /** Waits until `path` answers with `status`, for so many milliseconds. */
+  async until(path: string, status = 200, ms = 10_000): Promise<void> {
+    for (const end = Date.now() + ms; ; await sleep(20)) {
       const answer = await fetch(`${this.origin}${path}`).catch(() => undefined);
       if (answer?.status === status) return;
       if (Date.now() > end) throw new Error(`${path} did not become ${status}:\n${this.output}`);
