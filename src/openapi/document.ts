@@ -14,6 +14,7 @@ import { auditOperation, operation } from './operations.js';
 import { ownOperation } from './own-operations.js';
 import { OwnSchemas } from './own-schemas.js';
 import { SHARED_HEADERS, SHARED_PARAMETERS } from './parameters.js';
+import { privacyResultOperation } from './privacy.operations.js';
 import { problemSchemas, RATE_HEADERS, sharedResponses } from './problems.js';
 import { moduleSchemas, SHARED_SCHEMAS } from './schemas.js';
 
@@ -106,6 +107,7 @@ export class ApiDocument {
     }
     for (const route of routes) (paths[route.path] ??= {})[route.method] = ownOperation(route, schemas);
     paths['/api/changes'] = { get: auditOperation() };
+    paths['/api/privacy/operation/{id}/result'] = { get: privacyResultOperation() };
     Object.assign(paths, backgroundPaths(), apiKeyPaths());
     for (const operations of Object.values(paths)) for (const one of Object.values(operations)) this.complete(one);
     return paths;
