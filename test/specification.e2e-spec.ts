@@ -66,7 +66,7 @@ describe.each(engines())('a specification as Markdown, on %s', (engine) => {
     const read = lines.text.trimEnd().split('\n');
     expect(read.map((line) => JSON.parse(line) as object)).toMatchObject(rows);
     expect(await markdown('n0007')).toBe(texts[7]);
-  }, 120_000);
+  }, 300_000);
 
   it('is the template, byte for byte, whose placeholders are no values', async () => {
     const made = await put('template', TEMPLATE);
@@ -92,6 +92,8 @@ describe.each(engines())('a specification as Markdown, on %s', (engine) => {
   });
 
   it('names each fault by line and column, and stores nothing', async () => {
+    const count = async () => (await client.get(`${PATH}?count=true&limit=1&fields=id`)).body as object;
+    const before = await count();
     const bad = TEMPLATE.replace('YYYY-MM-DD', '2026-02-30')
       .replace('## Goals', '## Aims')
       .replace('| [Risk 1] | High |', '| [Risk 1] | Huge |');
@@ -104,8 +106,7 @@ describe.each(engines())('a specification as Markdown, on %s', (engine) => {
       { code: 'missing-heading', detail: '"## Goals" is missing.', line: 16, column: 1 },
       { code: 'malformed', detail: '"Impact" must be Low, Medium, High.', line: risk, column: 12 },
     ]);
-    const { page } = (await client.get(`${PATH}?count=true&filter=name eq '[Feature Name]'`)).body as never;
-    expect(page).toMatchObject({ total: 2 });
+    expect(await count()).toEqual(before);
   });
 
   it('keeps what it has no place for, and the phase, which only verbs move', async () => {

@@ -59,8 +59,9 @@ export class MarkdownDocument<E extends object> {
     if (changed.length === 0) return;
     if (this.write(row).length > this.maxLength)
       refuse([{ code: 'too-long', detail: `The whole may have ${this.maxLength} characters.`, pointer: '#' }]);
-    if (this.isReadBack(row, changed)) return;
-    const unread = changed.filter((member) => !this.isReadBack(row, [member]));
+    const written = changed.filter((member) => !this.outline.isEmpty(member, row));
+    if (this.isReadBack(row, written)) return;
+    const unread = written.filter((member) => !this.isReadBack(row, [member]));
     const detail = (member: string) => `"${member}" can't stand in the Markdown document as it is.`;
     refuse(unread.map((member) => ({ code: 'not-in-markdown', detail: detail(member), pointer: `#/${member}` })));
   }

@@ -16,6 +16,11 @@ export class Outline<E extends object> {
     this.members = [name, ...sections.flatMap(({ members }) => members)];
   }
 
+  /** Whether nothing stands for a member below its heading: then there is nothing to be read. */
+  isEmpty(member: Name<E>, row: Partial<E>): boolean {
+    return this.sections.some((section) => section.members.includes(member) && section.write(row) === '');
+  }
+
   /** The sections of some members alone, and the last one, so that each has a heading behind it as in the whole. */
   for(members: readonly Name<E>[]): Outline<E> {
     const last = this.sections.at(-1);
