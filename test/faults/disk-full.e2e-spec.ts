@@ -47,7 +47,13 @@ describe.each(serverKinds())('callers of a service, when the disk of %s', (kind)
     if (!disk.isThere) return void process.stderr.write('\nNOT RUN: a full disk. It takes root, to mount one.\n');
     const place = await Place.make(kind, SMALL[kind], disk.folder);
     const service = await place.service();
-    const codes = ['storage-full', 'database-timeout', 'commit-outcome-unknown', 'database-busy'];
+    const codes = [
+      'storage-full',
+      'database-timeout',
+      'database-unavailable',
+      'commit-outcome-unknown',
+      'database-busy',
+    ];
     await underLoad({ place, replicas: [service] }, { codes, withinMs: 15_000 }, async (load) => {
       disk.fill();
       const large = JSON.stringify({ name: 'x'.repeat(200) });
