@@ -388,7 +388,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** result (privacy) */
+        /** Fetch what an export has gathered, once */
         get: operations["result_privacy"];
         put?: never;
         post?: never;
@@ -5274,13 +5274,14 @@ export interface operations {
                 traceparent?: components["parameters"]["traceparent"];
             };
             path: {
-                id: string;
+                /** @description The id of a row, compared exactly. */
+                id: components["parameters"]["id"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description All that there is of the subject. */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -5288,7 +5289,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/x-ndjson": unknown;
+                    "application/x-ndjson": string;
                 };
             };
             /**
@@ -5300,10 +5301,19 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             /** @description [`forbidden`](/problems/forbidden): You may not do that. */
             403: components["responses"]["Forbidden"];
+            /**
+             * @description [`not-found`](/problems/not-found): There is no such row.
+             *     [`route-not-found`](/problems/route-not-found): There is nothing at this path.
+             */
+            404: components["responses"]["NotFound"];
             /** @description [`not-acceptable`](/problems/not-acceptable): None of the accepted types can be given. */
             406: components["responses"]["NotAcceptable"];
             /** @description [`request-timeout`](/problems/request-timeout): The request took too long to arrive. */
             408: components["responses"]["RequestTimeout"];
+            /** @description [`result-not-ready`](/problems/result-not-ready): There is no result to be fetched. */
+            409: components["responses"]["Conflict"];
+            /** @description [`result-gone`](/problems/result-gone): The result is no longer there. */
+            410: components["responses"]["Gone"];
             /** @description [`uri-too-long`](/problems/uri-too-long): The URL is too long. */
             414: components["responses"]["URITooLong"];
             /** @description [`misdirected-request`](/problems/misdirected-request): The service does not answer to this name. */

@@ -540,12 +540,6 @@ export const SETTINGS = {
     description:
       'A file outside of the database and its backups: which rows were erased, by id. With it a restored backup is not ready until `npm run privacy:replay` has erased them again.',
   },
-  privacyLedger: {
-    key: 'PRIVACY_LEDGER',
-    ...optional(text(/^[^\0]+$/, 'the path of a file')),
-    description:
-      'A file outside of the database and its backups: which rows were erased, by id. With it a restored backup is not ready until `npm run privacy:replay` has erased them again.',
-  },
   drainMs: {
     key: 'SHUTDOWN_DRAIN_MS',
     default: '5000',
