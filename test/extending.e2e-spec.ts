@@ -164,7 +164,7 @@ describe.each(engines())('a module that is extended in every way, on %s', (engin
     expect(made.status).toBe(201);
     expect(data(made)).toMatchObject({ label: 'Books', weight: 400, tenant: 'slips' });
     expect((await admin.get(`/api/parcel/${String(data(made).id)}`, { accept: 'text/plain' })).text).toBe(
-      'Books\n400 g\n',
+      'BOOKS\n400 g\n',
     );
     const { errors } = problemOf(await slip('Books\nheavy'), 422, 'malformed-document');
     expect(errors).toEqual([{ code: 'malformed', detail: expect.any(String), line: 2, column: 1 }]);

@@ -155,9 +155,14 @@ describe.each(engines())('the personal data of a subject on %s', (engine) => {
     await execute(database.url, `UPDATE change_log ${ancient}`);
     for (const end = Date.now() + 10_000; ; await sleep(50)) {
       const [row] = (await good('GET', '/api/background/set-aside')).data as { error: string }[];
-      if (row?.error.includes(SUBJECT)) return;
+      if (row) {
+        expect(row.error).not.toContain(SUBJECT);
+        break;
+      }
       if (Date.now() > end) throw new Error('The consumer did not fail.');
     }
+    // As a handler's error has it that read the value elsewhere.
+    await execute(database.url, `UPDATE plinth_set_aside SET error = 'No mail for ${SUBJECT}'`);
   };
 
   it('is given out once, and erased everywhere: under load, after a crash, in a restored backup', async () => {

@@ -46,7 +46,11 @@ function moduleOf(name, time, fields, subject, indexes = [], uniques = [], provi
     }
   }
   injected(Rows, Database);
-  class Service extends CrudService {}
+  class Service extends CrudService {
+    constructor(rows) {
+      super(rows, { personalInUrls: true });
+    }
+  }
   injected(Service, Rows);
   class Routes extends CrudController(Row) {}
   Reflect.defineMetadata('design:paramtypes', [Service], Routes);
