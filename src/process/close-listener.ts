@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 /** The first one may be the rest of a turn that has accepted already. */
 const QUIET_TURNS = 3;
 /** Where more come all the time, some are reset. */
-const MOST_MS = 500;
+const MOST_MS = 1_000;
 
 /**
  * Closes a listener after some turns of the event loop in which nobody has come. The kernel resets all who are connected and

@@ -16,7 +16,6 @@ import type {} from '../fastify-types.js';
 import type { DomainError } from '../../problems/domain-error.js';
 import { LITTLE_BYTES, type HeldBytes } from '../held-bytes.js';
 import type { Answer, HttpServices } from '../http-services.js';
-import { takeLastConnections } from './last-connections.js';
 import { learnRoutes, NO_ROUTE, type Route } from '../route.js';
 import { Methods } from '../methods.js';
 import { Pressure } from '../pressure.js';
@@ -100,7 +99,6 @@ function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpSer
     done();
   });
   fastify.addHook('onClose', () => Promise.resolve(pressure.stop()));
-  fastify.addHook('preClose', () => takeLastConnections(fastify.server));
   fastify.decorateRequest('startedAt', 0);
   fastify.decorateRequest('traceId', '');
   fastify.decorateRequest('span', undefined);
