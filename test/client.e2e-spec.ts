@@ -99,7 +99,7 @@ describe.each(engines())('the typed client, on %s', (engine) => {
     expect(network.requests).toHaveLength(1);
   });
 
-  it('waits as long as Retry-After says, and no longer than its patience', async () => {
+  it('waits as long as Retry-After says, and no longer than its onLock', async () => {
     const times: number[] = [];
     const refusing = (seconds: number) =>
       createClient<paths>({

@@ -43,11 +43,12 @@ export class ChangeEvent {
   /**
    * With a filter: a row that leaves it is `deleted`, one that enters it `created`; null where it is in neither. Of an erased row
    * nobody knows any more whether it was in it: all are told who may see the row.
-   * @param sight the part of the filter that is the caller's row rule
+   * @param visibility the part of the filter that is the caller's row rule
    */
-  filtered(filter: Condition, fields: readonly Field[], sight: Condition | undefined): string | null {
+  filtered(filter: Condition, fields: readonly Field[], visibility: Condition | undefined): string | null {
     const { op } = this.change;
-    if (op === 'erased') return !sight || this.matches(sight, this.after) ? this.frame(this.op, fields) : null;
+    if (op === 'erased')
+      return !visibility || this.matches(visibility, this.after) ? this.frame(this.op, fields) : null;
     const was = this.before !== null && op !== 'created' && op !== 'restored' && this.matches(filter, this.before);
     const is = op !== 'deleted' && this.matches(filter, this.after);
     if (!was && !is) return null;

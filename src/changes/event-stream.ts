@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import { bePatient } from '../http/engine/unread-answers.js';
+import { allowSlowReading } from '../http/engine/unread-answers.js';
 import { EVENTS_TYPE } from '../http/media-types.js';
 
 const HEARTBEAT_MS = 15_000;
@@ -61,7 +61,7 @@ export class EventStream {
       return this.finish();
     }
     raw.flushHeaders();
-    bePatient(raw.socket);
+    allowSlowReading(raw.socket);
     this.heartbeat = setInterval(() => this.remark(':\n\n'), HEARTBEAT_MS);
   }
 

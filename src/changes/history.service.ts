@@ -45,8 +45,8 @@ export class HistoryService {
       throw new DomainError('not-found', `There is no ${module} with this id.`);
     const only: Condition = { kind: 'and', nodes: [equal('module', module), equal('resource_id', id)] };
     const visible = service.model.fieldsFor(context.caller).all;
-    const sight = service.sightOf(context);
-    const show: Show = (row) => (sight.sees(row) ? service.model.project(row, visible) : null);
+    const visibility = service.visibilityOf(context);
+    const show: Show = (row) => (visibility.sees(row) ? service.model.project(row, visible) : null);
     return this.page(query, context.caller, show, only);
   }
 

@@ -51,8 +51,8 @@ export class WatchService {
     const { model } = service;
     const reader = this.feeds.readerOf(module);
     const fields = model.shownTo(caller);
-    const sight = service.sightOf(context).condition;
-    const filter = everyFilter(sight, request.filter);
+    const visibility = service.visibilityOf(context).condition;
+    const filter = everyFilter(visibility, request.filter);
     const stream = new EventStream(reply, () => {
       watcher.close();
       reader.leave(watcher);
@@ -60,7 +60,7 @@ export class WatchService {
       this.open.delete(watcher);
     });
     const isPlain = fields === model.shownTo(ANYBODY);
-    const watcher = new Watcher({ model, fields, filter, sight, isPlain }, stream, caller);
+    const watcher = new Watcher({ model, fields, filter, visibility, isPlain }, stream, caller);
     this.open.set(watcher, caller.id);
     try {
       // Listening first: what is committed from now on comes by itself, and only the past has to be read.

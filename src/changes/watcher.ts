@@ -17,7 +17,7 @@ export interface WatchView {
   /** The caller's row rule, and the filter that they gave. */
   readonly filter?: Condition | undefined;
   /** The row rule alone. */
-  readonly sight?: Condition | undefined;
+  readonly visibility?: Condition | undefined;
   /** Whether the caller sees what everybody sees. */
   readonly isPlain: boolean;
 }
@@ -73,14 +73,14 @@ export class Watcher implements FeedListener {
   }
 
   private textOf(events: readonly ChangeEvent[]): string {
-    const { filter, sight, fields, isPlain } = this.view;
+    const { filter, visibility, fields, isPlain } = this.view;
     let text = '';
     for (const event of events) {
       if (event.seq <= this.seq) continue;
       this.seq = event.seq;
       // They were told that it is deleted: there is a position, and nothing more to tell.
       if (event.op === 'purged') text += this.bookmark();
-      else if (filter) text += event.filtered(filter, fields, sight) ?? '';
+      else if (filter) text += event.filtered(filter, fields, visibility) ?? '';
       else text += isPlain ? event.forEverybody(fields) : event.frame(event.op, fields);
     }
     return text;

@@ -15,7 +15,7 @@ import { etagOf } from '../rows/etag.js';
 import { exportRows } from './export/export.js';
 import { nextCursor, parseListQuery, type ListQuery, type Part } from '../query/list-query.js';
 import { References, referencesOf } from './references.js';
-import { EVERY_ROW, type RowRule, type Sight } from '../rows/row-rule.js';
+import { EVERY_ROW, type RowRule, type Visibility } from '../rows/row-rule.js';
 
 /**
  * The rules of a module: what every resource does, to be changed with `override` and `super`. Its methods throw
@@ -72,8 +72,8 @@ export abstract class CrudService<E extends CrudEntity> {
   }
 
   /** The rows that the caller may have, as a test of rows in memory, such as those of the feed. */
-  sightOf(context: Pick<RequestContext, 'caller'>): Sight {
-    return this.repository.sightOf(context);
+  visibilityOf(context: Pick<RequestContext, 'caller'>): Visibility {
+    return this.repository.visibilityOf(context);
   }
 
   /** Whether there is a row with this id, deleted or not, that the caller may read. */

@@ -3,7 +3,7 @@ import { Failed } from '../runtime/batcher.js';
 import { AfterCommit, type Work } from './after-commit.js';
 import type {
   OpenTransaction,
-  Patience,
+  LockPolicy,
   Row,
   RowsPart,
   SqlValue,
@@ -39,9 +39,9 @@ export class ActiveTransaction implements Transaction {
     return (await this.run({ sql, params })).affected;
   }
 
-  async executeEach(statements: readonly Statement[], patience?: Patience): Promise<(number | Failed)[]> {
+  async executeEach(statements: readonly Statement[], onLock?: LockPolicy): Promise<(number | Failed)[]> {
     this.refuseWhenOver();
-    const outcomes = await this.open.runEach(statements, patience).catch((error: unknown) => {
+    const outcomes = await this.open.runEach(statements, onLock).catch((error: unknown) => {
       throw this.judged(error);
     });
     return outcomes.map((outcome) => {
@@ -52,8 +52,8 @@ export class ActiveTransaction implements Transaction {
     });
   }
 
-  async executeAll(statements: readonly Statement[], patience?: Patience): Promise<number[]> {
-    return (await this.executeEach(statements, patience)).map((outcome) => {
+  async executeAll(statements: readonly Statement[], onLock?: LockPolicy): Promise<number[]> {
+    return (await this.executeEach(statements, onLock)).map((outcome) => {
       if (outcome instanceof Failed) throw outcome.error;
       return outcome;
     });

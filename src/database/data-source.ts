@@ -10,7 +10,7 @@ import { EXACT_COLLATION } from './migrations/portable.columns.js';
 import { mysqlDriver } from './mysql/mysql.driver.js';
 import { connectionOptions } from './mysql/mysql.options.js';
 import { MOST_PREPARED } from './mysql/mysql.statements.js';
-import { patiently } from './patience.js';
+import { retryWhileLocked } from './retry-while-locked.js';
 import { classify } from './sql-errors.js';
 import { durable, SQLITE_WAIT_MS } from './sqlite/sqlite.statements.js';
 
@@ -69,7 +69,7 @@ export async function openDataSource(
 ): Promise<DataSource> {
   const dataSource = new DataSource({ ...dataSourceOptions(config), ...schema });
   try {
-    await patiently(() => initialize(dataSource, config));
+    await retryWhileLocked(() => initialize(dataSource, config));
   } catch (error) {
     if (!['unreachable', 'lost'].includes(classify(error))) throw error;
     const { code, message } = error as Error & { code?: string };

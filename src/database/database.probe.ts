@@ -16,7 +16,7 @@ const EVERY_MS_WHEN_DOWN = 500;
 const ANSWER_WITHIN_MS = 1_500;
 const NO_SUCH_TABLE = 1146;
 
-interface Sight {
+interface Visibility {
   readonly isWritable: boolean;
   readonly executed: ReadonlySet<string>;
 }
@@ -95,7 +95,7 @@ export class DatabaseProbe {
     return isWritable ? 'up' : 'read-only';
   }
 
-  private async see(): Promise<Sight> {
+  private async see(): Promise<Visibility> {
     if (this.database.engine === 'sqlite') return this.seeSqlite();
     const wasOpen = this.connection !== null;
     try {
@@ -109,7 +109,7 @@ export class DatabaseProbe {
     }
   }
 
-  private async seeServer(): Promise<Sight> {
+  private async seeServer(): Promise<Visibility> {
     this.connection ??= await this.connect();
     // Each alone: sharded Vitess answers no query that has both.
     const asked = ['SELECT @@read_only AS `read_only`', 'SELECT `name` FROM `plinth_migration`'];
@@ -117,7 +117,7 @@ export class DatabaseProbe {
     return { isWritable: state![0][0]?.read_only === 0, executed: new Set(log![0].map(({ name }) => name as string)) };
   }
 
-  private async seeSqlite(): Promise<Sight> {
+  private async seeSqlite(): Promise<Visibility> {
     try {
       const rows = await this.database.query<{ name: string }>('SELECT `name` FROM `plinth_migration`');
       return { isWritable: true, executed: new Set(rows.map(({ name }) => name)) };

@@ -6,7 +6,7 @@ import { CostlyWork, type Asker } from './costly-work.js';
 import type {
   Connector,
   Engine,
-  Patience,
+  LockPolicy,
   PoolUsage,
   Row,
   RowsPart,
@@ -150,12 +150,12 @@ export class Database implements SqlSession {
   /**
    * A transaction of its own that is known from the start, never a part of the one that is under way: in one message where
    * the engine can. It is run again as `transaction` is.
-   * @param patience one that does not wait is for an engine that `commitsWithoutWaiting`
+   * @param onLock one that does not wait is for an engine that `commitsWithoutWaiting`
    * @param since as of `TransactionOptions`
    * @throws NoMatch when a write matched fewer rows than it must
    */
-  commit(writes: readonly Write[], patience: Patience = 'waits', since = performance.now()): Promise<void> {
-    return inSpan('commit', {}, codeOf, () => this.tried(() => this.connected.commit(writes, patience, since), since));
+  commit(writes: readonly Write[], onLock: LockPolicy = 'waits', since = performance.now()): Promise<void> {
+    return inSpan('commit', {}, codeOf, () => this.tried(() => this.connected.commit(writes, onLock, since), since));
   }
 
   get commitsWithoutWaiting(): boolean {

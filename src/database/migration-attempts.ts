@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { wordsOf } from '../problems/error-words.js';
 import { isMissingTable } from './migration-log.js';
-import { patiently } from './patience.js';
+import { retryWhileLocked } from './retry-while-locked.js';
 
 const LONGEST = 1_000;
 
@@ -24,7 +24,7 @@ export class MigrationAttempts {
     const sql =
       'CREATE TABLE IF NOT EXISTS `plinth_migration_attempt` (`id` VARCHAR(36) PRIMARY KEY, `name` VARCHAR(255) NOT NULL, ' +
       '`begun_at` VARCHAR(30) NOT NULL, `statement` TEXT NULL, `error` TEXT NULL) CHARACTER SET utf8mb4';
-    await patiently(() => this.dataSource.query(sql));
+    await retryWhileLocked(() => this.dataSource.query(sql));
   }
 
   /** The errors of earlier attempts at a migration, the oldest first. */

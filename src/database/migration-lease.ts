@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { LeaseSql } from './lease.sql.js';
-import { causeOf, patiently } from './patience.js';
+import { causeOf, retryWhileLocked } from './retry-while-locked.js';
 import { classify } from './sql-errors.js';
 
 const LEASE_MS = 15_000;
@@ -19,8 +19,8 @@ export class MigrationLease {
   }
 
   async create(): Promise<void> {
-    await patiently(() => this.dataSource.query(LeaseSql.table));
-    await patiently(() => this.dataSource.query(this.sql.insert, [NAME]));
+    await retryWhileLocked(() => this.dataSource.query(LeaseSql.table));
+    await retryWhileLocked(() => this.dataSource.query(this.sql.insert, [NAME]));
   }
 
   /**
@@ -51,7 +51,7 @@ export class MigrationLease {
   }
 
   async release(): Promise<void> {
-    await patiently(() => this.dataSource.query(LeaseSql.release, [this.holder, NAME]));
+    await retryWhileLocked(() => this.dataSource.query(LeaseSql.release, [this.holder, NAME]));
   }
 
   private async isHeld(query: (sql: string) => Promise<{ holder: string }[]>): Promise<boolean> {

@@ -1,5 +1,5 @@
 import type { DataSource, QueryRunner } from 'typeorm';
-import { patiently } from './patience.js';
+import { retryWhileLocked } from './retry-while-locked.js';
 
 const NO_SUCH_TABLE = 1146;
 
@@ -15,13 +15,13 @@ export class MigrationLog {
     const sql =
       `CREATE TABLE IF NOT EXISTS \`plinth_migration\` (\`id\` ${id}, \`timestamp\` BIGINT NOT NULL, ` +
       '`name` VARCHAR(255) NOT NULL, CONSTRAINT `uq_plinth_migration_name` UNIQUE (`name`))';
-    await patiently(() => this.dataSource.query(sql));
+    await retryWhileLocked(() => this.dataSource.query(sql));
   }
 
   /** In the order they ran. Only reads: a service that merely asks must not make tables. */
   async executed(): Promise<string[]> {
     try {
-      const rows = await patiently(() =>
+      const rows = await retryWhileLocked(() =>
         this.dataSource.query<{ name: string }[]>('SELECT `name` FROM `plinth_migration` ORDER BY `id`'),
       );
       return rows.map(({ name }) => name);

@@ -1,7 +1,7 @@
 import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
 import type { MigrationLease } from './migration-lease.js';
 import type { MigrationLog } from './migration-log.js';
-import { patiently } from './patience.js';
+import { retryWhileLocked } from './retry-while-locked.js';
 
 /** An ALTER that waits for a table's lock holds up everybody who comes after it: better it fails, and is run again. */
 const WAIT_FOR_TABLE_S = 10;
@@ -22,7 +22,7 @@ export interface MigrationRun {
 export async function runMigration(dataSource: DataSource, run: MigrationRun): Promise<void> {
   const runner = dataSource.createQueryRunner();
   try {
-    if (dataSource.options.type === 'better-sqlite3') await patiently(() => once(runner, run, takeWriteLock));
+    if (dataSource.options.type === 'better-sqlite3') await retryWhileLocked(() => once(runner, run, takeWriteLock));
     else await withoutLimit(runner, () => once(runner, run));
   } finally {
     await runner.release();

@@ -47,7 +47,7 @@ export class NoMatch extends Error {}
 export type StatementMode = 'read' | 'shared read' | 'costly read' | 'write';
 
 /** Whether locks of others are waited for (MySQL always waits a second); a commit that does not finds no match then. */
-export type Patience = 'waits' | 'does not wait';
+export type LockPolicy = 'waits' | 'does not wait';
 
 export interface TransactionOptions {
   /** A dry run: everything is done, then rolled back. */
@@ -60,12 +60,12 @@ export interface TransactionOptions {
 export interface Transaction extends SqlSession {
   /**
    * All at once, each of them run whatever becomes of those before it.
-   * @param patience where each may meet a lock: the waits of many would add up
+   * @param onLock where each may meet a lock: the waits of many would add up
    * @returns as `execute`, or why it failed
    */
-  executeEach(statements: readonly Statement[], patience?: Patience): Promise<(number | Failed)[]>;
+  executeEach(statements: readonly Statement[], onLock?: LockPolicy): Promise<(number | Failed)[]>;
   /** As `executeEach`. @throws the first error, after which the transaction has to be rolled back */
-  executeAll(statements: readonly Statement[], patience?: Patience): Promise<number[]>;
+  executeAll(statements: readonly Statement[], onLock?: LockPolicy): Promise<number[]>;
   /** Undoes what `work` wrote if it throws, and nothing else. */
   savepoint<T>(work: () => Promise<T>): Promise<T>;
   /** Called once the transaction is over, or a savepoint that it was asked for in is undone: whether it was committed. */
@@ -86,7 +86,7 @@ export interface Connector {
    * @param since as of `begin`
    * @throws NoMatch; else as `run` does for a write
    */
-  commit(writes: readonly Write[], patience: Patience, since: number): Promise<void>;
+  commit(writes: readonly Write[], onLock: LockPolicy, since: number): Promise<void>;
   /** Whether a commit that does not wait is to be had. */
   readonly commitsWithoutWaiting: boolean;
   /** Connections in use, idle and asked for. */
@@ -100,7 +100,7 @@ export interface OpenTransaction {
   /** Whether nothing of it can be committed any more: it could not begin, or the engine has rolled it back by itself. */
   readonly isOver: boolean;
   run(statement: Statement): Promise<StatementResult>;
-  runEach(statements: readonly Statement[], patience?: Patience): Promise<readonly Outcome[]>;
+  runEach(statements: readonly Statement[], onLock?: LockPolicy): Promise<readonly Outcome[]>;
   commit(): Promise<void>;
   /** Never throws: what can't be rolled back by word is by cutting the connection. */
   rollback(): Promise<void>;

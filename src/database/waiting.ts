@@ -1,4 +1,4 @@
-import type { Patience } from './session.js';
+import type { LockPolicy } from './session.js';
 
 /** Seconds for which a statement waits for one lock at most: what every session is set up with. */
 export const LOCK_WAIT_S = 5;
@@ -23,7 +23,7 @@ export function lockWaits(seconds: number): string {
  * Seconds for which a lock may be waited for now.
  * @param least what the server takes: MariaDB knows 0, MySQL does not
  */
-export function lockWait(patience: Patience, since: number, least: number): number {
-  if (patience === 'does not wait') return least;
+export function lockWait(onLock: LockPolicy, since: number, least: number): number {
+  if (onLock === 'does not wait') return least;
   return Math.min(Math.max(Math.ceil(waitLeft(since) / 1000), least), LOCK_WAIT_S);
 }

@@ -6,7 +6,7 @@ export class UsageError extends Error {
   /** EX_USAGE of sysexits.h. */
   readonly exitCode = 64;
 
-  /** The reason alone: a page of help would push it out of sight. */
+  /** The reason alone: a page of help would push it out of visibility. */
   constructor(what: string, usage: string) {
     const [command] = /^npm (run [\w:]+|start)/.exec(usage)!;
     super(`${what}\n${command} -- --help says how it is used.`);

@@ -5,7 +5,7 @@ import { uuidv7 } from '../runtime/uuid.js';
 import { Database } from '../database/database.js';
 import { fromInstant } from '../runtime/instant.js';
 import { RowsInsert } from './rows-insert.js';
-import type { Patience, SqlValue, Statement, Write } from '../database/session.js';
+import type { LockPolicy, SqlValue, Statement, Write } from '../database/session.js';
 import type { ChangeOp } from './change.entity.js';
 import { ChangeSignal } from './change-signal.js';
 import { FeedHeads } from './feed-heads.js';
@@ -84,13 +84,13 @@ export class ChangeLog {
     module: string,
     changes: readonly RowChange[],
     writes: readonly Write[],
-    patience?: Patience,
+    onLock?: LockPolicy,
     since?: number,
   ): Promise<void> {
     const records = changes.map((change) => recordOf(module, change));
     const settle = this.budget.charge(records);
     try {
-      await this.database.commit([...writes, ...(await this.inserts(module, records))], patience, since);
+      await this.database.commit([...writes, ...(await this.inserts(module, records))], onLock, since);
     } catch (error) {
       settle(false);
       throw error;

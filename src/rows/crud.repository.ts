@@ -15,7 +15,7 @@ import type { Condition } from '../query/condition.js';
 import type { ListQuery, Part } from '../query/list-query.js';
 import { ListReads } from '../query/list-reads.js';
 import { EntitySql } from './entity.sql.js';
-import { everyRule, EVERY_ROW, RowRules, type RowRule, type Sight } from './row-rule.js';
+import { everyRule, EVERY_ROW, RowRules, type RowRule, type Visibility } from './row-rule.js';
 import { RowChanges } from './row-changes.js';
 import { CompanionTaken, RowCreates, type Companion } from './row-creates.js';
 import { RowPurges } from './row-purges.js';
@@ -67,8 +67,8 @@ export abstract class CrudRepository<E extends CrudEntity> {
    * The rows that the caller's rule lets them have.
    * @throws TypeError for a rule that can't be applied: then nothing is shown
    */
-  sightOf({ caller }: Pick<RequestContext, 'caller'>): Sight {
-    return this.parts.rules.sight(this.rowRule(caller));
+  visibilityOf({ caller }: Pick<RequestContext, 'caller'>): Visibility {
+    return this.parts.rules.visibility(this.rowRule(caller));
   }
 
   /** The row, soft-deleted ones included, as of a moment after the call; null also where the caller may not see it. */
@@ -206,8 +206,8 @@ export abstract class CrudRepository<E extends CrudEntity> {
   }
 
   private conditionFor(context: RequestContext, only: RowRule): Condition | undefined {
-    if (only === EVERY_ROW) return this.sightOf(context).condition;
-    return this.parts.rules.sight(everyRule(this.rowRule(context.caller), only)).condition;
+    if (only === EVERY_ROW) return this.visibilityOf(context).condition;
+    return this.parts.rules.visibility(everyRule(this.rowRule(context.caller), only)).condition;
   }
 
   private get hasRule(): boolean {
@@ -215,7 +215,7 @@ export abstract class CrudRepository<E extends CrudEntity> {
   }
 
   private visible(row: E | null, context: RequestContext): E | null {
-    return row && this.sightOf(context).sees(row) ? row : null;
+    return row && this.visibilityOf(context).sees(row) ? row : null;
   }
 
   /**
@@ -225,7 +225,7 @@ export abstract class CrudRepository<E extends CrudEntity> {
   private refuseUnfit(row: E, context: RequestContext): void {
     this.changes.refuseSpent(context.caller.id);
     this.sql.limits.check(row);
-    if (!this.sightOf(context).sees(row))
+    if (!this.visibilityOf(context).sees(row))
       throw new DomainError('forbidden', `You may not have a ${this.table} like this.`);
   }
 
@@ -246,7 +246,7 @@ export abstract class CrudRepository<E extends CrudEntity> {
     } catch (error) {
       if (!(error instanceof UniqueViolation)) throw error;
       const known = fieldsOf(this.entity).for((scope) => context.caller.can(scope));
-      throw await this.parts.clashes.explain(error, written(), known, this.sightOf(context));
+      throw await this.parts.clashes.explain(error, written(), known, this.visibilityOf(context));
     }
   }
 }

@@ -54,7 +54,7 @@ const NOT_UNDERSTOOD = 1064;
 export class RowChanges<E extends CrudEntity> {
   private readonly swaps: Batcher<Swap<E>, boolean>;
   private readonly lockers: Batcher<Edit<E>, E | typeof ALONE>;
-  private isUnderstood = true;
+  private canSkipLocked = true;
   /** The number of edits of each row that have not been answered. */
   private readonly underWay = new Map<string, number>();
   private careful = 0;
@@ -114,7 +114,7 @@ export class RowChanges<E extends CrudEntity> {
   }
 
   private async editLocked(edit: Edit<E>): Promise<E> {
-    const result = this.isTogether && this.isUnderstood ? await this.lockers.add(edit) : ALONE;
+    const result = this.isTogether && this.canSkipLocked ? await this.lockers.add(edit) : ALONE;
     return result === ALONE ? this.database.transaction(() => this.editHere(edit), { since: edit.by.since }) : result;
   }
 
@@ -156,7 +156,7 @@ export class RowChanges<E extends CrudEntity> {
       const work = (transaction: Transaction) => this.editTogether(group, transaction);
       return await this.database.transaction(work);
     } catch (error) {
-      if ((error as { errno?: number }).errno === NOT_UNDERSTOOD) this.isUnderstood = false;
+      if ((error as { errno?: number }).errno === NOT_UNDERSTOOD) this.canSkipLocked = false;
       else if (!isOfOneRow(error) && !isHeldUp(error, this.database.engine)) throw error;
       // Runs each alone, which shows the one that failed.
       return group.map(() => ALONE);

@@ -131,15 +131,15 @@ export class RowCreates<E extends CrudEntity> {
   private async insertEach(group: readonly Creation<E>[], transaction: Transaction): Promise<Result[]> {
     const { sql } = this;
     // Row by row the waits for locks would add up.
-    const patience = group.length === 1 ? 'waits' : 'does not wait';
+    const onLock = group.length === 1 ? 'waits' : 'does not wait';
     const keyed = group.filter(({ companion }) => companion);
     const inserts = keyed.map(({ companion }) => companion!.insert);
-    const claims = await transaction.executeEach(inserts, patience);
+    const claims = await transaction.executeEach(inserts, onLock);
     refuseGeneral(claims);
     const taken = new Set(keyed.filter((_creation, n) => claims[n] instanceof Failed));
     const tried = group.filter((creation) => !taken.has(creation));
     const rows = tried.flatMap(({ row }) => sql.inserts([row]));
-    const outcomes = await transaction.executeEach(rows, patience);
+    const outcomes = await transaction.executeEach(rows, onLock);
     refuseGeneral(outcomes);
     const stored = tried.filter((_creation, n) => !(outcomes[n] instanceof Failed));
     const left = tried.flatMap(({ companion }, n) =>

@@ -52,16 +52,16 @@ export function anyRule(...rules: RowRule[]): RowRule {
 }
 
 /** A caller's rule, for rows in the table and as a test for rows in memory. */
-export interface Sight {
+export interface Visibility {
   /** Undefined: every row. */
   readonly condition: Condition | undefined;
   sees(row: CrudEntity): boolean;
 }
 
-const EVERYTHING: Sight = { condition: undefined, sees: () => true };
-const NOTHING: Sight = { condition: { kind: 'or', nodes: [] }, sees: () => false };
+const EVERYTHING: Visibility = { condition: undefined, sees: () => true };
+const NOTHING: Visibility = { condition: { kind: 'or', nodes: [] }, sees: () => false };
 
-/** Makes sights of rules, for the rows of one table. Rules may be about any column, also those that the API never shows. */
+/** Makes visibilities of rules, for the rows of one table. Rules may be about any column, also those that the API never shows. */
 export class RowRules {
   private readonly columns: FieldSet;
 
@@ -70,7 +70,7 @@ export class RowRules {
   }
 
   /** @throws TypeError for a rule about what is no column, or of another type: nothing is shown rather than too much */
-  sight(rule: RowRule): Sight {
+  visibility(rule: RowRule): Visibility {
     if (rule === EVERY_ROW) return EVERYTHING;
     if (rule === NO_ROW || typeof rule !== 'object' || rule === null) return NOTHING;
     try {

@@ -123,7 +123,7 @@ describe('a batcher', () => {
     expect(told).toEqual(['sent abcd', 'sent ef', 'not a', 'not b', 'not c', 'not d', 'e', 'f']);
   });
 
-  it('gathers while one is under way, not all of many, and loses patience with one that is stuck', async () => {
+  it('gathers while one is under way, not all of many, and loses onLock with one that is stuck', async () => {
     const patienceMs = 20;
     const { batcher, sent, batches } = gated({ atOnce: 2, most: 8, patienceMs });
     const add = (items: string) => [...items].forEach((item) => void batcher.add(item));
@@ -268,7 +268,7 @@ describe('a batcher', () => {
     });
   });
 
-  it('sets no negative timeout where the event loop is held up for longer than its patience', async () => {
+  it('sets no negative timeout where the event loop is held up for longer than its onLock', async () => {
     const timeouts = import.meta.jest.spyOn(globalThis, 'setTimeout');
     const run = (items: readonly string[]) => {
       for (const end = performance.now() + 10; performance.now() < end;);

@@ -72,7 +72,7 @@ export class Batcher<T, R> {
   private waiting: Waiter<T, R>[] = [];
   private readonly underWay: Run[] = [];
   /** Runs until a batch is late. Left as it is when they end: most do long before, and the next ones are there by then. */
-  private patience: NodeJS.Timeout | undefined;
+  private onLock: NodeJS.Timeout | undefined;
   private isGathering = false;
   /** Whether in the last turn in which an item came it was one alone. */
   private isQuiet = true;
@@ -108,7 +108,7 @@ export class Batcher<T, R> {
     try {
       const running = this.begin(batch);
       this.sendOn();
-      this.bePatient();
+      this.allowSlowReading();
       outcome = await running;
     } catch (error) {
       outcome = new Failed(error);
@@ -147,16 +147,16 @@ export class Batcher<T, R> {
     return patienceMs === undefined ? most : Math.ceil(most / 2);
   }
 
-  private bePatient(): void {
+  private allowSlowReading(): void {
     const { patienceMs } = this.limits;
     const oldest = this.underWay.find(({ isLate }) => !isLate);
-    if (patienceMs === undefined || this.patience || !oldest) return;
-    this.patience = setTimeout(
+    if (patienceMs === undefined || this.onLock || !oldest) return;
+    this.onLock = setTimeout(
       () => {
-        this.patience = undefined;
+        this.onLock = undefined;
         const end = performance.now() - patienceMs;
         for (const run of this.underWay) if (run.since <= end) run.isLate = true;
-        this.bePatient();
+        this.allowSlowReading();
         this.sendOn();
       },
       // Less than none where the event loop was held up meanwhile.

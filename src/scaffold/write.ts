@@ -15,7 +15,7 @@ export function refuseUncommitted(root: string): void {
   try {
     changes = execFileSync('git', ['status', '--porcelain'], { cwd: root, encoding: 'utf8', stdio: 'pipe' });
   } catch {
-    // No git, or no repository: there is nothing to lose sight of.
+    // No git, or no repository: there is nothing to lose visibility of.
     return;
   }
   if (changes !== '')

@@ -9,7 +9,7 @@ type AnyService = CrudService<CrudEntity>;
 type Members = Record<string, unknown>;
 
 /**
- * A stored answer, for a caller who may have lost sight of what is in it since: rows that their rule hides now answer as
+ * A stored answer, for a caller who may have lost visibility of what is in it since: rows that their rule hides now answer as
  * missing ones do, and fields that they can't read any more are left out.
  * @throws DomainError `not-found`
  */
@@ -22,7 +22,7 @@ export async function replayFor(
   const own = context.endpoint.answer;
   const body = answer.body === null ? null : (JSON.parse(answer.body) as Members);
   const rows = own ? [] : rowsIn(body?.data);
-  if (service.sightOf(context).condition) {
+  if (service.visibilityOf(context).condition) {
     const made = answer.headers.location?.split('/').at(-1);
     const ids = new Set([id, made && decodeURIComponent(made), ...rows.map((row) => row.id as string)]);
     for (const one of ids) {

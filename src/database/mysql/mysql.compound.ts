@@ -1,4 +1,4 @@
-import type { Patience, SqlValue, Statement, Write } from '../session.js';
+import type { LockPolicy, SqlValue, Statement, Write } from '../session.js';
 import { LOCK_WAIT_S, lockWaits } from '../waiting.js';
 
 const UNMATCHED = 'A write has matched too few rows.';
@@ -71,11 +71,9 @@ function made(writes: readonly Write[], lockWait: number): string {
 }
 
 /** A write in it that had to match a row did not, or would have had to wait. */
-export function isUnmatched(error: unknown, patience: Patience): boolean {
+export function isUnmatched(error: unknown, onLock: LockPolicy): boolean {
   const { errno, message } = error as { errno?: number; message?: string };
-  return (
-    (errno === SIGNALLED && message === UNMATCHED) || (errno === LOCK_WAIT_TIMEOUT && patience === 'does not wait')
-  );
+  return (errno === SIGNALLED && message === UNMATCHED) || (errno === LOCK_WAIT_TIMEOUT && onLock === 'does not wait');
 }
 
 /** Whether something between this and MariaDB does not know such statements. */

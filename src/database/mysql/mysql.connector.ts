@@ -6,7 +6,7 @@ import {
   type Connector,
   type OpenTransaction,
   type Outcome,
-  type Patience,
+  type LockPolicy,
   type PoolUsage,
   type Statement,
   type StatementMode,
@@ -83,18 +83,18 @@ export class MysqlConnector implements Connector {
   }
 
   async begin(since: number): Promise<OpenTransaction> {
-    return new MysqlTransaction(await this.acquire(since), this.channel, (patience) => this.lockWait(patience, since));
+    return new MysqlTransaction(await this.acquire(since), this.channel, (onLock) => this.lockWait(onLock, since));
   }
 
   get commitsWithoutWaiting(): boolean {
     return this.isCompound;
   }
 
-  async commit(writes: readonly Write[], patience: Patience, since: number): Promise<void> {
-    if (this.isCompound && (await this.commitAsOne(writes, patience, since))) return;
+  async commit(writes: readonly Write[], onLock: LockPolicy, since: number): Promise<void> {
+    if (this.isCompound && (await this.commitAsOne(writes, onLock, since))) return;
     const transaction = await this.begin(since);
     try {
-      const outcomes = await transaction.runEach(writes, patience);
+      const outcomes = await transaction.runEach(writes, onLock);
       for (const [n, outcome] of outcomes.entries()) {
         if (outcome instanceof Failed) throw outcome.error;
         if (outcome.affected < (writes[n]!.mustMatch ?? 0)) throw new NoMatch();
@@ -134,18 +134,18 @@ export class MysqlConnector implements Connector {
   }
 
   /** @returns false, and nothing was done, where such a statement is not understood */
-  private async commitAsOne(writes: readonly Write[], patience: Patience, since: number): Promise<boolean> {
-    const [outcome] = await this.send([asOneStatement(writes, this.lockWait(patience, since))], 'commit');
+  private async commitAsOne(writes: readonly Write[], onLock: LockPolicy, since: number): Promise<boolean> {
+    const [outcome] = await this.send([asOneStatement(writes, this.lockWait(onLock, since))], 'commit');
     if (!(outcome instanceof Failed)) return true;
     const { error } = outcome;
-    if (isUnmatched(error, patience)) throw new NoMatch();
+    if (isUnmatched(error, onLock)) throw new NoMatch();
     if (isNotUnderstood(error)) return (this.isCompound = false);
     // A limit that ends the statement may do so when it has just committed.
     throw isUnanswered(error) || classify(error) === 'timeout' ? outcomeUnknown(error) : error;
   }
 
-  private lockWait(patience: Patience, since: number): number {
-    return lockWait(patience, since, this.limits.kind === 'mariadb' ? 0 : 1);
+  private lockWait(onLock: LockPolicy, since: number): number {
+    return lockWait(onLock, since, this.limits.kind === 'mariadb' ? 0 : 1);
   }
 
   /** Closes prepared statements on every connection: one that has none itself would find no room by closing its own. */

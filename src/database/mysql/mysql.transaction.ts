@@ -1,7 +1,7 @@
 import type { PoolConnection } from 'mysql2';
 import { Failed } from '../../runtime/batcher.js';
 import { checkParameters } from '../parameters.js';
-import type { OpenTransaction, Outcome, Patience, Statement, StatementResult } from '../session.js';
+import type { OpenTransaction, Outcome, LockPolicy, Statement, StatementResult } from '../session.js';
 import { classify, outcomeUnknown } from '../sql-errors.js';
 import { LOCK_WAIT_S } from '../waiting.js';
 import {
@@ -35,7 +35,7 @@ export class MysqlTransaction implements OpenTransaction {
   constructor(
     private readonly connection: PoolConnection,
     private readonly channel: MysqlChannel,
-    private readonly lockWaitNow: (patience: Patience) => number,
+    private readonly lockWaitNow: (onLock: LockPolicy) => number,
   ) {}
 
   get isOver(): boolean {
@@ -48,10 +48,10 @@ export class MysqlTransaction implements OpenTransaction {
     return outcome!;
   }
 
-  async runEach(statements: readonly Statement[], patience: Patience = 'waits'): Promise<readonly Outcome[]> {
+  async runEach(statements: readonly Statement[], onLock: LockPolicy = 'waits'): Promise<readonly Outcome[]> {
     if (this.refusal) throw this.refusal.error;
-    const lockWait = this.lockWaitNow(patience);
-    const isSlow = patience === 'does not wait' && lockWait > 0 && statements.length > 1;
+    const lockWait = this.lockWaitNow(onLock);
+    const isSlow = onLock === 'does not wait' && lockWait > 0 && statements.length > 1;
     return isSlow ? this.runUntilHeld(statements) : this.send(statements, lockWait);
   }
 

@@ -3,7 +3,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bePatient, UnreadAnswers } from './unread-answers.js';
+import { allowSlowReading, UnreadAnswers } from './unread-answers.js';
 
 const MS = 400;
 /** More than the kernel's buffers take. */
@@ -31,7 +31,7 @@ describe('an answer that nobody reads', () => {
   const ask = async () => {
     server = createServer((request, response) => {
       served = request.socket;
-      if (isPatient) bePatient(served);
+      if (isPatient) allowSlowReading(served);
       if (isUnknown) hideProgress(served);
       if (!isUnknown) return response.end(ANSWER);
       return Readable.from(pieces()).pipe(response);

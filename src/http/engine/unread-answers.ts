@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 const PARTS = 4;
 const LONGEST_PAUSE_MS = 1_000;
 /** Event streams may be read by little: they have as many times as long. */
-const PATIENCE = 10;
+const STREAM_FACTOR = 10;
 
 /**
  * The bytes that the kernel has taken of those that a socket was given, which Node does not document: a slow reader of one
@@ -27,11 +27,11 @@ interface Progress {
   since: number;
 }
 
-const patient = new WeakSet<Socket>();
+const slowReaders = new WeakSet<Socket>();
 
 /** Gives the reader of a stream more time: Linux reports no progress before a third of its own buffer is free. */
-export function bePatient(socket: Socket | null): void {
-  if (socket) patient.add(socket);
+export function allowSlowReading(socket: Socket | null): void {
+  if (socket) slowReaders.add(socket);
 }
 
 /**
@@ -76,7 +76,7 @@ export class UnreadAnswers {
     const taken = takenOf(socket);
     const known = this.stuck.get(socket);
     if (known?.taken !== taken) this.stuck.set(socket, { taken, since: now });
-    else if (now - known.since >= this.ms * (patient.has(socket) ? PATIENCE : 1)) {
+    else if (now - known.since >= this.ms * (slowReaders.has(socket) ? STREAM_FACTOR : 1)) {
       socket.destroy();
       this.onEnd();
     }
