@@ -14,6 +14,8 @@ const BATCHES = { ...FEW_LARGE, isEager: true };
  */
 export class RowReads<E extends CrudEntity> {
   private readonly batcher: Batcher<string, E | null>;
+  /** Ids of large rows that one statement asks for. */
+  private fitting = BATCHES.most;
 
   constructor(
     private readonly database: Database,
@@ -76,19 +78,35 @@ export class RowReads<E extends CrudEntity> {
     this.database.times.onBatch('reads', asked.length);
     const left = new Set(asked);
     for (;;) {
-      const { rows, isCut } = await this.readPart(this.sql.findSome([...left]));
+      const ids = [...left].slice(0, this.fitting);
+      const { rows, isCut } = await this.readPart(this.sql.findSome(ids));
+      this.learn(ids.length, rows, isCut);
+      const known = new Set(isCut ? rows.keys() : ids);
       const told = asked.map((id, n) => {
         const row = rows.get(id);
-        if (!left.has(id) || (isCut && !row)) return null;
         const result = row ? { ...row } : null;
-        tell(n, result);
+        if (known.has(id)) tell(n, result);
         return result;
       });
-      if (!isCut) return told;
-      for (const id of rows.keys()) left.delete(id);
+      for (const id of known) left.delete(id);
+      if (left.size === 0) return told;
       // They have gone on with these by then.
       await setImmediate();
     }
+  }
+
+  /** SQLite stops at the row that has no room. A server sends all that was asked for: it is asked for as many as may fit. */
+  private learn(asked: number, rows: ReadonlyMap<string, E>, isCut: boolean): void {
+    if (this.database.engine === 'sqlite') return;
+    if (isCut) this.fitting = rows.size;
+    else if (asked === this.fitting && asked < BATCHES.most && 2 * this.bytesOf(rows) <= this.mostBytes)
+      this.fitting *= 2;
+  }
+
+  private bytesOf(rows: ReadonlyMap<string, E>): number {
+    let bytes = 0;
+    for (const row of rows.values()) bytes += this.sql.weigh(row);
+    return bytes;
   }
 
   private async readPart({ sql, params }: Statement): Promise<{ rows: Map<string, E>; isCut: boolean }> {
