@@ -28,6 +28,8 @@ declare module 'fastify' {
     readonly offers?: readonly string[];
     /** The media types that bodies may have beside JSON. */
     readonly readers?: Readers;
+    /** Levels of its body around other bodies; none where it does not say. */
+    readonly levelsAround?: number;
     readonly access?: RouteAccess;
     /** The handler of a route that is no endpoint: its decorators say what it takes. */
     readonly handledBy?: readonly [target: object, key: string | symbol];

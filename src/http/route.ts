@@ -70,7 +70,7 @@ function routeOf({ method, url, config }: RouteOptions): Route {
     isManagement: isManagementPath(url),
     isUnlimited: config?.isUnlimited ?? false,
     offers: config?.offers ?? JSON_ONLY,
-    levelsAround: url.endsWith('::batch') ? 3 : 0,
+    levelsAround: config?.levelsAround ?? 0,
     readers: config?.readers ?? NO_READERS,
     access,
     module,

@@ -1,5 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
+import type { FastifyContextConfig } from 'fastify';
 import { bodyCheckOf, bodyClassOf } from '../../fields/body-checks.js';
 import { around } from './around.js';
 import { readersOf } from './format.js';
@@ -17,8 +18,11 @@ export type Handles<R> = <H extends (...args: never[]) => Promise<R>>(
 /** The id in routes. It never holds a colon: that begins an action (`/{id}:restore`). */
 export const ID = ':id([^:/]+)';
 
-/** A caller needs the scope `{module}:read` or `{module}:write`. */
-export function endpoint<R>(route: MethodDecorator, declared: Endpoint, offers?: readonly string[]): Handles<R> {
+/**
+ * A caller needs the scope `{module}:read` or `{module}:write`.
+ * @param more about the route
+ */
+export function endpoint<R>(route: MethodDecorator, declared: Endpoint, more: FastifyContextConfig = {}): Handles<R> {
   const access = { verb: verbOf(declared) };
   return (target, key, descriptor) => {
     const where = `${target.constructor.name}.${String(key)}()`;
@@ -27,7 +31,7 @@ export function endpoint<R>(route: MethodDecorator, declared: Endpoint, offers?:
     refuseTaken(declared, own, where);
     const found = { ...declared, ...own };
     const readers = declared.writes && declared.formats ? readersOf(declared.formats) : undefined;
-    const config = RouteConfig({ access, endpoint: found, ...(offers && { offers }), ...(readers && { readers }) });
+    const config = RouteConfig({ access, endpoint: found, ...more, ...(readers && { readers }) });
     if (declared.writes) descriptor.value = asOneWrite(target, key, descriptor.value!);
     applyDecorators(route, config)(target, key, descriptor);
     declareEndpoint(descriptor.value!, found);

@@ -24,7 +24,7 @@ export function ListEndpoint<E extends CrudEntity>(
   options: ReadOptions<E> = {},
 ): Handles<Listing<E>> {
   const declared = { ...options, kind: 'list', resource, writes: false } as const;
-  return endpoint(Get(), declared, listOffers(resource, options));
+  return endpoint(Get(), declared, { offers: listOffers(resource, options) });
 }
 
 /** `GET /api/{module}/{id}`: 200 and the ETag, or 304. */
@@ -34,7 +34,7 @@ export function ReadEndpoint<E extends CrudEntity>(
 ): Handles<Representation<E>> {
   const declared = { ...options, kind: 'read', resource, writes: false } as const;
   listOffers(resource, options);
-  return endpoint(Get(ID), declared, [JSON_TYPE, ...typesOf(options)]);
+  return endpoint(Get(ID), declared, { offers: [JSON_TYPE, ...typesOf(options)] });
 }
 
 /** `POST /api/{module}`: 201, Location and ETag. */

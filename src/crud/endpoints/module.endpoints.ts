@@ -10,12 +10,13 @@ const MODULE = ':module([a-z][a-z0-9-]*)';
 
 /** `POST /api/{module}:batch` of every module. */
 export function BatchEndpoint(): Handles<object[] | MultiStatus> {
-  return endpoint(Post(`${MODULE}::batch`), { kind: 'batch', writes: true });
+  // `{ operations: [{ body }] }`
+  return endpoint(Post(`${MODULE}::batch`), { kind: 'batch', writes: true }, { levelsAround: 3 });
 }
 
 /** `POST /api/{module}:search` of every module that has a list: a page or a stream, by a query in the body. */
 export function SearchEndpoint(): Handles<Listing<CrudEntity>> {
-  return endpoint(Post(`${MODULE}::search`), { kind: 'search', writes: false }, LIST_FORMATS);
+  return endpoint(Post(`${MODULE}::search`), { kind: 'search', writes: false }, { offers: LIST_FORMATS });
 }
 
 /** `POST /api/{module}/{id}:purge` of every module whose rows are deleted; a caller needs the scope `{module}:purge`. */
@@ -25,7 +26,7 @@ export function PurgeEndpoint(): Handles<void> {
 
 /** `GET /api/{module}:watch` of every module: server-sent events. */
 export function WatchEndpoint(): Handles<void> {
-  return endpoint(Get(`${MODULE}::watch`), { kind: 'watch', writes: false }, [EVENTS_TYPE]);
+  return endpoint(Get(`${MODULE}::watch`), { kind: 'watch', writes: false }, { offers: [EVENTS_TYPE] });
 }
 
 /** `GET /api/{module}/{id}:history` of every module. */
