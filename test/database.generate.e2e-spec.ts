@@ -396,7 +396,7 @@ export class VersionATIME implements MigrationInterface {
     const nothing = await runBuilt(CLI, {}, ['add-name']).ended;
     expect(nothing).toMatchObject({ code: 0, output: expect.stringContaining('nothing to generate') });
     const wrong = await runBuilt(CLI, {}, ['Add_Name']).ended;
-    expect(wrong).toMatchObject({ code: 64, output: expect.stringContaining('npm run migrate:generate -- NAME') });
+    expect(wrong).toMatchObject({ code: 64, output: expect.stringContaining('A NAME is lower-case letters') });
     const lost = await runBuilt(CLI, {}, ['add-name', '--drop', 'resource.nothing']).ended;
     expect(lost).toMatchObject({
       code: 65,
