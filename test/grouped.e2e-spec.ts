@@ -265,7 +265,7 @@ describe.each(engines())('writes and reads that come at the same time, on %s', (
       const answers = await ask([0, 1, 2, 3].map((n) => patch(`s-${1 + (n % 2)}`, { weight: first + n })));
       expect(told(answers)).toEqual([200, 200, 200, 200]);
     }
-    expect(changes.isUnderstood).toBe(false);
+    expect(changes.canSkipLocked).toBe(false);
     expect((await records('s-%')).filter(({ op }) => op === 'updated')).toHaveLength(8);
   });
 });
@@ -273,7 +273,7 @@ describe.each(engines())('writes and reads that come at the same time, on %s', (
 /** The insides of the repository that a test has to set or see. */
 function insideOf({ app }: TestApp): {
   sql: { skipLocked: string };
-  changes: { isUnderstood: boolean; careful: number };
+  changes: { canSkipLocked: boolean; careful: number };
 } {
   const { repository } = app.get(ModuleRegistry).get('widget') as unknown as {
     repository: { parts: ReturnType<typeof insideOf> };

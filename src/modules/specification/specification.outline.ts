@@ -1,14 +1,14 @@
-import { MarkdownDocument, shape, word, type Shape } from 'plinth';
+import { MarkdownDocument, markdownShape, markdownWord, type MarkdownShape } from 'plinth';
 import type { Specification } from './specification.entity.js';
 import * as fields from './specification.fields.js';
 
-const { prose, list, lists, nested, record, table, orNull } = shape;
-const { text, oneOf, orPlaceholder } = word;
+const { prose, list, lists, nested, record, table, orNull } = markdownShape;
+const { text, oneOf, orPlaceholder } = markdownWord;
 const numbered = list('1.');
 const bullets = list('-');
 const level = oneOf(fields.LEVELS);
 const phase = orPlaceholder('[Planning | Implementation | Review | Complete]', oneOf(fields.PHASES));
-const day = orPlaceholder('[YYYY-MM-DD]', word.day);
+const day = orPlaceholder('[YYYY-MM-DD]', markdownWord.day);
 
 const status = record<Pick<Specification, 'status' | 'target_release' | 'target_date'>>('-', {
   status: ['**Current Phase**: ', phase],
@@ -21,7 +21,7 @@ const performance = record<fields.Performance>('-', {
   resource_usage: ['Resource usage: ', text],
 });
 /** The last step is the way back. */
-const deployment: Shape<fields.Deployment> = {
+const deployment: MarkdownShape<fields.Deployment> = {
   write: (value) => numbered.write(value && [...value.steps, value.rollback]),
   read: (content) => {
     const steps = numbered.read(content);
