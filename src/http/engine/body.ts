@@ -47,7 +47,8 @@ export function readLittle(request: IncomingMessage, done: () => void): void {
   request
     .on('data', (piece: Buffer) => {
       left -= piece.length;
-      if (left <= 0) request.pause();
+      // Not the request, which would keep what it is given until it is read on.
+      if (left <= 0) request.socket.pause();
     })
     .on('end', end)
     .on('error', end);
