@@ -1,52 +1,61 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readBody } from './body.js';
+import { PlinthRequest, readBody } from './body.js';
 
 const LIMIT = 100_000;
+/** Used where this version of Node has it. */
+const INSIDE = '_dumpAndCloseReadable';
 
 describe.each([
   ['asked for with the request', null],
   ['asked for later', () => sleep(30)],
-])('a body that is %s', (_when, wait) => {
+  ['asked for where Node has no such inside', null],
+])('a body that is %s', (when, wait) => {
   let server: Server;
   /** The outcome of each body. */
   let told: string[];
   let bodies: string[];
-  let requests: IncomingMessage[];
+  let requests: PlinthRequest[];
   /** The context, of those of the requests, in which each was told. */
   let contexts: (number | undefined)[];
   const sockets: Socket[] = [];
 
   beforeEach(async () => {
+    if (when.includes('inside'))
+      Object.defineProperty(PlinthRequest.prototype, INSIDE, { value: null, configurable: true });
     told = [];
     bodies = [];
     requests = [];
     contexts = [];
     let asked = 0;
     const context = new AsyncLocalStorage<number>();
-    server = createServer({ optimizeEmptyRequests: true } as object, (request, response) => {
-      const read = () =>
-        readBody(request, LIMIT, (error, body) => {
-          told.push(error ? error.message : `${body.length} ${body.toString('latin1', 0, 10)}`);
-          bodies.push(body.toString());
-          requests.push(request);
-          contexts.push(context.getStore());
-          response.end(error ? 'refused' : 'taken');
+    server = createServer(
+      { IncomingMessage: PlinthRequest, optimizeEmptyRequests: !when.includes('inside') },
+      (request, response) => {
+        const read = () =>
+          readBody(request, LIMIT, (error, body) => {
+            told.push(error ? error.message : `${body.length} ${body.toString('latin1', 0, 10)}`);
+            bodies.push(body.toString());
+            requests.push(request);
+            contexts.push(context.getStore());
+            response.end(error ? 'refused' : 'taken');
+          });
+        context.run(++asked, () => {
+          if (wait) void wait().then(read);
+          else read();
         });
-      context.run(++asked, () => {
-        if (wait) void wait().then(read);
-        else read();
-      });
-    });
+      },
+    );
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
   });
   afterEach(() => {
     for (const socket of sockets.splice(0)) socket.destroy();
     server.close();
+    Reflect.deleteProperty(PlinthRequest.prototype, INSIDE);
   });
 
   async function connected() {
@@ -73,6 +82,8 @@ describe.each([
     socket.write(withLength('second') + chunked + post('') + post('Content-Length: 0\r\n') + withLength('last'));
     expect(await answers(6)).toEqual(Array(6).fill('taken'));
     expect(told).toEqual(['5 first', '6 second', '5 third', '0 ', '0 ', '4 last']);
+    // The two without a body were left to Node.
+    expect(requests.filter(({ isStream }) => isStream)).toHaveLength(wait ? 6 : 2);
     // Else Node keeps the last one, and waits for its end.
     expect(requests.filter(({ readableEnded }) => readableEnded)).toHaveLength(6);
   });

@@ -4,6 +4,7 @@ import type { ClientErrors } from './client-errors.js';
 import { Pipelines } from './pipelines.js';
 import { notImplemented } from '../request-checks.js';
 import { toOriginForm } from '../request-target.js';
+import { PlinthRequest } from './body.js';
 import { PlinthResponse } from './response.js';
 import { UnreadAnswers } from './unread-answers.js';
 
@@ -32,6 +33,7 @@ export function httpServer(
   };
   const server = createServer(
     {
+      IncomingMessage: PlinthRequest,
       ServerResponse: PlinthResponse,
       keepAliveTimeout: config.keepAliveTimeoutMs,
       requestTimeout: config.requestTimeoutMs,
