@@ -95,9 +95,11 @@ export class SqliteThread {
     }
     this.isOver = true;
     worker.ref();
-    if (this.isUp) worker.postMessage({ kind: 'close' } satisfies Order);
-    else void worker.terminate();
-    return this.ended!;
+    // A thread that begins is not kept by `ref()`.
+    const keptAlive = setInterval(() => undefined, 1_000);
+    // Also while it begins, and not by `terminate`: to be ended while it loads SQLite has ended the whole process.
+    worker.postMessage({ kind: 'close' } satisfies Order);
+    return this.ended!.finally(() => clearInterval(keptAlive));
   }
 
   private beginOnce(): void {
