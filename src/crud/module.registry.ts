@@ -3,7 +3,7 @@ import { DiscoveryService } from '@nestjs/core';
 import { DomainError } from '../problems/domain-error.js';
 import type { CrudEntity } from '../rows/crud.entity.js';
 import { CrudRepository } from '../rows/crud.repository.js';
-import type { Endpoint, EndpointKind } from './endpoints/endpoint.js';
+import type { Endpoint, EndpointKind, ModuleEndpoint } from './endpoints/endpoint.js';
 import { findEndpoints, type FoundEndpoint } from './endpoints/found-endpoints.js';
 import type { Format } from './endpoints/format.js';
 import { CrudService } from './crud.service.js';
@@ -66,6 +66,12 @@ export class ModuleRegistry implements OnModuleInit {
     const found = this.findEndpoint(name, 'list');
     if (!found) throw new DomainError('route-not-found', `There is no list of ${name}.`);
     return found;
+  }
+
+  /** An endpoint, of one of the modules that have it. A search has the parameters that the module's list has. */
+  endpointFor(endpoint: Endpoint, name: string): ModuleEndpoint {
+    const ofList = endpoint.kind === 'search' && { parameters: this.listOf(name).endpoint.parameters };
+    return { ...endpoint, ...ofList, model: this.get(name).model };
   }
 
   /** The declaration of the module's first endpoint of this kind. */

@@ -6,7 +6,7 @@ import { parseMediaType } from './media-types.js';
 
 /** Reads a text to the members of a body. @throws DomainError for what can't be read */
 export type Reader = (text: string) => object;
-/** What a route takes beside JSON, by media type. */
+/** Readers of the bodies that a route takes beside JSON, by media type. */
 export type Readers = ReadonlyMap<string, Reader>;
 
 export const NO_READERS: Readers = new Map();

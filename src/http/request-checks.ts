@@ -89,7 +89,7 @@ export function checkMediaTypes(request: FastifyRequest): void {
   checkContentType({ method, readers: route.readers }, headers['content-type'], headers['content-encoding']);
 }
 
-/** What bodies may be. */
+/** The media types that bodies may have. */
 interface Takes {
   readonly method: string;
   readonly readers: Readers;

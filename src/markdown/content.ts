@@ -63,7 +63,7 @@ export class Content {
     return '';
   }
 
-  /** What stands in an item below its paragraph. */
+  /** The content of an item below its paragraph. */
   below(item: ListItem): Content {
     return new Content(this.source, item.children.slice(1), item, this.faults);
   }

@@ -1,6 +1,6 @@
 import type { Shape } from './shape.js';
 
-/** Of the items of a list: how each begins. */
+/** Begins each item of a list. */
 export type Marker = '-' | '1.';
 
 /** Writes a list, with what stands below each item. */

@@ -99,10 +99,8 @@ export class ApiDocument {
         if (endpoint.kind === 'search' && !this.registry.has(model.name, 'list')) continue;
         const own = path.replace('{module}', model.name);
         if (!new RegExp(`^/api/${model.name}(?![a-z0-9-])`).test(own)) continue;
-        const ofList = endpoint.kind === 'search' && {
-          parameters: this.registry.listOf(model.name).endpoint.parameters,
-        };
-        (paths[own] ??= {})[method] = operation({ ...endpoint, ...ofList }, model, offered, schemas);
+        const asked = this.registry.endpointFor(endpoint, model.name);
+        (paths[own] ??= {})[method] = operation(asked, model, offered, schemas);
       }
     }
     for (const route of routes) (paths[route.path] ??= {})[route.method] = ownOperation(route, schemas);

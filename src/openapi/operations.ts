@@ -55,7 +55,7 @@ export const BODY = [
   'validation-failed',
   'value-out-of-range',
 ];
-/** Of bodies that are not JSON. */
+/** Problems of bodies that are not JSON. */
 const DOCUMENT = ['invalid-text', 'malformed-document'];
 const ROW = ['not-found', 'precondition-failed', 'weak-entity-tag'];
 

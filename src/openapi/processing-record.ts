@@ -2,7 +2,7 @@ import { subjectOf } from '../fields/subject.decorator.js';
 import type { Field } from '../fields/field.js';
 import type { CrudModel } from '../crud/crud.model.js';
 
-/** What a table of the kernel keeps, for whom and how long. */
+/** The contents of a table of the kernel: for whom they are kept, and how long. */
 export interface KeptTable {
   readonly table: string;
   readonly purpose: string;
@@ -74,7 +74,7 @@ export const KEPT_TABLES: readonly KeptTable[] = [
   },
 ];
 
-/** What is kept of persons (GDPR art. 30), as tables in Markdown. */
+/** The record of what is kept of persons (GDPR art. 30), as tables in Markdown. */
 export interface ProcessingRecord {
   readonly resources: string;
   readonly kernel: string;

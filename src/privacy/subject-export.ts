@@ -43,8 +43,7 @@ export class SubjectExport {
         yield line('row', name, shown(model, row));
         for (const id of await this.subjects.recordsOf(name, row.id)) {
           const record = await this.subjects.record(id);
-          const isUnnamed = (snapshot: Snapshot) => snapshot[model.subject] === undefined;
-          if (record) yield change(model, record, subject, isUnnamed);
+          if (record) yield change(model, record, subject, (snapshot) => model.namesNobody(snapshot));
         }
       }
     }

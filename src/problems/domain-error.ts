@@ -7,7 +7,7 @@ export interface ProblemItem {
   /** The character of a parameter where it goes wrong, from 0. */
   readonly position?: number;
   readonly header?: string;
-  /** Of a body that is no JSON, from 1. */
+  /** The line of a body that is no JSON, from 1. */
   readonly line?: number;
   /** The character of the line, from 1. */
   readonly column?: number;

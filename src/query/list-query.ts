@@ -44,7 +44,7 @@ const KEPT_QUERIES = 200;
 const LONGEST_KEY = 500;
 const kept = new WeakMap<FieldSet, Map<string, ListQuery>>();
 
-/** What a list's parameters may be. */
+/** Rules of one list about its parameters. */
 export interface ListRules {
   /** Parameters that this list does not have. */
   readonly without?: readonly ListParameter[];

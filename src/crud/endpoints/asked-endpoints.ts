@@ -24,14 +24,9 @@ export class AskedEndpoints {
     const known = this.known.get(route);
     if (known !== undefined) return known;
     const { endpoint } = routeOptions.config;
-    const modelOf = (name: string) => this.registry.get(name).model;
-    if (endpoint && route.module === undefined) {
-      const { module: name } = params as { module: string };
-      // A search has what the module's list has.
-      const ofList = endpoint.kind === 'search' && { parameters: this.registry.listOf(name).endpoint.parameters };
-      return { ...endpoint, ...ofList, model: modelOf(name) };
-    }
-    const found = endpoint ? { ...endpoint, model: modelOf(route.module!) } : null;
+    if (endpoint && route.module === undefined)
+      return this.registry.endpointFor(endpoint, (params as { module: string }).module);
+    const found = endpoint ? this.registry.endpointFor(endpoint, route.module!) : null;
     this.known.set(route, found);
     return found;
   }

@@ -35,7 +35,7 @@ export interface Endpoint extends EndpointOptions {
   /** Undefined where the module is a part of the path (batch). */
   readonly resource?: Type<CrudEntity>;
   readonly writes: boolean;
-  /** Of `CrudController`'s own handler: it asks the service for one new row, and does nothing else. */
+  /** Marks `CrudController`'s own handler, which asks the service for one new row and does nothing else. */
   readonly createsOneRow?: boolean;
   /** The verb of an action. */
   readonly verb?: string;

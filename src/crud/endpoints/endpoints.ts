@@ -8,7 +8,7 @@ import { contentTypeOf, type Format } from './format.js';
 import type { AnswerOf, AnswerType } from './own-answer.js';
 import { LIST_FORMATS } from './request-context.js';
 
-/** Of POST and PUT: formats with `read` may be bodies. */
+/** Options of POST and PUT: formats with `read` may be bodies. */
 export interface BodyOptions<E> extends EndpointOptions {
   readonly formats?: readonly Format<E>[];
 }

@@ -51,7 +51,7 @@ export class Purges {
     return count;
   }
 
-  /** Whoever may see the row. @returns 0 where it has come back meanwhile */
+  /** Purges a row whatever row rules say. @returns 0 where it has come back meanwhile */
   private purgeDeleted(
     repository: CrudRepository<CrudEntity>,
     id: string,

@@ -95,11 +95,9 @@ export class SqliteThread {
     }
     this.isOver = true;
     worker.ref();
-    // A thread that begins is not kept by `ref()`.
-    const keptAlive = setInterval(() => undefined, 1_000);
     // Also while it begins, and not by `terminate`: to be ended while it loads SQLite has ended the whole process.
     worker.postMessage({ kind: 'close' } satisfies Order);
-    return this.ended!.finally(() => clearInterval(keptAlive));
+    return this.ended!;
   }
 
   private beginOnce(): void {

@@ -80,17 +80,14 @@ class PlinthAdapter extends FastifyAdapter {
 /** @throws DomainError where the caller leaves too many answers unread for a large one */
 function send(reply: FastifyReply, { status, headers, body }: Answer, held: HeldBytes): FastifyReply {
   const { method, caller } = reply.request;
-  const isLarge = typeof body === 'string' && body.length > LITTLE_BYTES;
   // A read can be repeated; a write has to be answered.
-  if (isLarge && (method === 'GET' || method === 'HEAD')) held.check(caller, body.length);
+  if (typeof body === 'string' && body.length > LITTLE_BYTES && (method === 'GET' || method === 'HEAD'))
+    held.check(caller, body.length);
   const before = headers.link !== undefined && reply.getHeader('link');
-  return (
-    reply
-      .code(status)
-      .headers(before ? { ...headers, link: `${String(before)}, ${headers.link!}` } : headers)
-      // Node takes three times the length of a text to encode it.
-      .send(isLarge ? Buffer.from(body) : (body ?? undefined))
-  );
+  return reply
+    .code(status)
+    .headers(before ? { ...headers, link: `${String(before)}, ${headers.link!}` } : headers)
+    .send(body ?? undefined);
 }
 
 function prepare(fastify: FastifyInstance, config: HttpConfig, services: HttpServices, arrivals: Arrivals): void {

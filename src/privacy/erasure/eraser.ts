@@ -51,7 +51,7 @@ export class Eraser {
     await this.cleanTexts(model, found, task);
     for (const id of left) {
       for (const record of await this.subjects.recordsOf(model.name, id))
-        await this.rows.record(model, record, (snapshot) => namesNobody(model, snapshot), task);
+        await this.rows.record(model, record, (snapshot) => model.namesNobody(snapshot), task);
       await this.rows.row(model, id, isToGo, task);
       task.step();
     }
@@ -80,7 +80,7 @@ export class Eraser {
   private async addUnnamed(found: Found, model: SubjectModel, id: string): Promise<boolean> {
     let hasSome = false;
     for await (const { snapshot } of this.subjects.snapshots(await this.subjects.recordsOf(model.name, id))) {
-      if (!namesNobody(model, snapshot) || model.isErased(snapshot)) continue;
+      if (!model.namesNobody(snapshot) || model.isErased(snapshot)) continue;
       found.add(model, id, snapshot);
       hasSome = true;
     }
@@ -97,11 +97,6 @@ function foundOf({ token, subject }: Task): Found {
   return new Found(token, (model, members) => {
     // The answers of one resource may have had the pseudonym of another one put into them.
     const isReplaced = String(members[model.subject]).includes(token);
-    return isReplaced || namesNobody(model, members) || model.isAbout(members, subject);
+    return isReplaced || model.namesNobody(members) || model.isAbout(members, subject);
   });
-}
-
-/** A record from before the member that says whom a row is about was declared. */
-function namesNobody({ subject }: SubjectModel, snapshot: Snapshot): boolean {
-  return snapshot[subject] === undefined;
 }

@@ -51,7 +51,7 @@ export class KeptTextsRepository {
     return some.length;
   }
 
-  /** What consumers said of a row's changes when they could not handle one. */
+  /** Errors of consumers that could not handle a change of the row. */
   async cleanSetAside(module: string, row: string, isDry: boolean): Promise<number> {
     const where = 'WHERE `module` = ? AND `resource_id` = ? AND `error` <> ?';
     const params = [module, row, ERASED_ERROR];

@@ -21,7 +21,7 @@ export class SubjectModel {
 
   /**
    * @param subject the member that says whom a row is about
-   * @throws TypeError for a subject that can't be looked for, or not be erased
+   * @throws TypeError for a subject that can't be erased
    */
   constructor(
     readonly crud: CrudModel,
@@ -30,11 +30,8 @@ export class SubjectModel {
     const { name, resource, fields } = crud;
     this.name = name;
     this.resource = resource;
-    const field = fields.find(subject);
-    if (!field || !['string', 'reference'].includes(field.type))
-      throw new TypeError(
-        `${resource.name}.${subject} is no @Subject(): it has to be a field, a string or a reference.`,
-      );
+    // The model has refused all but strings and references.
+    const field = fields.find(subject)!;
     const personal = fields.all.flatMap((one): [Field, Erasure][] => (one.erase ? [[one, one.erase]] : []));
     const own = subject === 'id' || field.type === 'reference' ? undefined : erasureOfSubject(field, resource.name);
     this.erasures = new Map([...personal, ...(own ? [[field, own] as const] : [])]);
@@ -54,6 +51,11 @@ export class SubjectModel {
 
   isAbout(snapshot: Snapshot | null, subject: string): boolean {
     return snapshot?.[this.subject] === subject;
+  }
+
+  /** Whether it is a record from before the member that says whom a row is about was declared. */
+  namesNobody(snapshot: Snapshot): boolean {
+    return snapshot[this.subject] === undefined;
   }
 
   /** Without the values of its subject: null, a pseudonym, or left out where the row has to go. The rest is as it was. */

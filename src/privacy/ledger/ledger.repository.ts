@@ -9,7 +9,7 @@ const READ_AT_ONCE = 500;
 
 export type Erasure = Omit<ErasureEntity, 'id' | 'at'>;
 
-/** What was erased, in the database that it was erased in. */
+/** The ledger in the database that it is about. */
 @Injectable()
 export class LedgerRepository {
   constructor(private readonly database: Database) {}

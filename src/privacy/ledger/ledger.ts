@@ -28,7 +28,7 @@ export class Ledger {
     }
   }
 
-  /** What was erased and is there again, because the database is a restored one. @param outside where it is known */
+  /** Entries that are there again, because the database is a restored one. @param outside where it is known */
   async *undone(outside = this.outside): AsyncGenerator<ErasureEntity[]> {
     for await (const part of outside?.entries() ?? []) {
       const missing = await this.inside.missing(part);

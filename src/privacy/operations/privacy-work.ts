@@ -44,7 +44,7 @@ export class PrivacyWork implements Work {
   }
 
   async run(hold: Hold): Promise<void> {
-    // What a crash has left unwritten.
+    // A crash may have left some of it unwritten.
     await this.ledger.copyOut();
     while (!hold.ending.aborted) {
       this.waker.begin();
